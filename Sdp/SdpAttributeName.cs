@@ -1,0 +1,23 @@
+namespace WebRtcStack.Sdp;
+
+/// <summary>One string for each name that WebRTC uses, so that a description does not hold hundreds of copies of "rtcp-fb".</summary>
+internal static class SdpAttributeName
+{
+    private static readonly string[] s_known =
+    [
+        "candidate", "end-of-candidates", "ice-ufrag", "ice-pwd", "ice-options", "ice-lite", "ice-mismatch", "remote-candidates",
+        "fingerprint", "setup", "tls-id", "mid", "group", "msid", "msid-semantic", "ssrc", "ssrc-group", "rid", "simulcast",
+        "rtpmap", "fmtp", "rtcp", "rtcp-mux", "rtcp-mux-only", "rtcp-rsize", "rtcp-fb", "rtcp-xr", "extmap", "extmap-allow-mixed",
+        "sctp-port", "sctpmap", "sctp-init", "max-message-size", "imageattr", "bundle-only", "identity", "sendrecv", "sendonly",
+        "recvonly", "inactive", "ptime", "maxptime", "cryptex",
+    ];
+
+    public static string Intern(ReadOnlySpan<char> name)
+    {
+        foreach (string known in s_known)
+        {
+            if (name.SequenceEqual(known.AsSpan())) return known;
+        }
+        return name.ToString();
+    }
+}

@@ -1,0 +1,11 @@
+namespace WebRtcStack.Sdp;
+
+/// <summary>Why a session description was refused, and where.</summary>
+/// <param name="Line">The number of the offending line, from 1.</param>
+/// <param name="Reason">What is wrong with it, as a sentence.</param>
+/// <param name="Text">The line itself, cut to 120 characters.</param>
+public sealed record SdpError(int Line, string Reason, string Text)
+{
+    /// <summary>"line 7: ... ("m=audio x")".</summary>
+    public override string ToString() => $"line {Line}: {Reason} (\"{Text}\")";
+}
