@@ -20,4 +20,15 @@ public static class Require
     public static T NotNull<T>([NotNull] T? value, [CallerArgumentExpression(nameof(value))] string? name = null)
         where T : class =>
         value ?? throw new ArgumentNullException(name);
+
+    /// <summary>Lets a call through while the object lives.</summary>
+    /// <exception cref="ObjectDisposedException"><paramref name="disposed"/> is true.</exception>
+    public static void NotDisposed(bool disposed, object instance)
+    {
+#if NET
+        ObjectDisposedException.ThrowIf(disposed, instance);
+#else
+        if (disposed) throw new ObjectDisposedException(NotNull(instance).GetType().Name);
+#endif
+    }
 }

@@ -1,0 +1,58 @@
+namespace WebRtcStack.Transport;
+
+/// <summary>Runs callbacks into user code: in order, one at a time, away from the loop. From any thread.</summary>
+/// <remarks>A callback that blocks holds up only those behind it in the same queue; one that throws is reported and forgotten.</remarks>
+public sealed class CallbackQueue
+{
+    private readonly Queue<Action> _waiting = new();
+    private readonly Action<Action> _schedule;
+    private readonly Action<Exception> _report;
+    private readonly Action _run;
+    private bool _running;
+
+    /// <summary>Creates a queue.</summary>
+    /// <param name="schedule">Runs an action soon: on the thread pool, or in a simulation's virtual time.</param>
+    /// <param name="report">Told of exceptions that callbacks have thrown.</param>
+    public CallbackQueue(Action<Action> schedule, Action<Exception> report) => (_schedule, _report, _run) = (schedule, report, Run);
+
+    /// <summary>Queues a callback.</summary>
+    public void Post(Action callback)
+    {
+        lock (_waiting)
+        {
+            _waiting.Enqueue(callback);
+            if (_running) return;
+            _running = true;
+        }
+        _schedule(_run);
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            Action callback;
+            lock (_waiting)
+            {
+                if (_waiting.Count == 0)
+                {
+                    _running = false;
+                    return;
+                }
+                callback = _waiting.Dequeue();
+            }
+            try
+            {
+                callback();
+            }
+            catch (Exception exception) when (Reported(exception)) { }
+        }
+    }
+
+    // User code may throw anything; nothing of it may reach the thread pool.
+    private bool Reported(Exception exception)
+    {
+        _report(exception);
+        return true;
+    }
+}

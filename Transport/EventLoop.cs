@@ -1,0 +1,135 @@
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Transport;
+
+/// <summary>Drives connections: gives them datagrams and the time, sends what they owe, and runs commands between.</summary>
+/// <remarks>
+/// One pass: datagrams that have arrived, deadlines that are due, commands, then every connection that was touched is drained.
+/// The order and the fairness are here; <see cref="SocketEventLoop"/> adds sockets, a thread and a clock, and a simulation
+/// adds a simulated network and virtual time.
+/// </remarks>
+public abstract class EventLoop
+{
+    /// <summary>The room a connection has for one datagram, in bytes.</summary>
+    public const int MaxDatagramSize = 2048;
+
+    // A connection that owes more than this keeps its turn for the next pass, so that others are not starved.
+    private const int DatagramsPerTurn = 64;
+
+    private readonly DeadlineQueue _deadlines = new();
+    private readonly Queue<LoopRegistration> _dirty = new();
+    private readonly byte[] _outbound = new byte[MaxDatagramSize];
+
+    /// <summary>The loop's clock, read once a pass.</summary>
+    public abstract Instant Now { get; }
+
+    /// <summary>The earliest deadline of the loop's connections.</summary>
+    protected Instant NextDeadline => _deadlines.Next;
+
+    /// <summary>Whether connections wait to be drained.</summary>
+    protected bool HasDirtyConnections => _dirty.Count > 0;
+
+    /// <summary>Runs <paramref name="command"/> on the loop, after those that were posted before. From any thread.</summary>
+    public abstract void Post(Action command);
+
+    /// <summary>The addresses of this machine's interfaces that are up.</summary>
+    public abstract IReadOnlyList<LocalInterfaceAddress> GetLocalAddresses();
+
+    /// <summary>Resolves a host name to all its addresses without blocking the loop; <paramref name="resolved"/> runs on the loop, with an empty list when there are none.</summary>
+    public abstract void Resolve(string host, Action<IReadOnlyList<TransportAddress>> resolved);
+
+    /// <summary>Where callbacks into user code run, one at a time and in order, away from the loop.</summary>
+    public abstract CallbackQueue CreateCallbackQueue();
+
+    /// <summary>Makes the loop drive a connection. On the loop, or before the loop knows of the connection.</summary>
+    public LoopRegistration Attach(IDrivenConnection connection) => new(this, Require.NotNull(connection));
+
+    /// <summary>Opens a UDP socket whose datagrams go to <paramref name="registration"/>.</summary>
+    protected internal abstract bool TryOpenUdp(
+        LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error);
+
+    /// <summary>Closes a socket that <see cref="TryOpenUdp"/> has opened.</summary>
+    protected internal abstract void CloseUdp(LoopRegistration registration, TransportAddress bound);
+
+    /// <summary>Sends one datagram; what cannot be sent is lost, as any datagram may be, and counted.</summary>
+    protected abstract void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path);
+
+    /// <summary>Logs a defect that a connection has surfaced.</summary>
+    protected abstract void ReportFault(Exception exception);
+
+    /// <summary>Hands a datagram to a connection and remembers to drain it.</summary>
+    protected void Deliver(LoopRegistration registration, Span<byte> datagram, in NetworkPath path)
+    {
+        Require.NotNull(registration);
+        if (registration.IsDetached) return;
+        try
+        {
+            registration.Connection.Receive(datagram, path, Now);
+        }
+        catch (Exception exception) when (IsDefect(registration, exception)) { }
+        Touch(registration);
+    }
+
+    /// <summary>Lets every connection whose deadline has come do its work.</summary>
+    protected void RunDeadlines()
+    {
+        Instant now = Now;
+        while (_deadlines.TryTake(now, out LoopRegistration? registration))
+        {
+            try
+            {
+                registration.Connection.AdvanceTo(now);
+            }
+            catch (Exception exception) when (IsDefect(registration, exception)) { }
+            Touch(registration);
+        }
+    }
+
+    /// <summary>Drains the connections that were touched; each gets one turn.</summary>
+    protected void DrainConnections()
+    {
+        for (int turns = _dirty.Count; turns > 0; turns--)
+        {
+            LoopRegistration registration = _dirty.Dequeue();
+            registration.IsDirty = false;
+            if (registration.IsDetached) continue;
+            try
+            {
+                if (!Drain(registration)) Touch(registration);
+                registration.Connection.PublishEvents(Now);
+                _deadlines.Set(registration, registration.IsDetached ? Instant.Never : registration.Connection.NextTimeout);
+            }
+            catch (Exception exception) when (IsDefect(registration, exception)) { }
+        }
+    }
+
+    internal void Touch(LoopRegistration registration)
+    {
+        if (registration.IsDirty || registration.IsDetached) return;
+        registration.IsDirty = true;
+        _dirty.Enqueue(registration);
+    }
+
+    internal void Detach(LoopRegistration registration) => _deadlines.Set(registration, Instant.Never);
+
+    // True when all is sent; false when the connection's turn ended before.
+    private bool Drain(LoopRegistration registration)
+    {
+        for (int sent = 0; sent < DatagramsPerTurn; sent++)
+        {
+            int length = registration.Connection.Transmit(_outbound, Now, out NetworkPath path);
+            if (length == 0) return true;
+            Send(registration, _outbound.AsSpan(0, length), path);
+        }
+        return false;
+    }
+
+    // An exception out of a connection is a defect of ours. It ends that connection and no other.
+    private bool IsDefect(LoopRegistration registration, Exception exception)
+    {
+        ReportFault(exception);
+        registration.Detach();
+        registration.Connection.Fault(exception);
+        return true;
+    }
+}

@@ -1,0 +1,73 @@
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Transport;
+
+/// <summary>A connection's place on its loop: how it opens sockets and asks to be drained. Used on the loop's thread, except where noted.</summary>
+public sealed class LoopRegistration
+{
+    private readonly List<TransportAddress> _open = [];
+    private readonly Action _wake;
+    private int _wakePosted;
+
+    internal LoopRegistration(EventLoop loop, IDrivenConnection connection)
+    {
+        (Loop, Connection) = (loop, connection);
+        _wake = () =>
+        {
+            Volatile.Write(ref _wakePosted, 0);
+            Loop.Touch(this);
+        };
+    }
+
+    /// <summary>The loop.</summary>
+    public EventLoop Loop { get; }
+
+    /// <summary>The connection.</summary>
+    public IDrivenConnection Connection { get; }
+
+    /// <summary>Whether the loop has let go of the connection.</summary>
+    public bool IsDetached { get; private set; }
+
+    internal bool IsDirty { get; set; }
+
+    internal Instant Deadline { get; set; } = Instant.Never;
+
+    internal int DeadlineIndex { get; set; } = -1;
+
+    /// <summary>Opens a UDP socket; its datagrams go to the connection.</summary>
+    /// <param name="local">The address to bind to; its port is not looked at.</param>
+    /// <param name="ports">The ports that may be taken.</param>
+    /// <param name="bound">The address and port of the socket.</param>
+    /// <param name="error">Why there is no socket.</param>
+    public bool TryOpenUdp(TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error)
+    {
+        if (!Loop.TryOpenUdp(this, local, ports, out bound, out error)) return false;
+        _open.Add(bound);
+        return true;
+    }
+
+    /// <summary>Closes one of the connection's sockets.</summary>
+    public void CloseUdp(TransportAddress bound)
+    {
+        if (_open.Remove(bound)) Loop.CloseUdp(this, bound);
+    }
+
+    /// <summary>Has the connection drained in this pass. On the loop's thread.</summary>
+    public void Touch() => Loop.Touch(this);
+
+    /// <summary>Has the connection drained soon. From any thread; calls until then count as one.</summary>
+    public void Wake()
+    {
+        if (Interlocked.Exchange(ref _wakePosted, 1) == 0) Loop.Post(_wake);
+    }
+
+    /// <summary>Closes the connection's sockets and lets go of it; what it still owes is not sent. Repeated calls are harmless.</summary>
+    public void Detach()
+    {
+        if (IsDetached) return;
+        IsDetached = true;
+        Loop.Detach(this);
+        foreach (TransportAddress bound in _open) Loop.CloseUdp(this, bound);
+        _open.Clear();
+    }
+}

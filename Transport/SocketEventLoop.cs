@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Transport;
+
+/// <summary>An event loop over <see cref="System.Net.Sockets.Socket"/>: one thread, woken by datagrams, commands and deadlines.</summary>
+public sealed class SocketEventLoop : EventLoop, IDisposable
+{
+    private readonly SocketTransportOptions _options;
+    private readonly ILogger _logger;
+    private readonly ConcurrentQueue<Action> _commands = new();
+    private readonly ConcurrentQueue<UdpPort> _ready = new();
+    private readonly Dictionary<TransportAddress, UdpPort> _ports = [];
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly long _origin;
+    private int _awake;             // 1 while a wake-up is on its way or the loop is in a pass
+    private volatile bool _stopped;
+    private Instant _now;
+
+    internal SocketEventLoop(SocketTransportOptions options, int number)
+    {
+        _options = options;
+        _logger = options.LoggerFactory.CreateLogger<SocketEventLoop>();
+        _origin = options.TimeProvider.GetTimestamp() - options.TimeProvider.TimestampFrequency;      // starts at 1 s: the origin means "not set" to nobody
+        _now = ReadClock();
+        new Thread(Run) { IsBackground = true, Name = $"WebRtcStack loop {number}" }.Start();
+    }
+
+    /// <inheritdoc/>
+    public override Instant Now => _now;
+
+    /// <inheritdoc/>
+    public override void Post(Action command)
+    {
+        _commands.Enqueue(Require.NotNull(command));
+        Wake();
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LocalInterfaceAddress> GetLocalAddresses() => InterfaceAddresses.Enumerate();
+
+    /// <inheritdoc/>
+    public override void Resolve(string host, Action<IReadOnlyList<TransportAddress>> resolved) =>
+        NameResolution.Start(Require.NotNull(host), addresses => Post(() => resolved(addresses)));
+
+    /// <inheritdoc/>
+    public override CallbackQueue CreateCallbackQueue() =>
+        new(static run => ThreadPool.UnsafeQueueUserWorkItem(static state => ((Action)state!)(), run), exception => Log.CallbackThrew(_logger, exception));
+
+    /// <inheritdoc/>
+    protected internal override bool TryOpenUdp(
+        LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error)
+    {
+        if (!UdpPort.TryBind(local, ports, _options, out UdpPort? port, out error))
+        {
+            bound = default;
+            return false;
+        }
+        bound = port.Local;
+        _ports.Add(bound, port);
+        port.Start(registration, PortIsReady);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected internal override void CloseUdp(LoopRegistration registration, TransportAddress bound)
+    {
+        if (!_ports.TryGetValue(bound, out UdpPort? port)) return;
+        _ports.Remove(bound);
+        port.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
+    {
+        if (!_ports.TryGetValue(path.Local, out UdpPort? port)) TransportMeter.Dropped(SendDropReason.SocketClosed);
+        else if (port.Send(datagram, path.Remote) is { } reason) TransportMeter.Dropped(reason);
+        else TransportMeter.Sent(datagram.Length);
+    }
+
+    /// <inheritdoc/>
+    protected override void ReportFault(Exception exception) => Log.ConnectionThrew(_logger, exception);
+
+    /// <summary>Ends the loop's thread and closes its sockets, soon.</summary>
+    public void Dispose()
+    {
+        _stopped = true;
+        Wake();
+    }
+
+    private void PortIsReady(UdpPort port)
+    {
+        _ready.Enqueue(port);
+        Wake();
+    }
+
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _awake, 1) != 0) return;
+        try
+        {
+            _wake.Set();
+        }
+        catch (ObjectDisposedException) when (_stopped) { }     // the loop has ended; nobody is left to wake
+    }
+
+    private void Run()
+    {
+        while (!_stopped)
+        {
+            Volatile.Write(ref _awake, 1);                      // work that arrives from here on needs no signal: Sleep looks again
+            _now = ReadClock();
+            ReceiveDatagrams();
+            RunDeadlines();
+            RunCommands();
+            DrainConnections();
+            if (!HasDirtyConnections) Sleep();
+        }
+        foreach (UdpPort port in _ports.Values) port.Dispose();
+        _ports.Clear();
+        _wake.Dispose();
+    }
+
+    private void ReceiveDatagrams()
+    {
+        for (int ports = _ready.Count; ports > 0 && _ready.TryDequeue(out UdpPort? port); ports--)
+        {
+            while (port.TryTake(out Span<byte> datagram, out TransportAddress remote))
+            {
+                TransportMeter.Received(datagram.Length);
+                Deliver(port.Registration, datagram, new NetworkPath(port.Local, remote));
+            }
+        }
+    }
+
+    private void RunCommands()
+    {
+        for (int commands = _commands.Count; commands > 0 && _commands.TryDequeue(out Action? command); commands--)
+        {
+            try
+            {
+                command();
+            }
+            catch (Exception exception) when (Reported(exception)) { }
+        }
+    }
+
+    private bool Reported(Exception exception)
+    {
+        ReportFault(exception);
+        return true;
+    }
+
+    private void Sleep()
+    {
+        Volatile.Write(ref _awake, 0);
+        Interlocked.MemoryBarrier();                            // either we see the work, or its poster sees us asleep
+        if (!_commands.IsEmpty || !_ready.IsEmpty || _stopped) return;
+        Instant deadline = NextDeadline;
+        if (deadline.IsNever)
+        {
+            _wake.WaitOne();
+            return;
+        }
+        TimeSpan rest = deadline - ReadClock();
+        if (rest <= TimeSpan.Zero) return;
+        double milliseconds = Math.Min(Math.Ceiling(rest.TotalMilliseconds), 60_000);
+        _wake.WaitOne((int)milliseconds);
+    }
+
+    private Instant ReadClock() => new(_options.TimeProvider.GetElapsedTime(_origin).Ticks);
+}
