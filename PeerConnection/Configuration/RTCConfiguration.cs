@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+using WebRtcStack.Core;
+
+namespace WebRtcStack;
+
+/// <summary>How a connection is made (webrtc-pc §4.2.1).</summary>
+public sealed record RTCConfiguration
+{
+    /// <summary>STUN and TURN servers. Default: none.</summary>
+    [JsonPropertyName("iceServers")]
+    public IReadOnlyList<RTCIceServer> IceServers { get; init; } = [];
+
+    /// <summary>Which candidates are used. Default: all.</summary>
+    [JsonPropertyName("iceTransportPolicy")]
+    public RTCIceTransportPolicy IceTransportPolicy { get; init; } = RTCIceTransportPolicy.All;
+
+    /// <summary>How media sections share transports. Default: balanced.</summary>
+    [JsonPropertyName("bundlePolicy")]
+    public RTCBundlePolicy BundlePolicy { get; init; } = RTCBundlePolicy.Balanced;
+
+    /// <summary>Whether RTCP may go by a transport of its own. Default: it may not.</summary>
+    [JsonPropertyName("rtcpMuxPolicy")]
+    public RTCRtcpMuxPolicy RtcpMuxPolicy { get; init; } = RTCRtcpMuxPolicy.Require;
+
+    /// <summary>The certificate to use. Default: none, one is made.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<RTCCertificate> Certificates { get; init; } = [];
+
+    /// <summary>Transports that gather before they are needed. Default 0; from 0 to 255.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    [JsonPropertyName("iceCandidatePoolSize")]
+    public int IceCandidatePoolSize { get; init => field = Require.InRange(value, 0, 255); }
+}

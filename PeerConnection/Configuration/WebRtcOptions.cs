@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using WebRtcStack.Core;
+using WebRtcStack.Dtls;
+using WebRtcStack.Ice;
+using WebRtcStack.Sctp;
+using WebRtcStack.Transport;
+
+namespace WebRtcStack;
+
+/// <summary>What W3C leaves to the browser: sockets, interfaces, limits, clocks. One object may serve any number of connections.</summary>
+public sealed record WebRtcOptions
+{
+    /// <summary>Where connections run. Default: event loops over this machine's sockets, shared by the process.</summary>
+    public ITransport? Transport { get; init; }
+
+    /// <summary>Which of the machine's addresses are used. Default: all but loopback ones, unless there are no others.</summary>
+    public Func<LocalInterfaceAddress, bool>? AddressFilter { get; init; }
+
+    /// <summary>Whether loopback addresses are used beside others, for peers on the same machine. Default false.</summary>
+    public bool IncludeLoopback { get; init; }
+
+    /// <summary>The local UDP ports that may be taken. Default: any.</summary>
+    public PortRange PortRange { get; init; } = PortRange.Any;
+
+    /// <summary>The largest UDP payload that is sent, in bytes. Default 1200; from 576 to 1500.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int Mtu { get; init => field = Require.InRange(value, 576, 1500); } = 1200;
+
+    /// <summary>How ICE works; role, servers and policy come from the connection.</summary>
+    public IceAgentOptions Ice { get; init; } = new();
+
+    /// <summary>How DTLS works; role, certificate and fingerprints come from the connection.</summary>
+    public DtlsOptions? Dtls { get; init; }
+
+    /// <summary>How SCTP works; ports and the peer's limits come from the connection.</summary>
+    public SctpOptions Sctp { get; init; } = new();
+
+    /// <summary>RTP packets of one remote track that may wait for the application. Default 512, at most 1500 bytes each; from 1 to 65536. When more come the oldest is dropped.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxQueuedRtpPackets { get; init => field = Require.InRange(value, 1, 65_536); } = 512;
+
+    /// <summary>The source of everything random. Default: cryptographic.</summary>
+    public RandomSource Random { get; init; } = RandomSource.Cryptographic;
+
+    /// <summary>The wall clock, for certificates, statistics and RTCP.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where connections log to. Addresses appear at Debug only; keys, credentials and payload never.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+}

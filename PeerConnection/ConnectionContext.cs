@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging;
+using WebRtcStack.Core;
+using WebRtcStack.Dtls;
+using WebRtcStack.Transport;
+
+namespace WebRtcStack;
+
+/// <summary>
+/// What the parts of a connection share. W3C's algorithms run as tasks of one queue under one lock (their "main thread");
+/// what the wire needs runs on the event loop. The two talk by posting to each other.
+/// </summary>
+internal sealed class ConnectionContext
+{
+    private readonly Queue<Action> _events = new();
+    private readonly ILogger _logger;
+
+    public ConnectionContext(RTCPeerConnection owner, RTCConfiguration configuration, WebRtcOptions options)
+    {
+        (Owner, Configuration, Options) = (owner, configuration, options);
+        _logger = options.LoggerFactory.CreateLogger<RTCPeerConnection>();
+        Loop = (options.Transport ?? SocketTransport.Shared).NextLoop();
+        Callbacks = Loop.CreateCallbackQueue();
+        Certificate = configuration.Certificates.Count > 0
+            ? configuration.Certificates[0].Certificate
+            : DtlsCertificate.Create(new DtlsCertificateOptions(), options.TimeProvider.GetUtcNow(), options.Random);
+        Cname = RandomText.Create(options.Random, 16);
+        Transceivers = new TransceiverSet(this);
+        Transports = new TransportSet(this);
+        Channels = new DataChannelSet(this);
+        Negotiation = new NegotiationState(this);
+        Needed = new NegotiationNeeded(this);
+        States = new ConnectionStates(this);
+    }
+
+    public RTCPeerConnection Owner { get; }
+
+    public WebRtcOptions Options { get; }
+
+    public RTCConfiguration Configuration { get; set; }
+
+    public EventLoop Loop { get; }
+
+    public CallbackQueue Callbacks { get; }
+
+    public DtlsCertificate Certificate { get; }
+
+    /// <summary>RFC 8834 §4.9, RFC 7022 §4.2: one random name for all our sources.</summary>
+    public string Cname { get; }
+
+    public TransceiverSet Transceivers { get; }
+
+    public TransportSet Transports { get; }
+
+    public DataChannelSet Channels { get; }
+
+    public NegotiationState Negotiation { get; }
+
+    public NegotiationNeeded Needed { get; }
+
+    public ConnectionStates States { get; }
+
+    /// <summary>[[IsClosed]] (webrtc-pc §4.4.1).</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>Guards all of this; held for moments, never while user code runs.</summary>
+    public object Gate { get; } = new();
+
+    /// <summary>Queues a task (webrtc-pc: "queue a task"): it runs under the lock, and the events it fires follow before the next task.</summary>
+    public void QueueTask(Action task) => Callbacks.Post(() => RunTask(task));
+
+    /// <summary>Fires an event when the task that is running ends.</summary>
+    public void Fire(Action raise) => _events.Enqueue(raise);
+
+    /// <summary>Runs a command on the loop; the loop then drains the connection.</summary>
+    public void Post(Action<PeerTransport, Instant> command) => Loop.Post(() =>
+    {
+        PeerTransport peer = Transports.Peer;
+        if (peer.Registration.IsDetached) return;
+        command(peer, Loop.Now);
+        peer.Registration.Touch();
+    });
+
+    /// <summary>Throws if the connection was closed.</summary>
+    /// <exception cref="DOMException">InvalidStateError.</exception>
+    public void RequireOpen()
+    {
+        if (IsClosed) throw DOMException.InvalidState("The connection is closed; create a new one.");
+    }
+
+    private void RunTask(Action task)
+    {
+        Action[] raised;
+        lock (Gate)
+        {
+            task();
+            raised = [.. _events];
+            _events.Clear();
+        }
+        foreach (Action raise in raised)
+        {
+            try
+            {
+                raise();
+            }
+            catch (Exception exception) when (Reported(exception)) { }
+        }
+    }
+
+    // A handler of the application may throw anything; the next handler is called all the same.
+    private bool Reported(Exception exception)
+    {
+        Log.HandlerThrew(_logger, exception);
+        return true;
+    }
+}

@@ -1,0 +1,255 @@
+using System.Collections.Concurrent;
+using WebRtcStack.Core;
+using WebRtcStack.Sctp;
+
+namespace WebRtcStack;
+
+/// <summary>The data channels of a connection, and the SCTP transport that they share.</summary>
+internal sealed class DataChannelSet(ConnectionContext context)
+{
+    private const int BacklogLimit = 4 << 20;            // bytes that wait for the application; then the receive window closes
+    private readonly List<RTCDataChannel> _channels = [];
+    private readonly Dictionary<DataChannel, RTCDataChannel> _byChannel = [];          // the loop's
+    private readonly ConcurrentQueue<RTCDataChannel> _withMessages = new();
+    private readonly Queue<RTCDataChannel> _withoutRoom = new();                       // the loop's
+    private List<(RTCDataChannel Channel, bool IsBinary, MessageLease Payload)> _batch = [];
+    private DataChannelTransport? _transport;                                          // the loop's
+    private long _backlog;
+
+    /// <summary>Whether a channel was ever created or a section for them negotiated.</summary>
+    public bool WasUsed { get; private set; }
+
+    /// <summary>The identification tag of the section, once it is associated.</summary>
+    public string? Mid { get; set; }
+
+    public RTCSctpTransport? Sctp { get; private set; }
+
+    public BundleTransport? Transport { get; private set; }
+
+    public IReadOnlyList<RTCDataChannel> All => _channels;
+
+    public ulong Opened { get; private set; }
+
+    public ulong Ended { get; private set; }
+
+    /// <summary>Bytes of the largest message that the peer takes (RFC 8841 §6.1; 65536 before it has said).</summary>
+    public long MaxMessageSize { get; private set; } = 65_536;
+
+    /// <summary>Whether so much waits for the application that no more is taken from the transport.</summary>
+    public bool IsBacklogged => Interlocked.Read(ref _backlog) > BacklogLimit;
+
+    public RTCDataChannel Create(in DataChannelParameters parameters)
+    {
+        RTCDataChannel channel = new(context, parameters);
+        _channels.Add(channel);
+        bool isFirst = !WasUsed;
+        WasUsed = true;
+        context.Post((_, now) => OpenOnLoop(channel, now));
+        if (isFirst) context.Needed.Update();
+        return channel;
+    }
+
+    /// <summary>The section is negotiated: channels go over this transport (webrtc-pc §6.1.1, update the data max message size).</summary>
+    public void Negotiated(BundleTransport transport, int remotePort, long remoteMaxMessageSize)
+    {
+        WasUsed = true;
+        Transport = transport;
+        MaxMessageSize = remoteMaxMessageSize == 0 ? long.MaxValue : remoteMaxMessageSize;
+        Sctp ??= new RTCSctpTransport(transport.Dtls);
+        Sctp.MaxMessageSize = remoteMaxMessageSize == 0 ? double.PositiveInfinity : remoteMaxMessageSize;
+        int limit = (int)Math.Min(MaxMessageSize, int.MaxValue);
+        context.Post((_, now) =>
+        {
+            DataChannelTransport data = GetTransport();
+            if (data.State == SctpAssociationState.Closed) data.RemotePort = remotePort;
+            data.PeerMaxMessageSize = limit;
+            if (transport.Stack is not { } stack || stack.Data is not null) return;
+            stack.Data = data;
+            stack.StartData(now);
+        });
+    }
+
+    public void Close(RTCDataChannel channel) => context.Post((_, now) =>
+    {
+        DrainOutboxes(now);
+        if (channel.Channel is { } opened && _transport is not null) _transport.Close(opened, now);
+        else context.QueueTask(() => Ends(channel, null));
+    });
+
+    /// <summary>From any thread: a channel's outbox holds messages.</summary>
+    public void MessagesWait(RTCDataChannel channel)
+    {
+        _withMessages.Enqueue(channel);
+        context.Transports.Peer.Registration.Wake();
+    }
+
+    /// <summary>On the loop: hands what waits to the transport, as far as it has room.</summary>
+    public void DrainOutboxes(Instant now)
+    {
+        if (_transport is null) return;
+        for (int count = _withoutRoom.Count; count > 0; count--) Drain(_withoutRoom.Dequeue(), now);
+        while (_withMessages.TryDequeue(out RTCDataChannel? channel)) Drain(channel, now);
+    }
+
+    /// <summary>On the loop.</summary>
+    public void Handle(in DataChannelEvent e)
+    {
+        FlushMessages();
+        DataChannelEvent occurred = e;
+        switch (e.Kind)
+        {
+            case DataChannelEventKind.Connected:
+                ushort? maximum = (ushort?)_transport!.MaxStreams;
+                context.QueueTask(() => Connected(maximum));
+                break;
+            case DataChannelEventKind.ChannelOpened when Find(e.Channel) is { } channel:
+                context.QueueTask(() => Opens(channel));
+                break;
+            case DataChannelEventKind.ChannelAnnounced:
+                RTCDataChannel announced = Adopt(e.Channel!);
+                context.QueueTask(() => Announce(announced));
+                break;
+            case DataChannelEventKind.ChannelClosing when Find(e.Channel) is { } channel:
+                context.QueueTask(channel.PeerCloses);
+                break;
+            case DataChannelEventKind.ChannelClosed when Find(e.Channel) is { } channel:
+                _byChannel.Remove(e.Channel!);
+                context.QueueTask(() => Ends(channel, ToError(occurred)));
+                break;
+            case DataChannelEventKind.BufferedAmountLow when Find(e.Channel) is { } channel:
+                context.QueueTask(() => context.Fire(channel.RaiseBufferedAmountLow));
+                break;
+            case DataChannelEventKind.Closed or DataChannelEventKind.Failed:
+                context.QueueTask(() => AssociationEnded(occurred));
+                break;
+        }
+    }
+
+    /// <summary>On the loop: the lease becomes the batch's.</summary>
+    public void Receive(DataChannel channel, bool isBinary, in MessageLease payload)
+    {
+        if (Find(channel) is not { } target)
+        {
+            payload.Dispose();
+            return;
+        }
+        _batch.Add((target, isBinary, payload));
+        Interlocked.Add(ref _backlog, payload.Length);
+    }
+
+    /// <summary>On the loop: messages of this pass go to the application, in their order among tasks.</summary>
+    public void FlushMessages()
+    {
+        if (_batch.Count == 0) return;
+        List<(RTCDataChannel Channel, bool IsBinary, MessageLease Payload)> batch = _batch;
+        _batch = [];
+        context.Callbacks.Post(() => Deliver(batch, 0));
+    }
+
+    public void ConnectionClosed()
+    {
+        foreach (RTCDataChannel channel in _channels) channel.ConnectionClosed();
+        Sctp?.TrySet(RTCSctpTransportState.Closed);
+    }
+
+    private DataChannelTransport GetTransport() => _transport ??= new DataChannelTransport(
+        new DataChannelTransportOptions { Sctp = context.Options.Sctp, MaxChannels = 65535 }, context.Options.Random);
+
+    private void OpenOnLoop(RTCDataChannel channel, Instant now)
+    {
+        DataChannel opened = GetTransport().Open(channel.Parameters, now);
+        _byChannel.Add(opened, channel);
+        channel.Attach(opened);
+    }
+
+    private RTCDataChannel Adopt(DataChannel channel)
+    {
+        RTCDataChannel adopted = new(context, new DataChannelParameters
+        {
+            Label = channel.Label, Protocol = channel.Protocol, Ordered = channel.Ordered, MaxPacketLifeTime = channel.MaxPacketLifeTime,
+            MaxRetransmits = channel.MaxRetransmits, Id = channel.Id, Priority = channel.Priority,
+        });
+        _byChannel.Add(channel, adopted);
+        adopted.Attach(channel);
+        return adopted;
+    }
+
+    private RTCDataChannel? Find(DataChannel? channel) => channel is not null && _byChannel.TryGetValue(channel, out RTCDataChannel? found) ? found : null;
+
+    private void Drain(RTCDataChannel channel, Instant now)
+    {
+        if (!channel.DrainOutbox(_transport!, now)) _withoutRoom.Enqueue(channel);
+    }
+
+    private void Connected(ushort? maximum)
+    {
+        if (context.IsClosed || Sctp is null) return;
+        Sctp.MaxChannels = maximum;
+        if (Sctp.TrySet(RTCSctpTransportState.Connected)) context.Fire(Sctp.RaiseStateChange);
+    }
+
+    private void Opens(RTCDataChannel channel)
+    {
+        if (context.IsClosed) return;
+        Opened++;
+        channel.Open();
+    }
+
+    private void Announce(RTCDataChannel channel)
+    {
+        if (context.IsClosed) return;
+        _channels.Add(channel);
+        Opened++;
+        context.Fire(() => context.Owner.RaiseDataChannel(channel));
+        channel.Open();
+    }
+
+    private void Ends(RTCDataChannel channel, RTCError? error)
+    {
+        if (context.IsClosed) return;
+        _channels.Remove(channel);
+        if (channel.Channel is not null) Ended++;
+        channel.Closed(error);
+    }
+
+    private void AssociationEnded(in DataChannelEvent e)
+    {
+        if (context.IsClosed || Sctp is null) return;
+        RTCError? error = ToError(e);
+        foreach (RTCDataChannel channel in _channels.ToArray()) Ends(channel, error);
+        if (Sctp.TrySet(RTCSctpTransportState.Closed)) context.Fire(Sctp.RaiseStateChange);
+    }
+
+    private static RTCError? ToError(in DataChannelEvent e) => (e.Error, e.Cause) switch
+    {
+        (DataChannelError.None, SctpFailure.None) => null,
+        (_, not SctpFailure.None) => new RTCError(RTCErrorDetailType.SctpFailure, $"The SCTP association has ended: {e.Cause}.")
+        {
+            SctpCauseCode = e.PeerCause == 0 ? null : e.PeerCause,
+        },
+        _ => new RTCError(RTCErrorDetailType.DataChannelFailure, $"The data channel has failed: {e.Error}."),
+    };
+
+    private void Deliver(List<(RTCDataChannel Channel, bool IsBinary, MessageLease Payload)> batch, int start)
+    {
+        for (int i = start; i < batch.Count; i++)
+        {
+            (RTCDataChannel channel, bool isBinary, MessageLease payload) = batch[i];
+            bool returned = false;
+            try
+            {
+                if (!context.IsClosed) channel.RaiseMessage(isBinary, payload);
+                returned = true;
+            }
+            finally
+            {
+                payload.Dispose();
+                bool wasBacklogged = IsBacklogged;
+                Interlocked.Add(ref _backlog, -payload.Length);
+                if (wasBacklogged && !IsBacklogged) context.Transports.Peer.Registration.Wake();
+                int next = i + 1;
+                if (!returned && next < batch.Count) context.Callbacks.Post(() => Deliver(batch, next));     // the handler has thrown: the rest goes on
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using WebRtcStack.Sdp;
+
+namespace WebRtcStack;
+
+/// <summary>
+/// The codecs that are negotiated. Packets pass as they are and codecs are the application's, so that this is what RTP
+/// can carry and what browsers know, in the order of preference.
+/// </summary>
+internal static class MediaCapabilities
+{
+    private static readonly string[] s_videoFeedback = ["ccm fir", "nack pli"];
+
+    private static readonly SdpCodec[] s_audio =
+    [
+        Audio(111, "opus", 48_000, 2, "minptime=10;useinbandfec=1"),
+        Audio(9, "G722", 8_000),
+        Audio(0, "PCMU", 8_000),
+        Audio(8, "PCMA", 8_000),
+    ];
+
+    private static readonly SdpCodec[] s_video =
+    [
+        Video(96, "VP8", ""),
+        Video(102, "H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"),
+        Video(104, "H264", "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f"),
+        Video(98, "VP9", "profile-id=0"),
+        Video(45, "AV1", "level-idx=5;profile=0;tier=0"),
+    ];
+
+    public static IReadOnlyList<SdpCodec> Codecs(MediaKind kind) => kind == MediaKind.Audio ? s_audio : s_video;
+
+    /// <summary>The offered codecs that we have too, with the offered payload types, in the offered order (RFC 8829 §5.3.1).</summary>
+    public static IReadOnlyList<SdpCodec> Select(MediaKind kind, IReadOnlyList<SdpCodec> offered)
+    {
+        List<SdpCodec> selected = [];
+        foreach (SdpCodec theirs in offered)
+        {
+            if (Codecs(kind).FirstOrDefault(ours => IsSame(ours, theirs)) is not { } match) continue;
+            selected.Add(theirs with { Feedback = [.. theirs.Feedback.Where(match.Feedback.Contains)] });
+        }
+        return selected;
+    }
+
+    /// <summary>Whether both are the same format, whatever their payload types.</summary>
+    public static bool IsSame(SdpCodec ours, SdpCodec theirs) => ours.HasSameEncoding(theirs) && ours.Name switch
+    {
+        // RFC 6184 §8.2.2: the packetization mode and the profile are part of what the format is; RFC 9628, AV1 RTP §7.2.3.
+        "H264" => Parameter(ours, "packetization-mode", "0") == Parameter(theirs, "packetization-mode", "0") &&
+            Profile(ours) == Profile(theirs),
+        "VP9" => Parameter(ours, "profile-id", "0") == Parameter(theirs, "profile-id", "0"),
+        "AV1" => Parameter(ours, "profile", "0") == Parameter(theirs, "profile", "0"),
+        _ => true,
+    };
+
+    private static string Parameter(SdpCodec codec, string name, string otherwise) => codec.Parameters[name] ?? otherwise;
+
+    // The first two bytes of profile-level-id: profile_idc and the constraint flags.
+    private static string Profile(SdpCodec codec) => Parameter(codec, "profile-level-id", "42001f") is { Length: >= 4 } id ? id[..4].ToUpperInvariant() : "";
+
+    private static SdpCodec Audio(byte payloadType, string name, uint rate, int channels = 1, string parameters = "") =>
+        new() { PayloadType = payloadType, Name = name, ClockRate = rate, Channels = channels, Parameters = new SdpFormatParameters(parameters) };
+
+    private static SdpCodec Video(byte payloadType, string name, string parameters) =>
+        new() { PayloadType = payloadType, Name = name, ClockRate = 90_000, Parameters = new SdpFormatParameters(parameters), Feedback = s_videoFeedback };
+}

@@ -1,0 +1,11 @@
+using WebRtcStack.Sdp;
+
+namespace WebRtcStack;
+
+/// <summary>What a rollback restores of a transceiver.</summary>
+internal sealed record TransceiverSnapshot(
+    RTCRtpTransceiver Transceiver, string? Mid, int? MLineIndex, RTCRtpTransceiverDirection? CurrentDirection,
+    RTCRtpTransceiverDirection? FiredDirection, IReadOnlyList<SdpCodec> Codecs, IReadOnlyList<MediaStream> ReceiverStreams, BundleTransport? Transport)
+{
+    public void Restore() => Transceiver.Restore(this);
+}

@@ -1,0 +1,154 @@
+using WebRtcStack.Rtp;
+using WebRtcStack.Sdp;
+
+namespace WebRtcStack;
+
+/// <summary>Makes offers (RFC 8829 §5.2). It changes no state: which section is whose becomes true when the offer is applied.</summary>
+internal sealed class OfferBuilder(ConnectionContext context)
+{
+    private const int MidExtensionId = 1;
+    private readonly SectionWriter _writer = new(context);
+    private readonly string _sessionId = (context.Options.Random.NextUInt64() >> 2).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private ulong _version = 1;
+
+    /// <summary>The transceivers of the sections of the last offer, by index; null for other sections.</summary>
+    public IReadOnlyList<RTCRtpTransceiver?> Plan { get; private set; } = [];
+
+    /// <summary>The "o=" line of the next description (RFC 8829 §5.2.1, §5.2.2).</summary>
+    public SdpOrigin NextOrigin() => new("-", _sessionId, (++_version).ToString(System.Globalization.CultureInfo.InvariantCulture), "IN", "IP4", "127.0.0.1");
+
+    public SdpDescription Create()
+    {
+        SdpDescription offer = new() { Origin = NextOrigin() };
+        List<RTCRtpTransceiver?> plan = [];
+        Queue<RTCRtpTransceiver> added = new(context.Transceivers.All.Where(transceiver => transceiver.Mid is null && !transceiver.IsStopping));
+        HashSet<string> mids = [];
+        foreach (SdpMedia previous in Previous())
+        {
+            if (previous.Mid is { } mid) mids.Add(mid);
+        }
+        foreach (SdpMedia previous in Previous()) AddPrevious(offer, previous, plan, added, mids);
+        while (added.Count > 0) AddNew(offer, added.Dequeue(), plan, mids);
+        if (context.Channels.WasUsed && context.Channels.Mid is null)
+        {
+            offer.Media.Add(_writer.Data(NewMid(mids)));
+            plan.Add(null);
+        }
+        AddTransports(offer);
+        Plan = plan;
+        return offer;
+    }
+
+    /// <summary>The sections that the session has, from the description that was applied last.</summary>
+    private IEnumerable<SdpMedia> Previous()
+    {
+        NegotiationState negotiation = context.Negotiation;
+        return (negotiation.IsOfferer ? negotiation.Local : negotiation.Remote)?.Sdp.Media ?? [];
+    }
+
+    private void AddPrevious(SdpDescription offer, SdpMedia previous, List<RTCRtpTransceiver?> plan, Queue<RTCRtpTransceiver> added, HashSet<string> mids)
+    {
+        RTCRtpTransceiver? transceiver = context.Transceivers.FindByIndex(offer.Media.Count);
+        if (transceiver is { IsStopping: false } && transceiver.Mid == previous.Mid)
+        {
+            plan.Add(transceiver);
+            offer.Media.Add(Section(transceiver, transceiver.Mid!));
+        }
+        else if (context.Channels.Mid is { } data && data == previous.Mid)
+        {
+            plan.Add(null);
+            offer.Media.Add(_writer.Data(data, previous.Protocol));
+        }
+        else if (transceiver is null && added.Count > 0)             // §5.2.2: a section that is of no use any more is recycled
+        {
+            AddNew(offer, added.Dequeue(), plan, mids);
+        }
+        else
+        {
+            plan.Add(transceiver);
+            offer.Media.Add(SectionWriter.Rejected(previous));
+        }
+    }
+
+    private void AddNew(SdpDescription offer, RTCRtpTransceiver transceiver, List<RTCRtpTransceiver?> plan, HashSet<string> mids)
+    {
+        plan.Add(transceiver);
+        offer.Media.Add(Section(transceiver, NewMid(mids)));
+    }
+
+    private SdpMedia Section(RTCRtpTransceiver transceiver, string mid) =>
+        _writer.Rtp(transceiver, mid, transceiver.Direction.ToSdp(), Codecs(transceiver), MidExtension());
+
+    // §5.2.2: payload types that were negotiated stay what they are, and in a bundle each means one codec.
+    private List<SdpCodec> Codecs(RTCRtpTransceiver transceiver)
+    {
+        List<SdpCodec> codecs = [.. transceiver.Codecs];
+        Dictionary<byte, SdpCodec> used = [];
+        foreach (SdpCodec codec in context.Transceivers.All.SelectMany(other => other.Codecs)) used[codec.PayloadType] = codec;
+        foreach (SdpCodec codec in MediaCapabilities.Codecs(transceiver.Kind))
+        {
+            if (codecs.Exists(known => MediaCapabilities.IsSame(codec, known))) continue;
+            SdpCodec? same = used.Values.FirstOrDefault(known => MediaCapabilities.IsSame(codec, known));
+            byte payloadType = same?.PayloadType ?? (used.ContainsKey(codec.PayloadType) ? FreePayloadType(used) : codec.PayloadType);
+            SdpCodec offered = codec with { PayloadType = payloadType };
+            used[payloadType] = offered;
+            codecs.Add(offered);
+        }
+        return codecs;
+    }
+
+    // RFC 5761 §4: dynamic types first, then those that RTCP does not look like.
+    private static byte FreePayloadType(Dictionary<byte, SdpCodec> used)
+    {
+        for (byte type = 127; type >= 96; type--)
+        {
+            if (!used.ContainsKey(type)) return type;
+        }
+        byte other = 35;
+        while (used.ContainsKey(other)) other++;
+        return other;
+    }
+
+    private int MidExtension()
+    {
+        foreach (SdpMedia section in context.Negotiation.Remote?.Sdp.Media ?? [])
+        {
+            foreach (SdpExtmap extmap in SdpExtmap.ReadAll(section.Attributes))
+            {
+                if (extmap.Uri == RtpHeaderExtensionUri.Mid) return extmap.Id;
+            }
+        }
+        return MidExtensionId;
+    }
+
+    private static string NewMid(HashSet<string> mids)
+    {
+        for (int i = 0; ; i++)
+        {
+            string mid = i.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            if (mids.Add(mid)) return mid;
+        }
+    }
+
+    // Everything goes over one transport: the first section carries it, the others are bundle-only until the peer has
+    // agreed to bundle (RFC 9143 §7.2.1), after which they stand as the first does.
+    private void AddTransports(SdpDescription offer)
+    {
+        List<string> bundled = [];
+        foreach (SdpMedia section in offer.Media)
+        {
+            if (section.Port == 0 || section.Mid is not { } mid) continue;
+            BundleTransport transport = TransportOf(mid) ?? context.Transports.Primary;
+            bool isFirst = bundled.Count == 0;
+            _writer.AddTransport(section, transport, SdpSetup.ActPass, withCandidates: isFirst || transport != context.Transports.Primary);
+            if (transport == context.Transports.Primary) bundled.Add(mid);
+            if (isFirst || transport.Remote is not null) continue;
+            section.Port = 0;
+            section.Attributes.Add("bundle-only");
+        }
+        if (bundled.Count > 0) offer.Attributes.Add("group", "BUNDLE " + string.Join(" ", bundled));
+    }
+
+    private BundleTransport? TransportOf(string mid) =>
+        mid == context.Channels.Mid ? context.Channels.Transport : context.Transceivers.FindByMid(mid)?.Transport;
+}

@@ -1,0 +1,54 @@
+using WebRtcStack.Ice;
+using WebRtcStack.Rtp;
+using WebRtcStack.Sdp;
+
+namespace WebRtcStack;
+
+/// <summary>What is read from the sections of a remote description.</summary>
+internal static class RemoteSection
+{
+    private const int DefaultMaxMessageSize = 65_536;    // RFC 8841 §6.1
+
+    public static IceParameters? IceParameters(SdpDescription description, SdpMedia section) =>
+        description.Inherited(section, "ice-ufrag") is { } fragment && description.Inherited(section, "ice-pwd") is { } password
+            ? new IceParameters(fragment, password, description.Attributes.Contains("ice-lite"))
+            : null;
+
+    public static IReadOnlyList<SdpFingerprint> Fingerprints(SdpDescription description, SdpMedia section)
+    {
+        List<SdpFingerprint> fingerprints = [];
+        SdpAttributeList lines = section.Attributes.Contains("fingerprint") ? section.Attributes : description.Attributes;
+        foreach (string line in lines.All("fingerprint"))
+        {
+            if (SdpFingerprint.TryParse(line, out SdpFingerprint? fingerprint)) fingerprints.Add(fingerprint);
+        }
+        return fingerprints;
+    }
+
+    public static int MidExtensionId(SdpMedia section) =>
+        SdpExtmap.ReadAll(section.Attributes).FirstOrDefault(extmap => extmap.Uri == RtpHeaderExtensionUri.Mid) is { Id: <= 14 } mid ? mid.Id : 0;
+
+    public static IReadOnlyList<uint> Ssrcs(SdpMedia section) => [.. SdpSsrc.ReadAll(section).Select(line => line.Ssrc).Distinct()];
+
+    /// <summary>The streams that the section's track belongs to (RFC 8830 §3.2.1; a=ssrc msid lines in older descriptions).</summary>
+    public static IReadOnlyList<string> StreamIds(SdpMedia section)
+    {
+        List<string> ids = [];
+        foreach (string line in section.Attributes.All("msid").Concat(SdpSsrc.ReadAll(section).Where(line => line.Attribute == "msid").Select(line => line.Value ?? "")))
+        {
+            if (SdpMsid.TryParse(line, out SdpMsid? msid) && msid.StreamId != SdpMsid.NoStream && !ids.Contains(msid.StreamId)) ids.Add(msid.StreamId);
+        }
+        return ids;
+    }
+
+    /// <summary>The port of SCTP: a=sctp-port (RFC 8841 §5.1), or the format of the older form "DTLS/SCTP 5000".</summary>
+    public static int SctpPort(SdpMedia section)
+    {
+        string? port = section.Attributes.First("sctp-port") ?? section.Formats[0];
+        return int.TryParse(port, out int number) && number is > 0 and <= 65535 ? number : SectionWriter.SctpPort;
+    }
+
+    /// <summary>Bytes of the largest message that the peer takes; 0 for any.</summary>
+    public static long MaxMessageSize(SdpMedia section) =>
+        long.TryParse(section.Attributes.First("max-message-size"), out long size) && size >= 0 ? size : DefaultMaxMessageSize;
+}

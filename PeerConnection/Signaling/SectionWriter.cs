@@ -1,0 +1,78 @@
+using WebRtcStack.Dtls;
+using WebRtcStack.Ice;
+using WebRtcStack.Rtp;
+using WebRtcStack.Sdp;
+
+namespace WebRtcStack;
+
+/// <summary>Writes media sections of offers and answers (RFC 8829 §5.2.1, §5.3.1).</summary>
+internal sealed class SectionWriter(ConnectionContext context)
+{
+    public const int SctpPort = 5000;
+
+    /// <summary>A section for a transceiver.</summary>
+    public SdpMedia Rtp(RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, int midExtensionId)
+    {
+        SdpMedia section = new() { Kind = transceiver.Kind.ToW3CString() };
+        section.Connections.Add(SdpConnection.Unspecified);
+        section.Attributes.Add("rtcp", "9 IN IP4 0.0.0.0");
+        section.Attributes.Add("mid", mid);
+        if (midExtensionId > 0) section.Attributes.Add("extmap", new SdpExtmap(midExtensionId, RtpHeaderExtensionUri.Mid).ToString());
+        section.Attributes.Add(direction.ToSdp());
+        if (direction.Sends()) AddStreams(section, transceiver.Sender);
+        section.Attributes.Add("rtcp-mux");
+        section.Attributes.Add("rtcp-rsize");
+        foreach (SdpCodec codec in codecs) codec.AddTo(section);
+        if (direction.Sends()) AddSources(section, transceiver.Sender);
+        return section;
+    }
+
+    /// <summary>The section of data channels (RFC 8841 §5).</summary>
+    public SdpMedia Data(string mid, string protocol = "UDP/DTLS/SCTP")
+    {
+        SdpMedia section = new() { Kind = "application", Protocol = protocol };
+        section.Formats.Add("webrtc-datachannel");
+        section.Connections.Add(SdpConnection.Unspecified);
+        section.Attributes.Add("mid", mid);
+        section.Attributes.Add("sctp-port", SdpNumber(SctpPort));
+        section.Attributes.Add("max-message-size", SdpNumber(context.Options.Sctp.MaxMessageSize));
+        return section;
+    }
+
+    /// <summary>A section that is rejected, or that was stopped: port 0 and nothing that could be used (RFC 8829 §5.3.1).</summary>
+    public static SdpMedia Rejected(SdpMedia like)
+    {
+        SdpMedia section = new() { Kind = like.Kind, Protocol = like.Protocol, Port = 0 };
+        foreach (string format in like.Formats) section.Formats.Add(format);
+        section.Connections.Add(SdpConnection.Unspecified);
+        if (like.Mid is { } mid) section.Attributes.Add("mid", mid);
+        section.Attributes.Add("inactive");
+        return section;
+    }
+
+    /// <summary>What a section says of its transport.</summary>
+    public void AddTransport(SdpMedia section, BundleTransport transport, SdpSetup setup, bool withCandidates)
+    {
+        IceParameters local = transport.Restart ?? transport.Local;
+        section.Attributes.Add("ice-ufrag", local.UsernameFragment);
+        section.Attributes.Add("ice-pwd", local.Password);
+        section.Attributes.Add("ice-options", "trickle");
+        DtlsFingerprint fingerprint = context.Certificate.GetFingerprint("sha-256");
+        section.Attributes.Add("fingerprint", fingerprint.ToString());
+        section.Attributes.Add("setup", setup.ToSdp());
+        if (withCandidates && transport.Restart is null) LocalCandidates.AddAll(section, transport);
+    }
+
+    // RFC 8829 §5.2.1: a=msid for each stream, "-" for none.
+    private static void AddStreams(SdpMedia section, RTCRtpSender sender)
+    {
+        string? track = sender.Track?.Id;
+        if (sender.StreamIds.Count == 0) section.Attributes.Add("msid", new SdpMsid(SdpMsid.NoStream, track).ToString());
+        foreach (string stream in sender.StreamIds) section.Attributes.Add("msid", new SdpMsid(stream, track).ToString());
+    }
+
+    private void AddSources(SdpMedia section, RTCRtpSender sender) =>
+        section.Attributes.Add("ssrc", new SdpSsrc(sender.Ssrc, "cname", context.Cname).ToString());
+
+    private static string SdpNumber(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

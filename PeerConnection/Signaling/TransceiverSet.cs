@@ -1,0 +1,60 @@
+namespace WebRtcStack;
+
+/// <summary>The set of transceivers (webrtc-pc §4.4.1, CollectTransceivers), in the order of their creation.</summary>
+internal sealed class TransceiverSet(ConnectionContext context)
+{
+    private readonly List<RTCRtpTransceiver> _all = [];
+    private TransceiverSnapshot[]? _stable;
+
+    public IReadOnlyList<RTCRtpTransceiver> All => _all;
+
+    public RTCRtpTransceiver Create(MediaKind kind, RTCRtpTransceiverDirection direction, MediaStreamTrack? track, IEnumerable<MediaStream> streams)
+    {
+        RTCRtpSender sender = new(context, kind, track, streams);
+        RTCRtpTransceiver transceiver = new(context, kind, direction, sender, new RTCRtpReceiver(context, kind));
+        _all.Add(transceiver);
+        return transceiver;
+    }
+
+    /// <summary>For a section that the peer has offered (RFC 8829 §5.10): it receives, until the application gives it a track.</summary>
+    public RTCRtpTransceiver CreateForRemote(MediaKind kind)
+    {
+        RTCRtpTransceiver transceiver = new(context, kind, RTCRtpTransceiverDirection.RecvOnly, new RTCRtpSender(context, kind, null, []), new RTCRtpReceiver(context, kind))
+        {
+            WasCreatedByRemote = true,
+        };
+        _all.Add(transceiver);
+        return transceiver;
+    }
+
+    public RTCRtpTransceiver? FindByMid(string mid) => _all.Find(transceiver => transceiver.Mid == mid);
+
+    public RTCRtpTransceiver? FindByIndex(int index) => _all.Find(transceiver => transceiver.MLineIndex == index && !transceiver.IsStopped);
+
+    public void Remove(RTCRtpTransceiver transceiver) => _all.Remove(transceiver);
+
+    /// <summary>Remembers the set as it is in stable, for a rollback (webrtc-pc §4.4.1.5: "the values that they had").</summary>
+    public void Remember() => _stable ??= _all.ConvertAll(transceiver => transceiver.Snapshot()).ToArray();
+
+    public void Forget() => _stable = null;
+
+    /// <summary>Restores the set: transceivers that the remote offer made go, unless the application has given them a track (RFC 8829 §5.7).</summary>
+    public void RollBack()
+    {
+        if (_stable is null) return;
+        foreach (TransceiverSnapshot snapshot in _stable) snapshot.Restore();
+        foreach (RTCRtpTransceiver added in _all.Where(transceiver => !_stable.Any(snapshot => snapshot.Transceiver == transceiver)).ToArray())
+        {
+            if (added.WasCreatedByRemote && !added.WasUsedByAddTrack)
+            {
+                added.Retire();
+                _all.Remove(added);
+            }
+            else
+            {
+                added.Disassociate();
+            }
+        }
+        _stable = null;
+    }
+}

@@ -1,0 +1,185 @@
+using WebRtcStack.Core;
+using WebRtcStack.Dtls;
+using WebRtcStack.Ice;
+using WebRtcStack.Rtp;
+using WebRtcStack.Sctp;
+using WebRtcStack.Transport;
+
+namespace WebRtcStack;
+
+/// <summary>A connection's transports, as its loop drives them: one ICE agent, and a stack for each bundle.</summary>
+internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) : IDrivenConnection
+{
+    private readonly List<TransportStack> _stacks = [];
+    private bool _closing, _drained;
+    private LoopRegistration? _registration;
+    private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private DataChannelEvent? _heldEvent;
+
+    public IceAgent Ice => ice;
+
+    public IReadOnlyList<TransportStack> Stacks => _stacks;
+
+    public LoopRegistration Registration => _registration!;
+
+    /// <summary>Ends when all sockets and memory are given back.</summary>
+    public Task Released => _released.Task;
+
+    public Instant NextTimeout
+    {
+        get
+        {
+            Instant next = ice.NextTimeout;
+            foreach (TransportStack stack in _stacks) next = Instant.Min(next, stack.NextTimeout);
+            return next;
+        }
+    }
+
+    public void Start(EventLoop loop) => _registration = loop.Attach(this);
+
+    public void Add(TransportStack stack) => _stacks.Add(stack);
+
+    public void Remove(TransportStack stack)
+    {
+        if (!_stacks.Remove(stack)) return;
+        ice.RemoveStream(stack.Stream);
+        stack.Dispose();
+    }
+
+    public void Receive(Span<byte> datagram, in NetworkPath path, Instant now)
+    {
+        if (datagram.IsEmpty || !ice.Receive(datagram, path, now, out int offset, out int length, out IceStream? stream, out _) || length == 0) return;
+        foreach (TransportStack stack in _stacks)
+        {
+            if (stack.Stream == stream) stack.Receive(datagram.Slice(offset, length), now, observer);
+        }
+    }
+
+    public int Transmit(Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        int length = ice.Transmit(destination, now, out path);
+        for (int i = 0; length == 0 && i < _stacks.Count; i++) length = _stacks[i].Transmit(destination, now, observer, out path);
+        _drained = length == 0;
+        return length;
+    }
+
+    public void AdvanceTo(Instant now)
+    {
+        ice.AdvanceTo(now);
+        foreach (TransportStack stack in _stacks) stack.AdvanceTo(now);
+    }
+
+    public void PublishEvents(Instant now)
+    {
+        while (ice.TryReadEvent(out IceEvent e)) Publish(e);
+        foreach (TransportStack stack in _stacks)
+        {
+            while (stack.Dtls is not null && stack.Dtls.TryReadEvent(out DtlsEvent e)) Publish(stack, e, now);
+            while (stack.Rtp.TryReadEvent(out RtpEvent e)) Publish(e);
+            if (stack.Data is not null) Publish(stack.Data);
+        }
+        if (_closing && _drained) Release();
+    }
+
+    /// <summary>Says goodbye on every stack; when that is sent, sockets and memory are given back.</summary>
+    public void Close(Instant now)
+    {
+        _closing = true;
+        foreach (TransportStack stack in _stacks) stack.Close(now);
+        Registration.Touch();
+    }
+
+    public void Fault(Exception exception)
+    {
+        Release();
+        observer.Faulted(exception);
+    }
+
+    private void Release()
+    {
+        Registration.Detach();
+        foreach (TransportStack stack in _stacks) stack.Dispose();
+        _stacks.Clear();
+        _released.TrySetResult(true);
+    }
+
+    private TransportStack? Find(IceStream? stream)
+    {
+        foreach (TransportStack stack in _stacks)
+        {
+            if (stack.Stream == stream) return stack;
+        }
+        return null;
+    }
+
+    private void Publish(in IceEvent e)
+    {
+        if (e.Kind == IceEventKind.RoleChanged) observer.IceRoleChanged(ice.Role);
+        if (Find(e.Stream) is not { } stack) return;
+        switch (e.Kind)
+        {
+            case IceEventKind.LocalCandidate:
+                observer.LocalCandidateFound(stack, e.Candidate!, stack.Stream.LocalParameters.UsernameFragment);
+                break;
+            case IceEventKind.GatheringStateChanged:
+                observer.GatheringStateChanged(stack, e.GatheringState);
+                break;
+            case IceEventKind.ConnectionStateChanged:
+                observer.IceStateChanged(stack, e.State);
+                break;
+            case IceEventKind.SelectedPairChanged:
+                observer.SelectedPairChanged(stack, e.Pair!);
+                break;
+            case IceEventKind.CandidateError:
+                observer.CandidateErrorOccurred(stack, e);
+                break;
+            case IceEventKind.ResolveName:
+                Resolve(stack, e.Candidate!);
+                break;
+        }
+        Registration.Touch();                           // a pair that now works lets the layers inside send
+    }
+
+    private void Resolve(TransportStack stack, IceCandidate candidate)
+    {
+        EventLoop loop = Registration.Loop;
+        loop.Resolve(candidate.HostName!, addresses =>
+        {
+            if (addresses.Count == 0 || Find(stack.Stream) is null || Registration.IsDetached) return;
+            ice.AddRemoteCandidate(stack.Stream, candidate with { Address = addresses[0].WithPort(candidate.Port) }, loop.Now);
+            Registration.Touch();
+        });
+    }
+
+    private void Publish(TransportStack stack, in DtlsEvent e, Instant now)
+    {
+        if (e.Type == DtlsEventType.Connected) stack.Open(now);
+        observer.DtlsStateChanged(stack, stack.Dtls!.State, e);
+        Registration.Touch();
+    }
+
+    // A channel's messages come before the event that ends it; while the application lags behind, both wait.
+    private void Publish(DataChannelTransport data)
+    {
+        while (true)
+        {
+            while (_heldEvent is null && data.TryReadEvent(out DataChannelEvent e))
+            {
+                if (e.Kind is DataChannelEventKind.ChannelClosing or DataChannelEventKind.ChannelClosed or DataChannelEventKind.Closed or DataChannelEventKind.Failed) _heldEvent = e;
+                else observer.DataChannelEventOccurred(e);
+            }
+            while (!observer.IsBacklogged && data.TryReceive(out DataChannelMessage message))
+                observer.MessageReceived(message.Channel, message.IsBinary, message.Payload);
+            if (_heldEvent is not { } held || observer.IsBacklogged) break;
+            observer.DataChannelEventOccurred(held);
+            _heldEvent = null;
+        }
+        observer.MessagesEnd();
+    }
+
+    private void Publish(in RtpEvent e)
+    {
+        if (e.Kind == RtpEventKind.KeyFrameRequested) observer.KeyFrameRequested(e.SendStream!);
+        if (e.Kind == RtpEventKind.StreamEnded && e.ReceiveStream!.Section.Tag is { } receiver) observer.StreamEnded(receiver, e.ReceiveStream);
+    }
+}

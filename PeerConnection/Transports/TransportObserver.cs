@@ -1,0 +1,157 @@
+using WebRtcStack.Core;
+using WebRtcStack.Dtls;
+using WebRtcStack.Ice;
+using WebRtcStack.Rtp;
+using WebRtcStack.Sctp;
+
+namespace WebRtcStack;
+
+/// <summary>Turns what happens on the loop into tasks of the connection.</summary>
+internal sealed class TransportObserver(ConnectionContext context) : ITransportObserver
+{
+    public bool IsBacklogged => context.Channels.IsBacklogged;
+
+    // webrtc-pc §4.4.1.4, surface the candidate
+    public void LocalCandidateFound(TransportStack stack, IceCandidate candidate, string usernameFragment)
+    {
+        BundleTransport transport = stack.Owner;
+        context.QueueTask(() =>
+        {
+            if (context.IsClosed || usernameFragment != transport.Local.UsernameFragment) return;      // of a generation that is gone
+            RTCIceCandidate surfaced = new(candidate, transport.Mid, (ushort)transport.MLineIndex, usernameFragment);
+            transport.Ice.AddLocal(surfaced);
+            LocalCandidates.Add(context.Negotiation, transport, candidate);
+            context.Fire(() => context.Owner.RaiseIceCandidate(surfaced));
+        });
+    }
+
+    public void CandidateErrorOccurred(TransportStack stack, in IceEvent e)
+    {
+        IceEvent error = e;
+        context.QueueTask(() =>
+        {
+            if (context.IsClosed) return;
+            context.Fire(() => context.Owner.RaiseIceCandidateError(new RTCPeerConnectionIceErrorEvent
+            {
+                Address = error.Local.IsNone ? null : error.Local.ToIPAddress().ToString(), Port = error.Local.IsNone ? null : error.Local.Port,
+                Url = error.Server.IsNone ? "" : $"stun:{error.Server}", ErrorCode = error.ErrorCode,
+                ErrorText = error.ErrorCode == 701 ? "The server did not answer." : "The server has refused.",
+            }));
+        });
+    }
+
+    public void GatheringStateChanged(TransportStack stack, IceGatheringState state)
+    {
+        RTCIceTransport transport = stack.Owner.Ice;
+        context.QueueTask(() =>
+        {
+            RTCIceGathererState next = state switch
+            {
+                IceGatheringState.New => RTCIceGathererState.New,
+                IceGatheringState.Gathering => RTCIceGathererState.Gathering,
+                _ => RTCIceGathererState.Complete,
+            };
+            if (context.IsClosed || !transport.TrySet(next)) return;
+            if (next == RTCIceGathererState.Complete) LocalCandidates.End(context.Negotiation, stack.Owner);
+            context.Fire(transport.RaiseGatheringStateChange);
+            context.States.Update();
+        });
+    }
+
+    public void IceStateChanged(TransportStack stack, IceConnectionState state)
+    {
+        RTCIceTransport transport = stack.Owner.Ice;
+        context.QueueTask(() =>
+        {
+            RTCIceTransportState next = state switch
+            {
+                IceConnectionState.New => RTCIceTransportState.New,
+                IceConnectionState.Checking => RTCIceTransportState.Checking,
+                IceConnectionState.Connected => RTCIceTransportState.Connected,
+                IceConnectionState.Completed => RTCIceTransportState.Completed,
+                IceConnectionState.Disconnected => RTCIceTransportState.Disconnected,
+                IceConnectionState.Failed => RTCIceTransportState.Failed,
+                _ => RTCIceTransportState.Closed,
+            };
+            if (context.IsClosed || !transport.TrySet(next)) return;
+            context.Fire(transport.RaiseStateChange);
+            context.States.Update();
+        });
+    }
+
+    public void IceRoleChanged(IceRole role) => context.QueueTask(() =>
+    {
+        foreach (BundleTransport transport in context.Transports.All)
+            transport.Ice.Role = role == IceRole.Controlling ? RTCIceRole.Controlling : RTCIceRole.Controlled;
+    });
+
+    public void SelectedPairChanged(TransportStack stack, IceCandidatePair pair)
+    {
+        BundleTransport transport = stack.Owner;
+        string local = stack.Stream.LocalParameters.UsernameFragment, remote = stack.Stream.RemoteParameters?.UsernameFragment ?? "";
+        (IceCandidate ours, IceCandidate theirs) = (pair.Local, pair.Remote);
+        context.QueueTask(() =>
+        {
+            if (context.IsClosed) return;
+            transport.Ice.Select(new RTCIceCandidatePair
+            {
+                Local = new RTCIceCandidate(ours, transport.Mid, (ushort)transport.MLineIndex, local),
+                Remote = new RTCIceCandidate(theirs, transport.Mid, (ushort)transport.MLineIndex, remote),
+            });
+            context.Fire(transport.Ice.RaiseSelectedCandidatePairChange);
+        });
+    }
+
+    public void DtlsStateChanged(TransportStack stack, DtlsState state, in DtlsEvent? cause)
+    {
+        RTCDtlsTransport transport = stack.Owner.Dtls;
+        ReadOnlyMemory<byte> certificate = stack.Dtls!.RemoteCertificate.ToArray();
+        DtlsEvent? reason = cause;
+        context.QueueTask(() =>
+        {
+            RTCDtlsTransportState next = state switch
+            {
+                DtlsState.New => RTCDtlsTransportState.New,
+                DtlsState.Connecting => RTCDtlsTransportState.Connecting,
+                DtlsState.Connected => RTCDtlsTransportState.Connected,
+                DtlsState.Closed => RTCDtlsTransportState.Closed,
+                _ => RTCDtlsTransportState.Failed,
+            };
+            if (context.IsClosed) return;
+            if (next == RTCDtlsTransportState.Connected) transport.SetRemoteCertificate(certificate);
+            if (!transport.TrySet(next)) return;
+            if (next == RTCDtlsTransportState.Failed && reason is { } failed) context.Fire(() => transport.RaiseError(ToError(failed)));
+            context.Fire(transport.RaiseStateChange);
+            context.States.Update();
+        });
+    }
+
+    public void KeyFrameRequested(RtpSendStream stream) => context.QueueTask(() =>
+    {
+        foreach (RTCRtpTransceiver transceiver in context.Transceivers.All)
+        {
+            if (transceiver.Sender.Owns(stream)) context.Fire(transceiver.Sender.RaiseKeyFrameRequested);
+        }
+    });
+
+    public void RtpReceived(object receiver, in RtpPacket packet) => ((RTCRtpReceiver)receiver).Deliver(packet);
+
+    public void StreamEnded(object receiver, RtpReceiveStream stream) => context.QueueTask(() => ((RTCRtpReceiver)receiver).SetMuted(true));
+
+    public void DataChannelEventOccurred(in DataChannelEvent e) => context.Channels.Handle(e);
+
+    public void MessageReceived(DataChannel channel, bool isBinary, MessageLease payload) => context.Channels.Receive(channel, isBinary, payload);
+
+    public void MessagesEnd() => context.Channels.FlushMessages();
+
+    public void CollectMessages(Instant now) => context.Channels.DrainOutboxes(now);
+
+    public void Faulted(Exception exception) => context.QueueTask(context.Owner.CloseAfterFault);
+
+    private static RTCError ToError(in DtlsEvent e) => e.Failure == DtlsFailure.FingerprintMismatch
+        ? new RTCError(RTCErrorDetailType.FingerprintFailure, e.Reason)
+        : new RTCError(RTCErrorDetailType.DtlsFailure, e.Reason)
+        {
+            ReceivedAlert = e.Failure == DtlsFailure.PeerAlert ? (uint?)e.Alert : null, SentAlert = e.Failure == DtlsFailure.PeerAlert ? null : (uint?)e.Alert,
+        };
+}

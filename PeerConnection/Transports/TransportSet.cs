@@ -1,0 +1,188 @@
+using WebRtcStack.Core;
+using WebRtcStack.Dtls;
+using WebRtcStack.Ice;
+using WebRtcStack.Rtp;
+using WebRtcStack.Sdp;
+using WebRtcStack.Transport;
+
+namespace WebRtcStack;
+
+/// <summary>The transports of a connection: negotiation decides here, the loop carries it out.</summary>
+internal sealed class TransportSet
+{
+    private const ulong NtpUnixEpoch = 2_208_988_800;    // seconds from 1900 to 1970
+    private readonly ConnectionContext _context;
+    private readonly List<BundleTransport> _all = [];
+
+    public TransportSet(ConnectionContext context)
+    {
+        _context = context;
+        IceAgent ice = new(context.Options.Ice with { Role = IceRole.Controlling }, context.Options.Random);
+        Peer = new PeerTransport(new TransportObserver(context), ice);
+        Peer.Start(context.Loop);
+    }
+
+    public PeerTransport Peer { get; }
+
+    public IReadOnlyList<BundleTransport> All => _all;
+
+    /// <summary>Those that a description uses; the others wait for one.</summary>
+    public IReadOnlyList<BundleTransport> InUse => _all.FindAll(transport => transport.HasStartedGathering || transport.Remote is not null);
+
+    /// <summary>Whether an ICE restart was asked for and no description has brought it yet.</summary>
+    public bool RestartRequested { get; set; }
+
+    /// <summary>The transport that everything is offered on.</summary>
+    public BundleTransport Primary => _all.Count > 0 ? _all[0] : Create();
+
+    /// <summary>The transport of a section: that of its bundle, or its own (RFC 9143 §7.3).</summary>
+    /// <param name="mid">The section.</param>
+    /// <param name="bundle">The first section of its bundle, or null when it is in none.</param>
+    public BundleTransport For(string? mid, string? bundle)
+    {
+        string key = bundle ?? mid ?? "";
+        if (_all.Find(transport => transport.Mid == key) is { } known) return known;
+        BundleTransport found = _all.Find(transport => transport.Mid.Length == 0) ?? Create();
+        found.Mid = key;
+        return found;
+    }
+
+    public BundleTransport Create()
+    {
+        BundleTransport transport = new(_context, IceParameters.Generate(_context.Options.Random));
+        _all.Add(transport);
+        WebRtcOptions options = _context.Options;
+        IceParameters local = transport.Local;
+        string cname = _context.Cname;
+        _context.Post((peer, now) =>
+        {
+            RtpSessionOptions session = new() { Cname = cname, NtpTimeAtOrigin = NtpTime(options.TimeProvider.GetUtcNow()) - Seconds(now) };
+            transport.Stack = new TransportStack(transport, peer.Ice, peer.Ice.AddStream(1, local), new RtpSession(session, options.Random), options.Mtu);
+            peer.Add(transport.Stack);
+        });
+        return transport;
+    }
+
+    /// <summary>The transport is of no use any more: bundled away, or its section was rejected.</summary>
+    public void Remove(BundleTransport transport)
+    {
+        if (!_all.Remove(transport)) return;
+        transport.Ice.TrySet(RTCIceTransportState.Closed);
+        transport.Dtls.TrySet(RTCDtlsTransportState.Closed);
+        _context.Post((peer, _) =>
+        {
+            if (transport.Stack is { } stack) peer.Remove(stack);
+        });
+    }
+
+    public void SetRole(IceRole role)
+    {
+        foreach (BundleTransport transport in _all) transport.Ice.Role = role == IceRole.Controlling ? RTCIceRole.Controlling : RTCIceRole.Controlled;
+        _context.Post((peer, _) => peer.Ice.SetRole(role));
+    }
+
+    /// <summary>Opens sockets and gathers (RFC 8829 §4.1.17: with the local description), once per generation.</summary>
+    public void StartGathering(BundleTransport transport)
+    {
+        if (transport.Restart is { } restart)
+        {
+            (transport.Local, transport.Restart) = (restart, null);
+            transport.Ice.ForgetLocal();
+            _context.Post((peer, now) =>
+            {
+                if (transport.Stack is { } stack) peer.Ice.Restart(stack.Stream, now, restart);
+            });
+        }
+        if (transport.HasStartedGathering) return;
+        transport.HasStartedGathering = true;
+        WebRtcOptions options = _context.Options;
+        _context.Post((peer, now) =>
+        {
+            if (transport.Stack is { } stack) OpenSockets(peer, stack, options, now);
+        });
+    }
+
+    /// <summary>Fresh credentials for the next description.</summary>
+    public void PrepareRestart()
+    {
+        foreach (BundleTransport transport in _all) transport.Restart ??= IceParameters.Generate(_context.Options.Random);
+    }
+
+    public void SetRemote(BundleTransport transport, IceParameters remote)
+    {
+        if (transport.Remote == remote) return;
+        transport.Remote = remote;
+        transport.Ice.ForgetRemote();
+        _context.Post((peer, now) =>
+        {
+            if (transport.Stack is { } stack) peer.Ice.SetRemoteParameters(stack.Stream, remote, now);
+        });
+    }
+
+    public void AddRemoteCandidate(BundleTransport transport, IceCandidate candidate) => _context.Post((peer, now) =>
+    {
+        if (transport.Stack is { } stack && IsUsable(candidate)) peer.Ice.AddRemoteCandidate(stack.Stream, candidate, now);
+    });
+
+    /// <summary>Candidates that were signalled before the peer's credentials took effect.</summary>
+    public void FlushRemoteCandidates(BundleTransport transport)
+    {
+        foreach (IceCandidate? candidate in transport.WaitingCandidates)
+        {
+            if (candidate is null) EndRemoteCandidates(transport);
+            else AddRemoteCandidate(transport, candidate);
+        }
+        transport.WaitingCandidates.Clear();
+    }
+
+    public void EndRemoteCandidates(BundleTransport transport) => _context.Post((peer, now) =>
+    {
+        if (transport.Stack is { } stack) peer.Ice.EndRemoteCandidates(stack.Stream, now);
+    });
+
+    /// <summary>Starts DTLS in the role that was negotiated (RFC 8842 §5), to a peer that has one of these certificates.</summary>
+    public void StartDtls(BundleTransport transport, bool isClient, IReadOnlyList<SdpFingerprint> fingerprints)
+    {
+        List<DtlsFingerprint> expected = [.. fingerprints.Select(fingerprint => new DtlsFingerprint(fingerprint.Algorithm, fingerprint.Value))];
+        bool isNew = transport.IsDtlsClient is null;
+        transport.IsDtlsClient = isClient;
+        WebRtcOptions options = _context.Options;
+        DtlsCertificate certificate = _context.Certificate;
+        _context.Post((_, now) =>
+        {
+            if (transport.Stack is not { } stack) return;
+            if (!isNew)
+            {
+                stack.Dtls?.SetRemoteFingerprints(expected);
+                return;
+            }
+            DtlsOptions dtls = (options.Dtls ?? new DtlsOptions { Certificate = certificate }) with
+            {
+                Certificate = certificate, Role = isClient ? DtlsRole.Client : DtlsRole.Server, PathMtu = options.Mtu,
+            };
+            DtlsConnection connection = new(dtls, options.Random);
+            connection.SetRemoteFingerprints(expected);
+            stack.StartDtls(connection, now);
+        });
+    }
+
+    public void Close() => _context.Post((peer, now) => peer.Close(now));
+
+    private static void OpenSockets(PeerTransport peer, TransportStack stack, WebRtcOptions options, Instant now)
+    {
+        foreach (LocalInterfaceAddress local in LocalAddresses.Select(peer.Registration.Loop.GetLocalAddresses(), options))
+        {
+            if (peer.Registration.TryOpenUdp(local.Address, options.PortRange, out TransportAddress bound, out _))
+                peer.Ice.AddLocalBase(stack.Stream, IceComponent.Rtp, bound, TransportProtocol.Udp, now);
+        }
+        peer.Ice.EndLocalBases(stack.Stream, now);
+    }
+
+    private static bool IsUsable(IceCandidate candidate) =>
+        candidate.Component == IceComponent.Rtp && candidate.Protocol == TransportProtocol.Udp;
+
+    private static ulong NtpTime(DateTimeOffset time) =>
+        ((ulong)time.ToUnixTimeSeconds() + NtpUnixEpoch << 32) + (ulong)(time.Millisecond / 1000.0 * 4294967296.0);
+
+    private static ulong Seconds(Instant now) => (ulong)(now.Ticks / (double)TimeSpan.TicksPerSecond * 4294967296.0);
+}

@@ -1,0 +1,211 @@
+using WebRtcStack.Core;
+using WebRtcStack.Dtls;
+using WebRtcStack.Ice;
+using WebRtcStack.Rtp;
+using WebRtcStack.Sctp;
+using WebRtcStack.Srtp;
+using WebRtcStack.Transport;
+
+namespace WebRtcStack;
+
+/// <summary>
+/// One way to the peer, which bundled media sections share: an ICE stream, DTLS over it, and SRTP and SCTP inside.
+/// It lives on the connection's loop and composes the layers by nesting spans: the inner one writes where the outer one's payload belongs.
+/// </summary>
+internal sealed class TransportStack
+{
+    private const int MaxEarlyDatagrams = 16;           // a ClientHello with an ML-KEM share, sent twice, and some
+    private const string SrtpExporterLabel = "EXTRACTOR-dtls_srtp";     // RFC 5764 §4.2
+
+    private readonly IceAgent _ice;
+    private readonly int _mtu;
+    private readonly Queue<byte[]> _early = new();
+    private SrtpProtector? _protector;
+    private SrtpUnprotector? _unprotector;
+    private bool _closing;
+
+    public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, int mtu) =>
+        (Owner, _ice, Stream, Rtp, _mtu) = (owner, ice, stream, rtp, mtu);
+
+    /// <summary>The connection's view of the stack.</summary>
+    public BundleTransport Owner { get; }
+
+    public IceStream Stream { get; }
+
+    public RtpSession Rtp { get; }
+
+    public DtlsConnection? Dtls { get; private set; }
+
+    public DataChannelTransport? Data { get; set; }
+
+    /// <summary>The senders' queues.</summary>
+    public List<RtpOutlet> Outlets { get; } = [];
+
+    /// <summary>Datagrams that no layer takes (RFC 7983 §7), or that came before there was one to take them.</summary>
+    public long Dropped { get; private set; }
+
+    public long PacketsSent { get; private set; }
+
+    public long BytesSent { get; private set; }
+
+    public long PacketsReceived { get; private set; }
+
+    public long BytesReceived { get; private set; }
+
+    public Instant NextTimeout
+    {
+        get
+        {
+            Instant next = Rtp.NextTimeout;
+            if (Dtls is not null) next = Instant.Min(next, Dtls.NextTimeout);
+            if (Data is not null) next = Instant.Min(next, Data.NextTimeout);
+            return next;
+        }
+    }
+
+    /// <summary>Starts the handshake; what came too early for it is taken now, so that no flight is lost.</summary>
+    public void StartDtls(DtlsConnection dtls, Instant now)
+    {
+        Dtls = dtls;
+        dtls.Start(now);
+        while (_early.Count > 0) ReceiveDtls(_early.Dequeue(), now);
+    }
+
+    public void Receive(Span<byte> datagram, Instant now, ITransportObserver observer)
+    {
+        PacketsReceived++;
+        BytesReceived += datagram.Length;
+        switch (datagram[0])                            // RFC 7983 §7; STUN is ICE's and does not come here
+        {
+            case >= 20 and <= 63:
+                ReceiveDtls(datagram, now);
+                break;
+            case >= 128 and <= 191:
+                ReceiveMedia(datagram, now, observer);
+                break;
+            default:
+                Dropped++;
+                break;
+        }
+    }
+
+    public int Transmit(Span<byte> destination, Instant now, ITransportObserver observer, out NetworkPath path)
+    {
+        path = default;
+        if (!_ice.TryGetSelectedPair(Stream, IceComponent.Rtp, out _)) return 0;
+        Span<byte> room = destination[..Math.Min(destination.Length, _mtu)];
+        int length = Write(_ice.PayloadArea(Stream, IceComponent.Rtp, room), now, observer);
+        if (length == 0) return 0;
+        PacketsSent++;
+        BytesSent += length;
+        return _ice.Wrap(Stream, IceComponent.Rtp, room, length, now, out path);
+    }
+
+    public void AdvanceTo(Instant now)
+    {
+        Dtls?.AdvanceTo(now);
+        Data?.AdvanceTo(now);
+        Rtp.AdvanceTo(now);
+    }
+
+    /// <summary>The handshake has ended: SRTP gets its keys, and SCTP its way.</summary>
+    public void Open(Instant now)
+    {
+        DtlsConnection dtls = Dtls!;
+        StartData(now);
+        Span<byte> early = stackalloc byte[EventLoop.MaxDatagramSize];      // application data that came before its sender was known
+        while (dtls.TryReadEarlyData(early, out int earlyLength)) Data?.Receive(early[..earlyLength], now);
+        if (dtls.SelectedSrtpProfile is not { } selected) return;
+        SrtpProfile profile = (SrtpProfile)(ushort)selected;            // both carry the registry's numbers
+        Span<byte> material = stackalloc byte[SrtpKeyingMaterial.GetLength(profile)];
+        dtls.ExportKeyingMaterial(SrtpExporterLabel, default, useContext: false, material);
+        SrtpKeyingMaterial keys = SrtpKeyingMaterial.Split(profile, material);
+        bool isClient = dtls.Role == DtlsRole.Client;
+        _protector = new SrtpProtector(profile, isClient ? keys.ClientKey : keys.ServerKey, isClient ? keys.ClientSalt : keys.ServerSalt, new SrtpOptions());
+        _unprotector = new SrtpUnprotector(profile, isClient ? keys.ServerKey : keys.ClientKey, isClient ? keys.ServerSalt : keys.ClientSalt, new SrtpOptions());
+        material.Clear();
+    }
+
+    /// <summary>Associates, once both the handshake and the data section are there.</summary>
+    public void StartData(Instant now)
+    {
+        if (Data is null || Dtls is not { State: DtlsState.Connected } dtls) return;
+        Data.SetRole(dtls.Role == DtlsRole.Client);
+        Data.Start(now);
+    }
+
+    /// <summary>Owes the goodbyes of all layers: ABORT, BYE, close_notify, in this order.</summary>
+    public void Close(Instant now)
+    {
+        if (_closing) return;
+        _closing = true;
+        foreach (RtpSendStream stream in Rtp.SendStreams.ToArray()) Rtp.RemoveSendStream(stream);
+        Data?.Abort("closed", now);
+        if (Dtls is { CanSend: false } dtls) dtls.Close(now);
+    }
+
+    public void Dispose()
+    {
+        foreach (RtpOutlet outlet in Outlets) outlet.Close();
+        Rtp.Close();
+        Data?.Dispose();
+        _protector?.Dispose();
+        _unprotector?.Dispose();
+        Dtls?.Dispose();
+    }
+
+    private int Write(Span<byte> area, Instant now, ITransportObserver observer)
+    {
+        if (Dtls is not { } dtls) return 0;
+        int length = dtls.Transmit(area, now);
+        if (length > 0 || !dtls.CanSend) return length;
+        if (_protector is not null)
+        {
+            foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp);
+            length = Rtp.Transmit(area[..^SrtpProtector.MaxOverhead], now, out bool isRtcp);
+            if (length > 0) return isRtcp ? _protector.ProtectRtcp(area, length) : _protector.ProtectRtp(area, length);
+        }
+        if (Data is not null)
+        {
+            observer.CollectMessages(now);
+            length = Data.Transmit(dtls.PlaintextArea(area), now);
+            if (length > 0) return dtls.Protect(area, length);
+        }
+        if (!_closing) return 0;
+        dtls.Close(now);                                // the inner layers have said all they had to say
+        return dtls.Transmit(area, now);
+    }
+
+    private void ReceiveDtls(Span<byte> datagram, Instant now)
+    {
+        if (Dtls is null)
+        {
+            if (_early.Count < MaxEarlyDatagrams) _early.Enqueue(datagram.ToArray());
+            else Dropped++;
+            return;
+        }
+        while (!datagram.IsEmpty)
+        {
+            int consumed = Dtls.Receive(datagram, now, out int offset, out int length);
+            if (length > 0 && Data is not null) Data.Receive(datagram.Slice(offset, length), now);
+            datagram = datagram[consumed..];
+        }
+    }
+
+    private void ReceiveMedia(Span<byte> datagram, Instant now, ITransportObserver observer)
+    {
+        if (_unprotector is null)
+        {
+            Dropped++;
+            return;
+        }
+        if (RtcpPacket.IsRtcp(datagram))
+        {
+            if (_unprotector.TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
+            return;
+        }
+        if (!_unprotector.TryUnprotectRtp(datagram, out int length)) return;
+        RtpReceiveStream? stream = Rtp.Receive(datagram[..length], now, out RtpPacket packet);
+        if (stream?.Section.Tag is { } receiver) observer.RtpReceived(receiver, packet);
+    }
+}
