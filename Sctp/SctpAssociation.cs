@@ -476,6 +476,7 @@ public sealed class SctpAssociation : IDisposable
     {
         if (outcome == SetupOutcome.Nothing) return false;
         bool restarted = outcome == SetupOutcome.Restarted;
+        _context.Raise(new SctpEvent(restarted ? SctpEventKind.Restarted : SctpEventKind.Established));
         if (restarted) _sender.Clear();
         _context.Errors = 0;
         _shutdown.Stop();
@@ -483,7 +484,6 @@ public sealed class SctpAssociation : IDisposable
         _sender.Start(_setup.LocalInitialTsn, _context.Peer.ReceiveWindow);
         _reset.Start(_setup.LocalInitialTsn, _context.Peer.InitialTsn);
         _heartbeat.Touch(now);
-        _context.Raise(new SctpEvent(restarted ? SctpEventKind.Restarted : SctpEventKind.Established));
         return true;
     }
 
