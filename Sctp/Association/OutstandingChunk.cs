@@ -1,0 +1,36 @@
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Sctp;
+
+/// <summary>What is known of a chunk that has been sent.</summary>
+internal enum ChunkFate : byte
+{
+    InFlight,
+
+    /// <summary>Marked for retransmission; it does not count as in flight.</summary>
+    Lost,
+
+    /// <summary>Reported in a gap block; the peer may still take that back (RFC 9260 §6.2).</summary>
+    Acknowledged,
+
+    /// <summary>Given up; FORWARD TSN will say so (RFC 3758 §3.5).</summary>
+    Abandoned,
+}
+
+/// <summary>A sent chunk: a slice of its message, and what became of it.</summary>
+internal struct OutstandingChunk
+{
+    public OutgoingMessage Message;
+    public int Offset;
+    public ushort Length;
+    public ChunkFate Fate;
+    public byte Misses;                            // gap reports that passed it over (RFC 9260 §7.2.4)
+    public ushort Sends;
+    public int AckedRun;                           // where Fate is Acknowledged: so many from here on are not in flight
+    public Instant SentAt;
+
+    public readonly ChunkFlags Flags =>
+        (Offset == 0 ? ChunkFlags.Beginning : 0) |
+        (Offset + Length == Message.Length ? ChunkFlags.Ending : 0) |
+        (Message.Unordered ? ChunkFlags.Unordered : 0);
+}

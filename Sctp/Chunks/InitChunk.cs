@@ -1,0 +1,139 @@
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Sctp;
+
+/// <summary>What a peer said of itself in INIT or INIT ACK (RFC 9260 §3.3.2, §3.3.3).</summary>
+internal readonly record struct PeerParameters
+{
+    public uint Tag { get; init; }
+
+    public uint ReceiveWindow { get; init; }
+
+    public ushort OutboundStreams { get; init; }
+
+    public ushort InboundStreams { get; init; }
+
+    public uint InitialTsn { get; init; }
+
+    public bool ForwardTsn { get; init; }
+
+    public bool Reconfig { get; init; }
+
+    /// <summary>The peer takes packets without checksum, DTLS standing in for it (RFC 9653 §4).</summary>
+    public bool ZeroChecksum { get; init; }
+}
+
+/// <summary>INIT and INIT ACK, which share their form.</summary>
+internal readonly ref struct InitChunk
+{
+    private const uint DtlsErrorDetection = 1;                        // RFC 9653 §4, the method "SCTP over DTLS"
+
+    public PeerParameters Peer { get; private init; }
+
+    /// <summary>The state cookie of an INIT ACK; empty when there is none.</summary>
+    public ReadOnlySpan<byte> Cookie { get; private init; }
+
+    /// <summary>The parameters behind the fixed fields.</summary>
+    public ReadOnlySpan<byte> Parameters { get; private init; }
+
+    //  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+    // +---------------+---------------+-------------------------------+
+    // |   Type = 1/2  |  Chunk Flags  |         Chunk Length          |
+    // +---------------+---------------+-------------------------------+
+    // |                         Initiate Tag                          |
+    // +---------------------------------------------------------------+
+    // |           Advertised Receiver Window Credit (a_rwnd)          |
+    // +-------------------------------+-------------------------------+
+    // |  Number of Outbound Streams   |   Number of Inbound Streams   |
+    // +-------------------------------+-------------------------------+
+    // |                          Initial TSN                          |
+    // +---------------------------------------------------------------+
+    // |              Optional/Variable-Length Parameters              |
+
+    public static bool TryParse(in Chunk chunk, out InitChunk init)
+    {
+        init = default;
+        WireReader reader = new(chunk.Value);
+        if (!reader.TryReadUInt32(out uint tag) ||
+            !reader.TryReadUInt32(out uint window) ||
+            !reader.TryReadUInt16(out ushort outbound) ||
+            !reader.TryReadUInt16(out ushort inbound) ||
+            !reader.TryReadUInt32(out uint tsn)) return false;
+        ReadOnlySpan<byte> parameters = reader.Rest, cookie = default;
+        bool forwardTsn = false, reconfig = false, zeroChecksum = false;
+        while (Parameter.TryRead(ref reader, out Parameter parameter))
+        {
+            switch ((ParameterType)parameter.Type)
+            {
+                case ParameterType.StateCookie:
+                    cookie = parameter.Value;
+                    break;
+                case ParameterType.ForwardTsnSupported:
+                    forwardTsn = true;
+                    break;
+                case ParameterType.SupportedExtensions:               // RFC 5061 §4.2.7
+                    forwardTsn |= parameter.Value.IndexOf((byte)ChunkType.ForwardTsn) >= 0;
+                    reconfig |= parameter.Value.IndexOf((byte)ChunkType.Reconfig) >= 0;
+                    break;
+                case ParameterType.ZeroChecksumAcceptable:
+                    WireReader method = new(parameter.Value);
+                    zeroChecksum |= method.TryReadUInt32(out uint id) && id == DtlsErrorDetection;
+                    break;
+                default:
+                    if ((parameter.Type & 0x8000) == 0) goto stop;    // §3.2.1: do not process what follows it
+                    break;
+            }
+        }
+    stop:
+        init = new InitChunk
+        {
+            Peer = new PeerParameters
+            {
+                Tag = tag, ReceiveWindow = window, OutboundStreams = outbound, InboundStreams = inbound, InitialTsn = tsn,
+                ForwardTsn = forwardTsn, Reconfig = reconfig, ZeroChecksum = zeroChecksum,
+            },
+            Cookie = cookie,
+            Parameters = parameters,
+        };
+        return true;
+    }
+
+    /// <summary>Writes INIT, or INIT ACK when there is a <paramref name="cookie"/>.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="self">What to say of ourselves.</param>
+    /// <param name="cookie">The state cookie; empty for INIT.</param>
+    /// <param name="answered">The parameters of the INIT that is answered, of which the unknown ones are reported (§3.2.2).</param>
+    public static void Write(
+        ref WireWriter writer, in PeerParameters self, scoped ReadOnlySpan<byte> cookie, scoped ReadOnlySpan<byte> answered)
+    {
+        int start = Chunk.Begin(ref writer, cookie.IsEmpty ? ChunkType.Init : ChunkType.InitAck);
+        writer.WriteUInt32(self.Tag);
+        writer.WriteUInt32(self.ReceiveWindow);
+        writer.WriteUInt16(self.OutboundStreams);
+        writer.WriteUInt16(self.InboundStreams);
+        writer.WriteUInt32(self.InitialTsn);
+        if (!cookie.IsEmpty) Parameter.Write(ref writer, (ushort)ParameterType.StateCookie, cookie);
+        Parameter.Write(ref writer, (ushort)ParameterType.ForwardTsnSupported, default);
+        Parameter.Write(ref writer, (ushort)ParameterType.SupportedExtensions, [(byte)ChunkType.Reconfig, (byte)ChunkType.ForwardTsn]);
+        if (self.ZeroChecksum)
+            Parameter.Write(ref writer, (ushort)ParameterType.ZeroChecksumAcceptable, [0, 0, 0, (byte)DtlsErrorDetection]);
+        ReportUnrecognized(ref writer, answered);
+        Chunk.End(ref writer, start);
+    }
+
+    private static void ReportUnrecognized(ref WireWriter writer, scoped ReadOnlySpan<byte> parameters)
+    {
+        WireReader reader = new(parameters);
+        while (Parameter.TryRead(ref reader, out Parameter parameter))
+        {
+            if (IsKnown(parameter.Type)) continue;
+            bool report = (parameter.Type & 0x4000) != 0;             // §3.2.1: the two high bits say what to do
+            if (report && writer.Free >= parameter.Bytes.Length + 2 * Parameter.HeaderLength)
+                Parameter.Write(ref writer, (ushort)ParameterType.UnrecognizedParameter, parameter.Bytes);
+            if ((parameter.Type & 0x8000) == 0) return;
+        }
+    }
+
+    private static bool IsKnown(ushort type) => (ParameterType)type is ParameterType.StateCookie or ParameterType.ForwardTsnSupported
+        or ParameterType.SupportedExtensions or ParameterType.ZeroChecksumAcceptable;
+}

@@ -1,0 +1,34 @@
+namespace WebRtcStack.Sctp;
+
+/// <summary>What a channel is to be like. The default is reliable and in order, without a name.</summary>
+public readonly record struct DataChannelParameters
+{
+    /// <summary>Creates parameters with their defaults.</summary>
+    public DataChannelParameters()
+    {
+    }
+
+    /// <summary>A name for the application's use; up to 65535 bytes of UTF-8. Default empty.</summary>
+    public string Label { get; init; } = "";
+
+    /// <summary>The subprotocol spoken on it; up to 65535 bytes of UTF-8. Default empty.</summary>
+    public string Protocol { get; init; } = "";
+
+    /// <summary>Whether messages arrive in order. Default true.</summary>
+    public bool Ordered { get; init; } = true;
+
+    /// <summary>Give a message up after this many milliseconds; null for never. Excludes <see cref="MaxRetransmits"/>.</summary>
+    public int? MaxPacketLifeTime { get; init; }
+
+    /// <summary>Give a message up after it was sent again this often; null for never. Excludes <see cref="MaxPacketLifeTime"/>.</summary>
+    public int? MaxRetransmits { get; init; }
+
+    /// <summary>Whether both applications create the channel with the same <see cref="Id"/>, without DCEP. Default false.</summary>
+    public bool Negotiated { get; init; }
+
+    /// <summary>The stream, from 0 to 65534; required where negotiated, and ignored elsewhere as the W3C API has it.</summary>
+    public ushort? Id { get; init; }
+
+    /// <summary>Its share of the path relative to others (RFC 8831 §6.4): 128 below normal, 256 normal, 512 high, 1024 extra high. Default 256; from 1 to 65535, other values being legal.</summary>
+    public ushort Priority { get; init; } = 256;
+}

@@ -1,0 +1,462 @@
+using System.Text;
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Sctp;
+
+/// <summary>Data channels over one SCTP association (RFC 8831, RFC 8832): their opening, messages and closing.</summary>
+/// <remarks>
+/// Not thread-safe: one run loop owns it. Read messages and events alternately until there is neither: the end of a
+/// channel is told only when its last message has been read.
+/// </remarks>
+public sealed class DataChannelTransport : IDisposable
+{
+    private readonly DataChannelTransportOptions _options;
+    private readonly SctpAssociation _association;
+    private readonly ChannelTable _channels;
+    private readonly Queue<DataChannelEvent> _events = new();
+    private readonly List<DataChannel> _batch = [];
+    private bool? _isDtlsClient;
+    private bool _isConnected;
+    private Instant _now;                                             // the latest the caller said
+
+    /// <summary>Creates the transport; <see cref="Start"/> connects it.</summary>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public DataChannelTransport(DataChannelTransportOptions options, RandomSource random)
+    {
+        _options = Require.NotNull(options);
+        _association = new SctpAssociation(options.Sctp, random);
+        _association.Inbound.DivertedPpid = Ppid.Dcep;
+        _channels = new ChannelTable(options.MaxChannels);
+        _isDtlsClient = options.IsDtlsClient;
+    }
+
+    /// <summary>The state of the association.</summary>
+    public SctpAssociationState State => _association.State;
+
+    /// <summary>The least room that <see cref="Transmit"/> needs.</summary>
+    public int MinDatagramSize => _association.MinDatagramSize;
+
+    /// <summary>When <see cref="AdvanceTo"/> next has something to do.</summary>
+    public Instant NextTimeout => _association.NextTimeout;
+
+    /// <summary>What was discarded, by reason.</summary>
+    public SctpDropCounters Drops => _association.Drops;
+
+    /// <summary>The largest packet sent from now on, in bytes; see <see cref="SctpAssociation.Mtu"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 512 or above <see cref="SctpOptions.Mtu"/>.</exception>
+    public int Mtu { get => _association.Mtu; set => _association.Mtu = value; }
+
+    /// <summary>The largest message the peer takes, in bytes; may be set once the peer has told.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int PeerMaxMessageSize { get => _association.PeerMaxMessageSize; set => _association.PeerMaxMessageSize = value; }
+
+    /// <summary>The peer's SCTP port; to be set before <see cref="Start"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside 1 to 65535.</exception>
+    public int RemotePort { get => _association.RemotePort; set => _association.RemotePort = value; }
+
+    /// <summary>Channels at a time, once connected: the fewer of the streams of both directions, at most 65535; null before.</summary>
+    public int? MaxStreams => _isConnected ? Math.Min(_association.OutboundStreams, _association.InboundStreams) : null;
+
+    /// <summary>A snapshot of the association's counters.</summary>
+    public SctpStatistics GetStatistics() => _association.GetStatistics();
+
+    /// <summary>Says which DTLS role we have, so that channels opened before get their ids.</summary>
+    /// <exception cref="InvalidOperationException">The role is known to be the other one.</exception>
+    public void SetRole(bool isDtlsClient)
+    {
+        if (_isDtlsClient == !isDtlsClient) throw new InvalidOperationException("The DTLS role is already known and does not change.");
+        _isDtlsClient = isDtlsClient;
+        AssignIds(ChannelTable.MaxId + 1);
+    }
+
+    /// <summary>Starts the association; both sides do.</summary>
+    /// <exception cref="InvalidOperationException">The DTLS role is not known, or the association has ended.</exception>
+    public void Start(Instant now)
+    {
+        if (_isDtlsClient is null) throw new InvalidOperationException("Call SetRole first: ids follow from the DTLS role.");
+        _association.Associate(now);
+    }
+
+    /// <summary>Opens a channel, or queues that until the association is up.</summary>
+    /// <exception cref="ArgumentException">A parameter is out of its range, or contradicts another.</exception>
+    /// <exception cref="InvalidOperationException">The id is taken, no id or no place is left, or the association has ended.</exception>
+    public DataChannel Open(in DataChannelParameters parameters, Instant now)
+    {
+        Check(parameters);
+        if (_association.Context.IsOver) throw new InvalidOperationException("The association has ended; no channel can be opened.");
+        if (_channels.IsFull) throw new InvalidOperationException("MaxChannels channels exist; close one, or raise the limit.");
+        if (parameters.Negotiated && _channels.TryGet(parameters.Id!.Value, out _))
+            throw new InvalidOperationException($"Id {parameters.Id} is in use by another channel.");
+        DataChannel channel = new(parameters, isRemote: false);
+        if (channel.Id is null && _isDtlsClient is { } role &&
+            !_channels.TryAssignId(channel, role, MaxStreams ?? ChannelTable.MaxId + 1))
+            throw new InvalidOperationException("All ids of our parity are in use; close a channel first.");
+        if (channel.Negotiated || channel.Id is null) _channels.Add(channel);
+        if (_isConnected) Activate(channel, now);
+        return channel;
+    }
+
+    /// <summary>Takes in an SCTP packet. Any bytes are survivable; the span is the caller's again when this returns.</summary>
+    public void Receive(Span<byte> packet, Instant now)
+    {
+        _association.Receive(packet, now);
+        Process(now);
+    }
+
+    /// <summary>Writes the next packet that is owed.</summary>
+    /// <param name="destination">At least <see cref="MinDatagramSize"/> bytes.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Bytes written; 0 when nothing is owed now.</returns>
+    public int Transmit(Span<byte> destination, Instant now) => _association.Transmit(destination, now);
+
+    /// <summary>Lets time pass; calling early is harmless.</summary>
+    public void AdvanceTo(Instant now)
+    {
+        _association.AdvanceTo(now);
+        Process(now);
+    }
+
+    /// <summary>Reads the next event.</summary>
+    public bool TryReadEvent(out DataChannelEvent e)
+    {
+        if (_events.Count == 0) ProcessEvents(_now);
+        e = default;
+        if (_events.Count == 0) return false;
+        e = _events.Dequeue();
+        return true;
+    }
+
+    /// <summary>Reads the next message; its reader disposes the payload.</summary>
+    public bool TryReceive(out DataChannelMessage message)
+    {
+        while (_association.TryReceive(out SctpMessage raw))
+        {
+            bool isMessage = TryInterpret(raw, out message);
+            if (_channels.TryGet(raw.Stream, out DataChannel? channel)) ProcessIncomingReset(channel);
+            if (isMessage) return true;
+        }
+        message = default;
+        return false;
+    }
+
+    /// <summary>Queues a message on an open channel. On <see cref="SctpSendResult.Queued"/> the lease belongs to the transport, else it stays the caller's.</summary>
+    /// <exception cref="InvalidOperationException">The channel is not open.</exception>
+    /// <exception cref="ArgumentException">The message exceeds <see cref="PeerMaxMessageSize"/>.</exception>
+    public SctpSendResult Send(DataChannel channel, MessageLease message, bool isBinary, Instant now)
+    {
+        CheckSend(channel, message.Length);
+        bool isEmpty = message.Length == 0;
+        SctpSendOptions options = new()
+        {
+            Unordered = !channel.Ordered && channel.IsAcknowledged,   // RFC 8832 §6: nothing overtakes DATA_CHANNEL_OPEN
+            MaxRetransmits = channel.MaxRetransmits,
+            Lifetime = channel.MaxPacketLifeTime is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null,
+            CountedBytes = isEmpty ? 0 : null,
+        };
+        uint ppid = isEmpty ? (isBinary ? Ppid.BinaryEmpty : Ppid.StringEmpty) : isBinary ? Ppid.Binary : Ppid.String;
+        MessageLease payload = isEmpty ? MessageLease.CopyOf([0]) : message;                 // RFC 8831 §6.6: one zero byte stands for empty
+        SctpSendResult result = _association.Send(channel.Id!.Value, ppid, payload, options, now);
+        if (result == SctpSendResult.Queued)
+        {
+            channel.MessagesSent++;
+            channel.BytesSent += message.Length;
+        }
+        else if (isEmpty)
+        {
+            payload.Dispose();
+        }
+        return result;
+    }
+
+    /// <summary>Copies a message and queues the copy on an open channel.</summary>
+    /// <exception cref="InvalidOperationException">The channel is not open.</exception>
+    /// <exception cref="ArgumentException">The message exceeds <see cref="PeerMaxMessageSize"/>.</exception>
+    public SctpSendResult Send(DataChannel channel, ReadOnlySpan<byte> message, bool isBinary, Instant now)
+    {
+        CheckSend(channel, message.Length);
+        MessageLease lease = MessageLease.CopyOf(message);
+        SctpSendResult result = Send(channel, lease, isBinary, now);
+        if (result != SctpSendResult.Queued) lease.Dispose();
+        return result;
+    }
+
+    /// <summary>Closes a channel once what is queued on it has been sent and acknowledged; closing twice is harmless.</summary>
+    public void Close(DataChannel channel, Instant now)
+    {
+        Require.NotNull(channel);
+        if (channel.State == DataChannelState.Connecting)
+        {
+            Finish(channel, DataChannelError.None);
+            return;
+        }
+        if (channel.State != DataChannelState.Open) return;
+        channel.State = DataChannelState.Closing;
+        ResetStream(channel.Id!.Value);
+    }
+
+    /// <summary>Ends the association once everything queued has been acknowledged.</summary>
+    public void Shutdown(Instant now)
+    {
+        _association.Shutdown(now);
+        Process(now);
+    }
+
+    /// <summary>Ends the association at once; the peer is sent <paramref name="reason"/>. Browsers do so when a connection is closed.</summary>
+    public void Abort(string reason, Instant now)
+    {
+        _association.Abort(reason, now);
+        Process(now);
+    }
+
+    /// <summary>Frees all memory at once, unread messages included; the peer is told nothing.</summary>
+    public void Dispose()
+    {
+        foreach (DataChannel channel in _channels.Identified) channel.Detach();
+        _association.Dispose();
+    }
+
+    private void Process(Instant now)
+    {
+        _now = now;
+        ProcessEvents(now);
+        while (_association.Inbound.TryReadDiverted(out SctpMessage message))
+        {
+            using (message.Payload) ReceiveDcep(message.Stream, message.Payload.Span, now);
+        }
+    }
+
+    private void ProcessEvents(Instant now)
+    {
+        while (_association.Context.TryPeekEvent(out SctpEvent e))
+        {
+            bool isEnd = e.Kind is SctpEventKind.Closed or SctpEventKind.Failed or SctpEventKind.Restarted;
+            if (isEnd && _association.Inbound.HasUnread) return;      // what arrived before is read before
+            _association.TryReadEvent(out _);
+            ProcessEvent(e, now);
+        }
+    }
+
+    private void ProcessEvent(in SctpEvent e, Instant now)
+    {
+        _channels.TryGet(e.Stream, out DataChannel? channel);
+        switch (e.Kind)
+        {
+            case SctpEventKind.Established:
+                _isConnected = true;
+                _events.Enqueue(new DataChannelEvent(DataChannelEventKind.Connected));
+                ActivateAll(now);
+                break;
+            case SctpEventKind.Restarted:                             // the channels of before are lost; the peer opens its own anew
+                FinishAll(DataChannelError.AssociationEnded);
+                break;
+            case SctpEventKind.Closed:
+                FinishAll(DataChannelError.None);
+                _events.Enqueue(new DataChannelEvent(DataChannelEventKind.Closed));
+                break;
+            case SctpEventKind.Failed:
+                FinishAll(DataChannelError.AssociationEnded);
+                _events.Enqueue(new DataChannelEvent(DataChannelEventKind.Failed, Cause: e.Cause, PeerCause: e.PeerCause));
+                break;
+            case SctpEventKind.IncomingStreamReset when channel is not null:
+                channel.IncomingIsReset = true;
+                ProcessIncomingReset(channel);
+                break;
+            case SctpEventKind.OutgoingStreamReset when channel is not null:
+                channel.OutgoingIsReset = true;
+                FinishIfBothReset(channel);
+                break;
+            case SctpEventKind.StreamResetDenied when channel is not null:
+                Finish(channel, DataChannelError.ResetDenied);
+                break;
+            case SctpEventKind.BufferedAmountLow when channel is not null:
+                _events.Enqueue(new DataChannelEvent(DataChannelEventKind.BufferedAmountLow, channel));
+                break;
+        }
+    }
+
+    // RFC 8831 §6.7: the peer's reset is answered by our own, after the channel's last message has been read.
+    private void ProcessIncomingReset(DataChannel channel)
+    {
+        if (!channel.IncomingIsReset || _association.Inbound.Unread(channel.Id!.Value) > 0) return;
+        if (channel.State == DataChannelState.Open)
+        {
+            channel.State = DataChannelState.Closing;
+            _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosing, channel));
+            ResetStream(channel.Id!.Value);
+        }
+        FinishIfBothReset(channel);
+    }
+
+    private void FinishIfBothReset(DataChannel channel)
+    {
+        if (channel.IncomingIsReset && channel.OutgoingIsReset && _association.Inbound.Unread(channel.Id!.Value) == 0)
+            Finish(channel, DataChannelError.None);
+    }
+
+    private void ReceiveDcep(ushort stream, ReadOnlySpan<byte> message, Instant now)
+    {
+        bool exists = _channels.TryGet(stream, out DataChannel? channel);
+        if (DcepMessage.IsAck(message))
+        {
+            if (exists && !channel!.IsRemote) channel.IsAcknowledged = true;
+            else Drops.Count(SctpDropReason.UnknownChannel);
+            return;
+        }
+        if (exists)                                                   // RFC 8832 §6: the stream is in use
+        {
+            Drops.Count(SctpDropReason.InvalidDcep);
+            return;
+        }
+        bool isPeersId = _isDtlsClient is not { } role || (stream & 1) == (role ? 1 : 0);
+        if (!DcepMessage.TryReadOpen(message, _options.MaxNameBytes, stream, out DataChannelParameters parameters) || !isPeersId ||
+            stream >= _association.OutboundStreams || _channels.IsFull)
+        {
+            Drops.Count(SctpDropReason.InvalidDcep);
+            ResetStream(stream);                                      // RFC 8832 §6: closes the channel on the peer's side
+            return;
+        }
+        channel = new DataChannel(parameters, isRemote: true) { State = DataChannelState.Open, IsAcknowledged = true };
+        channel.Attach(_association.OutgoingStream(stream));
+        _channels.Add(channel);
+        _association.SendControl(stream, Ppid.Dcep, MessageLease.CopyOf([DcepMessage.Ack]), now);
+        _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelAnnounced, channel));
+    }
+
+    private bool TryInterpret(in SctpMessage raw, out DataChannelMessage message)
+    {
+        message = default;
+        if (!_channels.TryGet(raw.Stream, out DataChannel? channel) || channel.State == DataChannelState.Connecting)
+        {
+            Drops.Count(SctpDropReason.UnknownChannel);
+            raw.Payload.Dispose();
+            return false;
+        }
+        channel.IsAcknowledged = true;                                // RFC 8832 §6: any message says what the ACK says
+        MessageLease payload = raw.Payload;
+        switch (raw.Ppid)
+        {
+            case Ppid.StringEmpty or Ppid.BinaryEmpty:
+                payload.Dispose();
+                payload = default;
+                break;
+            case Ppid.StringPartial or Ppid.BinaryPartial:
+                AppendPartial(channel, payload);
+                return false;
+            case Ppid.String or Ppid.Binary when channel.Partial.Length > 0:
+                AppendPartial(channel, payload);
+                payload = channel.Partial;
+                channel.Partial = default;
+                break;
+            case Ppid.String or Ppid.Binary:
+                break;
+            default:
+                Drops.Count(SctpDropReason.UnknownPpid);
+                payload.Dispose();
+                return false;
+        }
+        channel.MessagesReceived++;
+        channel.BytesReceived += payload.Length;
+        message = new DataChannelMessage(channel, raw.Ppid is Ppid.Binary or Ppid.BinaryEmpty, payload);
+        return true;
+    }
+
+    // The deprecated way to send large messages (RFC 8831 §6.6): rare enough to copy.
+    private void AppendPartial(DataChannel channel, MessageLease part)
+    {
+        MessageLease head = channel.Partial;
+        if ((long)head.Length + part.Length > _options.Sctp.MaxMessageSize)
+        {
+            part.Dispose();
+            head.Dispose();
+            channel.Partial = default;
+            Drops.Count(SctpDropReason.WindowExceeded);
+            return;
+        }
+        MessageLease joined = MessageLease.Rent(head.Length + part.Length);
+        head.Span.CopyTo(joined.Span);
+        part.Span.CopyTo(joined.Span[head.Length..]);
+        head.Dispose();
+        part.Dispose();
+        channel.Partial = joined;
+    }
+
+    private void AssignIds(int streams)
+    {
+        _batch.AddRange(_channels.WithoutId);
+        foreach (DataChannel channel in _batch)
+        {
+            if (!_channels.TryAssignId(channel, _isDtlsClient!.Value, streams)) Finish(channel, DataChannelError.NoStream);
+        }
+        _batch.Clear();
+    }
+
+    private void ActivateAll(Instant now)
+    {
+        if (_isDtlsClient is not null) AssignIds(MaxStreams!.Value);
+        _batch.AddRange(_channels.Identified);
+        foreach (DataChannel channel in _batch) Activate(channel, now);
+        _batch.Clear();
+    }
+
+    // W3C: a channel of ours is open as soon as the association is up and its DATA_CHANNEL_OPEN is queued.
+    private void Activate(DataChannel channel, Instant now)
+    {
+        if (channel.Id is not { } id || channel.State != DataChannelState.Connecting) return;
+        if (id >= MaxStreams)
+        {
+            Finish(channel, DataChannelError.NoStream);
+            return;
+        }
+        channel.Attach(_association.OutgoingStream(id));
+        channel.State = DataChannelState.Open;
+        channel.IsAcknowledged = channel.Negotiated;
+        if (!channel.Negotiated) _association.SendControl(id, Ppid.Dcep, DcepMessage.CreateOpen(channel), now);
+        _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelOpened, channel));
+    }
+
+    private void FinishAll(DataChannelError error)
+    {
+        _batch.AddRange(_channels.Identified);
+        _batch.AddRange(_channels.WithoutId);
+        foreach (DataChannel channel in _batch) Finish(channel, error);
+        _batch.Clear();
+    }
+
+    private void Finish(DataChannel channel, DataChannelError error)
+    {
+        _channels.Remove(channel);
+        channel.State = DataChannelState.Closed;
+        channel.Detach();
+        _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosed, channel, error));
+    }
+
+    private void ResetStream(ushort stream)
+    {
+        if (State == SctpAssociationState.Established) _association.ResetStreams([stream]);
+    }
+
+    private void CheckSend(DataChannel channel, int length)
+    {
+        if (Require.NotNull(channel).State != DataChannelState.Open)
+            throw new InvalidOperationException($"The channel is {channel.State}; messages can be sent while it is Open.");
+        if (length > PeerMaxMessageSize)
+            throw new ArgumentException($"The peer takes messages of at most {PeerMaxMessageSize} bytes.", nameof(length));
+    }
+
+    private static void Check(in DataChannelParameters parameters)
+    {
+        if (parameters.Label is null || parameters.Protocol is null)
+            throw new ArgumentException("Label and Protocol must not be null; use an empty string.", nameof(parameters));
+        if (Math.Max(Encoding.UTF8.GetByteCount(parameters.Label), Encoding.UTF8.GetByteCount(parameters.Protocol)) > ushort.MaxValue)
+            throw new ArgumentException("Label and Protocol take at most 65535 bytes of UTF-8.", nameof(parameters));
+        if (parameters.MaxPacketLifeTime is not null && parameters.MaxRetransmits is not null)
+            throw new ArgumentException("Set MaxPacketLifeTime or MaxRetransmits, not both.", nameof(parameters));
+        if (parameters.MaxPacketLifeTime is < 0 or > ushort.MaxValue || parameters.MaxRetransmits is < 0 or > ushort.MaxValue)
+            throw new ArgumentException("MaxPacketLifeTime and MaxRetransmits are from 0 to 65535.", nameof(parameters));
+        if (parameters.Priority == 0) throw new ArgumentException("Priority is from 1 to 65535.", nameof(parameters));
+        if (parameters.Negotiated && parameters.Id is null)
+            throw new ArgumentException("A negotiated channel needs an Id.", nameof(parameters));
+        if (parameters is { Negotiated: true, Id: > ChannelTable.MaxId })
+            throw new ArgumentException("Ids are from 0 to 65534.", nameof(parameters));
+    }
+}
