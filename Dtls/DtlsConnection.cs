@@ -209,6 +209,7 @@ public sealed class DtlsConnection : IDisposable
     /// <summary>Lets time pass: retransmissions, and the end of patience. Early and repeated calls are harmless.</summary>
     public void AdvanceTo(Instant now)
     {
+        if (now < NextTimeout || NextTimeout.IsNever) return;
         if (now >= _handshakeDeadline)
         {
             End(DtlsState.Failed, new DtlsEvent(DtlsEventType.Failed, DtlsFailure.HandshakeTimeout,

@@ -42,7 +42,10 @@ public sealed record DtlsOptions
         DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, DtlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ];
 
-    /// <summary>Groups of the key exchange, most wanted first. At least one.</summary>
+    /// <summary>
+    /// Groups of the key exchange, most wanted first. At least one. Keep secp256r1 among them: in DTLS 1.2 some peers (OpenSSL) take
+    /// the list to name the curves of certificates as well (RFC 8422 §5.1.1).
+    /// </summary>
     /// <exception cref="ArgumentException">The list is empty or has more than 32 entries.</exception>
     public IReadOnlyList<DtlsNamedGroup> Groups { get; init => field = Listed(value, 1, nameof(Groups)); } =
         [DtlsNamedGroup.X25519, DtlsNamedGroup.Secp256r1];

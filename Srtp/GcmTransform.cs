@@ -11,17 +11,26 @@ internal sealed class GcmTransform : PacketTransform
     private readonly byte[] _rtpSalt = new byte[Gcm.NonceLength];
     private readonly byte[] _rtcpSalt = new byte[Gcm.NonceLength];
 
-    public GcmTransform(SrtpProfile profile, KeyDerivation derivation)
+    /// <summary>Takes session keys and session salts, and copies them.</summary>
+    public GcmTransform(ReadOnlySpan<byte> rtpKey, ReadOnlySpan<byte> rtpSalt, ReadOnlySpan<byte> rtcpKey, ReadOnlySpan<byte> rtcpSalt)
     {
-        Span<byte> key = stackalloc byte[32];
-        key = key[..profile.KeyLength()];
-        derivation.Derive(KeyLabel.RtpEncryption, key);
-        _rtp = new Gcm(key);
-        derivation.Derive(KeyLabel.RtcpEncryption, key);
-        _rtcp = new Gcm(key);
-        key.Clear();
-        derivation.Derive(KeyLabel.RtpSalt, _rtpSalt);
-        derivation.Derive(KeyLabel.RtcpSalt, _rtcpSalt);
+        (_rtp, _rtcp) = (new Gcm(rtpKey), new Gcm(rtcpKey));
+        rtpSalt.CopyTo(_rtpSalt);
+        rtcpSalt.CopyTo(_rtcpSalt);
+    }
+
+    public static GcmTransform Derive(SrtpProfile profile, KeyDerivation derivation)
+    {
+        byte[] keys = new byte[2 * (profile.KeyLength() + Gcm.NonceLength)];
+        Span<byte> rtpKey = keys.AsSpan(0, profile.KeyLength()), rtcpKey = keys.AsSpan(profile.KeyLength(), profile.KeyLength());
+        Span<byte> rtpSalt = keys.AsSpan(2 * profile.KeyLength(), Gcm.NonceLength), rtcpSalt = keys.AsSpan(keys.Length - Gcm.NonceLength);
+        derivation.Derive(KeyLabel.RtpEncryption, rtpKey);
+        derivation.Derive(KeyLabel.RtcpEncryption, rtcpKey);
+        derivation.Derive(KeyLabel.RtpSalt, rtpSalt);
+        derivation.Derive(KeyLabel.RtcpSalt, rtcpSalt);
+        GcmTransform transform = new(rtpKey, rtpSalt, rtcpKey, rtcpSalt);
+        Array.Clear(keys, 0, keys.Length);
+        return transform;
     }
 
     public override void ProtectRtp(Span<byte> packet, in PacketHeader header, ulong index)

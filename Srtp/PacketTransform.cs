@@ -9,7 +9,7 @@ internal abstract class PacketTransform : IDisposable
     public static PacketTransform Create(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt)
     {
         using KeyDerivation derivation = new(profile, masterKey, masterSalt);
-        return profile.IsAead() ? new GcmTransform(profile, derivation) : new CounterModeTransform(profile, derivation);
+        return profile.IsAead() ? GcmTransform.Derive(profile, derivation) : new CounterModeTransform(profile, derivation);
     }
 
     /// <summary>Protects a packet with room for the tag behind it.</summary>
