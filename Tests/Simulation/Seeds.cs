@@ -2,13 +2,17 @@ using System.Globalization;
 
 namespace WebRtcStack.Tests.Simulation;
 
-/// <summary>Seeds for simulations: few by default; the environment variable WEBRTCSTACK_SEEDS multiplies them.</summary>
+/// <summary>Seeds of simulated runs: few by default, more with the environment variable WEBRTCSTACK_SEEDS as a multiplier.</summary>
 public static class Seeds
 {
+    private static readonly int s_multiplier =
+        int.TryParse(Environment.GetEnvironmentVariable("WEBRTCSTACK_SEEDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+            ? Math.Max(1, value)
+            : 1;
+
+    /// <summary>1 to <paramref name="count"/> times the multiplier.</summary>
     public static IEnumerable<int> Range(int count)
     {
-        string? setting = Environment.GetEnvironmentVariable("WEBRTCSTACK_SEEDS");
-        int multiplier = int.TryParse(setting, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? Math.Max(1, value) : 1;
-        for (int seed = 1; seed <= count * multiplier; seed++) yield return seed;
+        for (int seed = 1; seed <= count * s_multiplier; seed++) yield return seed;
     }
 }

@@ -1,0 +1,114 @@
+#if NET
+using System.Security.Cryptography;
+#else
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Crypto.Engines;
+using Org.BouncyCastle.Crypto.Modes;
+using Org.BouncyCastle.Crypto.Parameters;
+#endif
+
+namespace WebRtcStack.Dtls;
+
+/// <summary>The AEAD algorithms of record protection.</summary>
+internal enum AeadAlgorithm
+{
+    Aes128Gcm,
+    Aes256Gcm,
+    ChaCha20Poly1305,
+}
+
+/// <summary>An AEAD keyed once, sealing and opening in place (RFC 5116): nonce of 12 bytes, tag of 16.</summary>
+internal sealed class Aead : IDisposable
+{
+    public const int NonceLength = 12;
+    public const int TagLength = 16;
+
+#if NET
+    private readonly AesGcm? _gcm;
+    private readonly ChaCha20Poly1305? _chaCha;
+
+    public Aead(AeadAlgorithm algorithm, ReadOnlySpan<byte> key)
+    {
+        if (algorithm == AeadAlgorithm.ChaCha20Poly1305) _chaCha = new ChaCha20Poly1305(key);
+        else _gcm = new AesGcm(key, TagLength);
+    }
+
+    /// <summary>Whether the platform has the algorithm.</summary>
+    public static bool IsSupported(AeadAlgorithm algorithm) =>
+        algorithm == AeadAlgorithm.ChaCha20Poly1305 ? ChaCha20Poly1305.IsSupported : AesGcm.IsSupported;
+
+    public void Seal(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, Span<byte> data, Span<byte> tag)
+    {
+        if (_gcm is not null) _gcm.Encrypt(nonce, data, data, tag, associatedData);
+        else _chaCha!.Encrypt(nonce, data, data, tag, associatedData);
+    }
+
+    public void Dispose()
+    {
+        _gcm?.Dispose();
+        _chaCha?.Dispose();
+    }
+#else
+    private readonly IAeadCipher _cipher;
+    private readonly KeyParameter _key;
+
+    public Aead(AeadAlgorithm algorithm, ReadOnlySpan<byte> key)
+    {
+        _cipher = algorithm == AeadAlgorithm.ChaCha20Poly1305 ? new ChaCha20Poly1305() : new GcmBlockCipher(new AesEngine());
+        _key = new KeyParameter(key.ToArray());
+    }
+
+    /// <summary>Whether the platform has the algorithm.</summary>
+    public static bool IsSupported(AeadAlgorithm algorithm) => algorithm <= AeadAlgorithm.ChaCha20Poly1305;
+
+    public void Seal(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, Span<byte> data, Span<byte> tag)
+    {
+        byte[] sealedData = Process(true, nonce, associatedData, data, default);
+        sealedData.AsSpan(0, data.Length).CopyTo(data);
+        sealedData.AsSpan(data.Length, TagLength).CopyTo(tag);
+    }
+
+    public void Dispose() => _cipher.Reset();
+
+    private byte[] Process(
+        bool seal, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> data, ReadOnlySpan<byte> tag)
+    {
+        _cipher.Init(seal, new AeadParameters(_key, TagLength * 8, nonce.ToArray(), associatedData.ToArray()));
+        byte[] input = new byte[data.Length + tag.Length];
+        data.CopyTo(input);
+        tag.CopyTo(input.AsSpan(data.Length));
+        byte[] output = new byte[_cipher.GetOutputSize(input.Length)];
+        int length = _cipher.ProcessBytes(input, 0, input.Length, output, 0);
+        _cipher.DoFinal(output, length);
+        return output;
+    }
+#endif
+
+    /// <summary>Opens in place.</summary>
+    /// <returns>False when the tag is wrong; <paramref name="data"/> is then worthless.</returns>
+    public bool TryOpen(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, Span<byte> data, ReadOnlySpan<byte> tag)
+    {
+#if NET
+        try
+        {
+            if (_gcm is not null) _gcm.Decrypt(nonce, data, tag, data, associatedData);
+            else _chaCha!.Decrypt(nonce, data, tag, data, associatedData);
+            return true;
+        }
+        catch (AuthenticationTagMismatchException)      // the platform has no other way to say it
+        {
+            return false;
+        }
+#else
+        try
+        {
+            Process(false, nonce, associatedData, data, tag).AsSpan(0, data.Length).CopyTo(data);
+            return true;
+        }
+        catch (InvalidCipherTextException)
+        {
+            return false;
+        }
+#endif
+    }
+}

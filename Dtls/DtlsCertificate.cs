@@ -1,0 +1,87 @@
+namespace WebRtcStack.Dtls;
+
+/// <summary>A self-signed certificate with its private key. Create it once and use it for many connections, from any thread.</summary>
+public sealed class DtlsCertificate : IDisposable
+{
+    private const string CertificateLabel = "CERTIFICATE";
+    private const string KeyLabel = "PRIVATE KEY";
+    private readonly byte[] _der;
+
+    private DtlsCertificate(CertificateKey key, byte[] der, DateTimeOffset expires) => (Key, _der, Expires) = (key, der, expires);
+
+    /// <summary>The certificate in DER.</summary>
+    public ReadOnlyMemory<byte> Der => _der;
+
+    /// <summary>When the certificate ends to be valid (notAfter).</summary>
+    public DateTimeOffset Expires { get; }
+
+    /// <summary>The kind of its key.</summary>
+    public DtlsKeyType KeyType => Key.IsEcdsa ? DtlsKeyType.EcdsaP256 : DtlsKeyType.Rsa2048;
+
+    internal CertificateKey Key { get; }
+
+    /// <summary>Creates a key and its self-signed certificate, valid from a day before <paramref name="now"/> (clocks differ).</summary>
+    /// <param name="options">What to make; the defaults are what browsers make.</param>
+    /// <param name="now">The time of day.</param>
+    /// <param name="random">Where the serial number comes from; the key is always drawn by the platform.</param>
+    public static DtlsCertificate Create(DtlsCertificateOptions options, DateTimeOffset now, RandomSource random)
+    {
+        Require.NotNull(options);
+        Require.NotNull(random);
+        byte[] serial = new byte[8];
+        random.Fill(serial);
+        serial[0] = (byte)(serial[0] & 0x7F | 0x40);              // RFC 5280 §4.1.2.2: positive; and no leading zero
+        CertificateKey key = CertificateKey.Generate(options.KeyType);
+        return WithKey(key, key.SelfSign(options.Subject, now.AddDays(-1), now + options.Validity, serial));
+    }
+
+    /// <summary>Reads what <see cref="ExportPem"/> wrote: a CERTIFICATE and a PRIVATE KEY (PKCS #8), in any order.</summary>
+    /// <exception cref="FormatException">One of the two is missing or is no PEM.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The key or the certificate cannot be read.</exception>
+    public static DtlsCertificate ImportPem(string pem)
+    {
+        Require.NotNull(pem);
+        byte[] der = Pem.Decode(pem, CertificateLabel);
+        byte[] pkcs8 = Pem.Decode(pem, KeyLabel);
+        try
+        {
+            return WithKey(CertificateKey.Import(pkcs8, der), der);
+        }
+        finally
+        {
+            SecretMemory.Clear(pkcs8);
+        }
+    }
+
+    /// <summary>Writes certificate and private key as PEM. The text is as secret as the key.</summary>
+    public string ExportPem()
+    {
+        byte[] pkcs8 = Key.Export();
+        string text = Pem.Encode(CertificateLabel, _der) + Pem.Encode(KeyLabel, pkcs8);
+        SecretMemory.Clear(pkcs8);
+        return text;
+    }
+
+    /// <summary>The certificate's fingerprint for SDP.</summary>
+    /// <param name="algorithm">sha-256 (which every peer understands), sha-384 or sha-512.</param>
+    /// <exception cref="ArgumentException">The hash is not one of these.</exception>
+    public DtlsFingerprint GetFingerprint(string algorithm = "sha-256") => DtlsFingerprint.Compute(algorithm, _der);
+
+    /// <summary>Frees the private key; connections that still use it fail.</summary>
+    public void Dispose() => Key.Dispose();
+
+    private static DtlsCertificate WithKey(CertificateKey key, byte[] der)
+    {
+        using CertificatePublicKey? publicKey = CertificatePublicKey.Read(der);
+        if (publicKey is not null && publicKey.IsEcdsa == key.IsEcdsa && Fits(key, publicKey))
+            return new DtlsCertificate(key, der, publicKey.Expires);
+        key.Dispose();
+        throw new System.Security.Cryptography.CryptographicException("The private key is not the certificate's key.");
+    }
+
+    private static bool Fits(CertificateKey key, CertificatePublicKey publicKey)
+    {
+        SignatureScheme scheme = key.IsEcdsa ? SignatureScheme.EcdsaSecp256r1Sha256 : SignatureScheme.RsaPkcs1Sha256;
+        return publicKey.Verify(scheme, [1], key.Sign(scheme, [1]));
+    }
+}

@@ -1,0 +1,47 @@
+namespace WebRtcStack.Dtls;
+
+/// <summary>What an alert means for the connection.</summary>
+internal enum AlertMeaning
+{
+    Ignored,
+    Close,
+    Fatal,
+}
+
+/// <summary>Reads and owes alerts (RFC 5246 §7.2). One is owed at a time, a fatal one or close_notify before a warning; none is repeated.</summary>
+internal sealed class AlertProtocol(RecordLayer records)
+{
+    private const byte Warning = 1;
+    private const byte Fatal = 2;
+    private DtlsAlert? _owed;
+    private byte _level;
+
+    public static AlertMeaning Read(ReadOnlySpan<byte> content, out DtlsAlert alert)
+    {
+        alert = default;
+        if (content.Length != 2 || content[0] is not (Warning or Fatal)) return AlertMeaning.Ignored;
+        alert = (DtlsAlert)content[1];
+        if (alert == DtlsAlert.CloseNotify) return AlertMeaning.Close;
+        return content[0] == Fatal ? AlertMeaning.Fatal : AlertMeaning.Ignored;
+    }
+
+    public void OweFatal(DtlsAlert alert) => (_owed, _level) = (alert, Fatal);
+
+    public void OweClose() => (_owed, _level) = (DtlsAlert.CloseNotify, Warning);
+
+    public void OweWarning(DtlsAlert alert)
+    {
+        if (_owed is null) (_owed, _level) = (alert, Warning);
+    }
+
+    public void Forget() => _owed = null;
+
+    public int Transmit(Span<byte> destination)
+    {
+        if (_owed is not DtlsAlert alert || !records.CanWrite) return 0;
+        Span<byte> content = destination[records.PlaintextOffset(records.WriteEpoch)..];
+        (content[0], content[1]) = (_level, (byte)alert);
+        _owed = null;
+        return records.Seal(destination, ContentType.Alert, records.WriteEpoch, 2);
+    }
+}

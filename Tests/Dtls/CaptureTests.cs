@@ -1,0 +1,126 @@
+using System.IO;
+using System.Linq;
+using WebRtcStack.Core;
+using WebRtcStack.Dtls;
+
+namespace WebRtcStack.Tests.Dtls;
+
+/// <summary>What browsers and other endpoints put on the wire, with the secrets of their connections.</summary>
+public sealed class CaptureTests
+{
+    [TestCase("chromium-pion-datachannel", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)]
+    [TestCase("pion-chromium-datachannel", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)]
+    [TestCase("openssl-dtls12-srtp-ecdsa", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)]
+    [TestCase("openssl-dtls12-srtp-x25519-chacha20", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)]
+    public void TryOpen_OnACapturedConnection_OpensEveryRecord(string name, DtlsCipherSuite expected)
+    {
+        List<(ushort SourcePort, byte[] Payload)> datagrams = Capture.Read(name);
+        (CipherSuite suite, byte[] clientRandom, byte[] serverRandom, ushort serverPort) = ReadHellos(datagrams);
+        Assert.That(suite.Id, Is.EqualTo(expected));
+        (RecordProtection client, RecordProtection server) =
+            HandshakeContext.Protections(suite, MasterSecret(name, clientRandom), clientRandom, serverRandom);
+        int opened = 0, data = 0;
+        foreach ((ushort port, RecordHeader header, byte[] record) in Records(datagrams))
+        {
+            if (header.Epoch == 0) continue;
+            RecordProtection protection = port == serverPort ? server : client;
+            Assert.That(protection.TryOpen(header, record.AsSpan(RecordHeader.Size), out _), $"record {header.Sequence} from {port}");
+            opened++;
+            if (header.Type == ContentType.ApplicationData) data++;
+        }
+        Assert.That(opened, Is.GreaterThan(0), "at least one Finished");
+        if (name.Contains("datachannel", StringComparison.Ordinal)) Assert.That(data, Is.GreaterThan(10));
+    }
+
+    [Test]
+    public void Export_OnACapturedConnection_YieldsWhatOpenSslExported()
+    {
+        const string Name = "openssl-dtls12-srtp-ecdsa";
+        (CipherSuite suite, byte[] clientRandom, byte[] serverRandom, _) = ReadHellos(Capture.Read(Name));
+        byte[] exported = new byte[60];
+        Prf.Expand(suite.Hash, MasterSecret(Name, clientRandom), "EXTRACTOR-dtls_srtp", [.. clientRandom, .. serverRandom], exported);
+        string noted = File.ReadAllText(Capture.PathOf(Name + ".txt"));
+        string material = noted[(noted.IndexOf("Keying material: ", StringComparison.Ordinal) + "Keying material: ".Length)..].Trim();
+        Assert.That(material, Has.Length.GreaterThan(100));
+        Assert.That(Convert.ToHexString(exported), Does.StartWith(material));
+    }
+
+    [TestCase("chromium-pion-datachannel")]
+    [TestCase("firefox-chromium-datachannel")]
+    [TestCase("pion-chromium-datachannel")]
+    public void Server_OnACapturedClientHello_AnswersWithDtls12(string name)
+    {
+        using DtlsPeer server = new(new DtlsOptions { Certificate = DtlsPeer.Ecdsa, Role = DtlsRole.Server }, RandomSource.Seeded(1));
+        Instant now = new(1);
+        server.Connection.Start(now);
+        byte[] buffer = new byte[1200];
+        List<(ushort SourcePort, byte[] Payload)> datagrams = Capture.Read(name);
+        ushort client = datagrams[0].SourcePort;
+        int answered = 0;
+        foreach ((_, byte[] payload) in datagrams.Where(datagram => datagram.SourcePort == client).TakeWhile(_ => answered == 0))
+        {
+            server.Receive(payload, now);
+            answered = server.Transmit(buffer, now);
+        }
+        Assert.Multiple(() =>
+        {
+            Assert.That(server.Connection.State, Is.EqualTo(DtlsState.Connecting));
+            Assert.That(buffer[RecordHeader.Size], Is.EqualTo((byte)HandshakeType.ServerHello));
+            Assert.That(server.Connection.NegotiatedVersion, Is.EqualTo(0xFEFD));
+            Assert.That(server.Connection.CipherSuite, Is.EqualTo(DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256));
+            Assert.That(server.Connection.NegotiatedGroup, Is.EqualTo(DtlsNamedGroup.X25519));
+            Assert.That(server.Connection.SelectedSrtpProfile, Is.Not.Null);
+        });
+    }
+
+    // The last ClientHello counts: the first may have been answered with a cookie.
+    private static (CipherSuite Suite, byte[] ClientRandom, byte[] ServerRandom, ushort ServerPort) ReadHellos(
+        List<(ushort SourcePort, byte[] Payload)> datagrams)
+    {
+        Dictionary<ushort, HandshakeReassembler> reassemblers = [];
+        CipherSuite suite = default;
+        byte[] clientRandom = [], serverRandom = [];
+        ushort serverPort = 0;
+        foreach ((ushort port, RecordHeader header, byte[] record) in Records(datagrams))
+        {
+            if (header.Epoch != 0 || header.Type != ContentType.Handshake) continue;
+            if (!reassemblers.TryGetValue(port, out HandshakeReassembler? reassembler))
+                reassemblers[port] = reassembler = new HandshakeReassembler(65536, new DropCounters());
+            WireReader reader = new(record.AsSpan(RecordHeader.Size));
+            while (FragmentHeader.TryRead(ref reader, out FragmentHeader fragment, out ReadOnlySpan<byte> body)) reassembler.Add(fragment, body);
+            while (reassembler.TryTake(out byte[]? raw))
+            {
+                HandshakeMessage message = new(raw);
+                if (message.Type == HandshakeType.ClientHello && ClientHello.TryParse(message.Body, out ClientHello clientHello))
+                    clientRandom = clientHello.Random.ToArray();
+                if (message.Type != HandshakeType.ServerHello || !ServerHello.TryParse(message.Body, out ServerHello serverHello)) continue;
+                serverRandom = serverHello.Random.ToArray();
+                serverPort = port;
+                Assert.That(CipherSuite.TryGet(serverHello.CipherSuite, out suite));
+            }
+        }
+        return (suite, clientRandom, serverRandom, serverPort);
+    }
+
+    private static IEnumerable<(ushort Port, RecordHeader Header, byte[] Record)> Records(List<(ushort SourcePort, byte[] Payload)> datagrams)
+    {
+        foreach ((ushort port, byte[] payload) in datagrams)
+        {
+            int at = 0;
+            while (RecordHeader.TryParse(payload.AsSpan(at), out RecordHeader header))
+            {
+                int size = RecordHeader.Size + header.Length;
+                yield return (port, header, payload[at..(at + size)]);
+                at += size;
+            }
+        }
+    }
+
+    private static byte[] MasterSecret(string name, byte[] clientRandom)
+    {
+        string start = $"CLIENT_RANDOM {Convert.ToHexString(clientRandom)} ";
+        string line = File.ReadLines(Capture.PathOf(name + ".keys"))
+            .First(line => line.StartsWith(start, StringComparison.OrdinalIgnoreCase));
+        return Convert.FromHexString(line[start.Length..]);
+    }
+}
