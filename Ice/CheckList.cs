@@ -13,7 +13,7 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
     private readonly List<IceCandidatePair> _pairs = [];                // highest priority first
     private readonly Queue<IceCandidatePair> _triggered = new();
 
-    public IReadOnlyList<IceCandidatePair> Pairs => _pairs;
+    public List<IceCandidatePair> Pairs => _pairs;
 
     /// <summary>Whether pairs other than the nominated ones need no more checks: each component has a nominated pair (§8.1.2).</summary>
     public bool IsConcluded { get; private set; }

@@ -225,7 +225,6 @@ internal sealed class ConnectivityChecks(IceContext context)
             Fail(pair);                                                   // §7.2.5.2.1, §7.2.5.2.4
         }
         generation.Stream.Update(now);
-        generation.CheckList.Conclude(generation.Stream.ComponentCount);
     }
 
     private void Succeed(IceCandidatePair pair, IceCheck check, TransportAddress mapped, Instant now)

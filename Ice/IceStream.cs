@@ -123,6 +123,7 @@ public sealed class IceStream
             Select(Current, (IceComponent)c, now);
             if (Previous is not null) Select(Previous, (IceComponent)c, now);
         }
+        Current.CheckList.Conclude(ComponentCount);
         UpdateState(now);
     }
 

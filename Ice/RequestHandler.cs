@@ -94,7 +94,6 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         if (context.Options.IsLite) AcceptAsLite(pair, nominates);
         else if (!pair.Consent.IsLost) AcceptAsFull(pair, nominates);
         if (nominates || generation.Stream.State is IceConnectionState.New or IceConnectionState.Failed) generation.Stream.Update(now);
-        if (nominates) generation.CheckList.Conclude(generation.Stream.ComponentCount);
     }
 
     private static void AcceptAsFull(IceCandidatePair pair, bool nominates)
