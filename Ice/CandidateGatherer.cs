@@ -3,8 +3,8 @@ using WebRtcStack.Stun;
 
 namespace WebRtcStack.Ice;
 
-/// <summary>Finds candidates: a host candidate for each base, and what STUN servers see of it (RFC 8445 §5.1.1).</summary>
-internal sealed class CandidateGatherer(IceContext context)
+/// <summary>Finds candidates: a host candidate for each base, what STUN servers see of it, and what TURN servers lend (RFC 8445 §5.1.1).</summary>
+internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays)
 {
     private const int Unreachable = 701;                                  // RTCPeerConnectionIceErrorEvent.errorCode
 
@@ -58,20 +58,36 @@ internal sealed class CandidateGatherer(IceContext context)
     {
         IceAgentOptions options = context.Options;
         stream.EnterGathering(IceGatheringState.Gathering);
-        if (options.GatheringPolicy == IceGatheringPolicy.All) stream.AddLocalCandidate(HostCandidate(stream, localBase), localBase);
-        if (options.GatheringPolicy != IceGatheringPolicy.All || options.IsLite || localBase.Address.IsLoopback) return;
+        if (localBase.Relay is not null)
+        {
+            stream.AddLocalCandidate(Candidate(stream, localBase, IceCandidateType.Relayed, localBase.Address, localBase.Relay.Server), localBase);
+            return;
+        }
+        bool all = options.GatheringPolicy == IceGatheringPolicy.All;
+        if (all) stream.AddLocalCandidate(Candidate(stream, localBase, IceCandidateType.Host, localBase.Address, default), localBase);
+        if (!all || options.IsLite) return;
         foreach (TransportAddress server in options.StunServers)
         {
-            if (server.IsIPv4 != localBase.Address.IsIPv4) continue;
+            if (!CanAsk(localBase, server)) continue;
             _queries.Add(new Query(stream, localBase, server,
                 new StunClientTransaction(StunTransactionId.Create(context.Random), context.Retransmission)));
+        }
+    }
+
+    /// <summary>Asks the TURN servers that are reached over UDP for relayed addresses.</summary>
+    public void AddRelays(IceStream stream, LocalBase localBase)
+    {
+        if (context.Options.IsLite) return;
+        foreach (IceTurnServer server in context.Options.TurnServers)
+        {
+            if (server.Protocol == TransportProtocol.Udp && CanAsk(localBase, server.Address)) relays.Add(stream, localBase, server);
         }
     }
 
     /// <summary>Ends gathering once nothing is left to wait for.</summary>
     public void UpdateState(IceStream stream, Instant now)
     {
-        if (!stream.BasesEnded || stream.GatheringState == IceGatheringState.Complete) return;
+        if (!stream.BasesEnded || stream.GatheringState == IceGatheringState.Complete || relays.IsGathering(stream)) return;
         foreach (Query query in _queries)
         {
             if (ReferenceEquals(query.Stream, stream) && !query.IsAnswered) return;
@@ -124,7 +140,7 @@ internal sealed class CandidateGatherer(IceContext context)
             query.Transaction.AdvanceTo(now);
             if (!query.Transaction.IsTimedOut && now < query.Deadline) continue;
             _queries.RemoveAt(i);
-            Failed(query, Unreachable, now);
+            Failed(query.Stream, query.Base, query.Path.Remote, StunErrorCode.None, now);
         }
     }
 
@@ -138,13 +154,13 @@ internal sealed class CandidateGatherer(IceContext context)
             if (response.Class == StunClass.SuccessResponse && response.TryGetMappedAddress(out TransportAddress mapped))
             {
                 query.KeepaliveAt = now + context.Options.KeepaliveInterval;
-                AddReflexive(query, mapped);
+                AddReflexive(query.Stream, query.Base, query.Path.Remote, mapped);
                 UpdateState(query.Stream, now);
             }
             else
             {
                 _queries.RemoveAt(i);
-                Failed(query, (int)response.GetErrorCode(), now);
+                Failed(query.Stream, query.Base, query.Path.Remote, response.GetErrorCode(), now);
             }
             return true;
         }
@@ -161,59 +177,61 @@ internal sealed class CandidateGatherer(IceContext context)
         return StunBinding.WriteRequest(destination, query.Transaction.Id);
     }
 
-    private void Failed(Query query, int code, Instant now)
+    /// <summary>Tells that a server gave no candidate; no error code means that it did not answer.</summary>
+    public void Failed(IceStream stream, LocalBase localBase, TransportAddress server, StunErrorCode code, Instant now)
     {
         context.Raise(new IceEvent
         {
             Kind = IceEventKind.CandidateError,
-            Stream = query.Stream,
-            Component = query.Base.Component,
-            ErrorCode = code == 0 ? Unreachable : code,
-            Local = query.Path.Local,
-            Server = query.Path.Remote,
+            Stream = stream,
+            Component = localBase.Component,
+            ErrorCode = code == StunErrorCode.None ? Unreachable : (int)code,
+            Local = localBase.Address,
+            Server = server,
         });
-        UpdateState(query.Stream, now);
+        UpdateState(stream, now);
     }
 
-    private void AddReflexive(Query query, TransportAddress mapped)
+    /// <summary>Adds what a server saw of a base, unless that is redundant (§5.1.3) or not wanted.</summary>
+    public void AddReflexive(IceStream stream, LocalBase localBase, TransportAddress server, TransportAddress mapped)
     {
-        IceStream stream = query.Stream;
-        LocalBase localBase = query.Base;
-        // §5.1.3: a candidate with the same address and base is redundant.
-        if (stream.Current.LocalCandidates.Exists(c => c.Candidate.Address == mapped && ReferenceEquals(c.Base, localBase))) return;
+        if (context.Options.GatheringPolicy != IceGatheringPolicy.All || mapped.IsNone || localBase.Protocol != TransportProtocol.Udp ||
+            stream.Current.LocalCandidates.Exists(c => c.Candidate.Address == mapped && ReferenceEquals(c.Base, localBase))) return;
         if (stream.Current.LocalCandidates.Count >= context.Options.MaxCandidates)
         {
             context.Drop(IceDropReason.LimitReached);
             return;
         }
-        stream.AddLocalCandidate(new IceCandidate
-        {
-            Foundation = context.Foundations.For(
-                IceCandidateType.ServerReflexive, localBase.Address, localBase.Protocol, query.Path.Remote),
-            Component = localBase.Component,
-            Priority = CandidatePriority.Compute(IceCandidateType.ServerReflexive, localBase.LocalPreference, localBase.Component),
-            Address = mapped,
-            Port = mapped.Port,
-            Type = IceCandidateType.ServerReflexive,
-            RelatedAddress = Related(localBase),
-            UsernameFragment = stream.LocalParameters.UsernameFragment,
-        }, localBase);
+        stream.AddLocalCandidate(Candidate(stream, localBase, IceCandidateType.ServerReflexive, mapped, server), localBase);
     }
 
-    private IceCandidate HostCandidate(IceStream stream, LocalBase localBase) => new()
+    // Our own machine's addresses mean nothing to a server elsewhere, and other families cannot reach it.
+    private static bool CanAsk(LocalBase localBase, TransportAddress server) =>
+        server.IsIPv4 == localBase.Address.IsIPv4 && server.IsLoopback == localBase.Address.IsLoopback;
+
+    private IceCandidate Candidate(
+        IceStream stream, LocalBase localBase, IceCandidateType type, TransportAddress address, TransportAddress server) => new()
     {
-        Foundation = context.Foundations.For(IceCandidateType.Host, localBase.Address, localBase.Protocol, default),
+        Foundation = context.Foundations.For(type, (localBase.Socket ?? localBase).Address, localBase.Protocol, server),
         Component = localBase.Component,
-        Priority = CandidatePriority.Compute(IceCandidateType.Host, localBase.LocalPreference, localBase.Component),
-        Address = localBase.Address,
-        HostName = localBase.HostName,
-        Port = localBase.Address.Port,
-        Type = IceCandidateType.Host,
+        Priority = CandidatePriority.Compute(type, localBase.LocalPreference, localBase.Component),
+        Address = address,
+        HostName = type == IceCandidateType.Host ? localBase.HostName : null,
+        Port = address.Port,
+        Type = type,
+        RelatedAddress = type switch
+        {
+            IceCandidateType.Host => default,
+            IceCandidateType.Relayed => Related(localBase.Socket!, localBase.Relay!.MappedAddress),      // RFC 8839 §5.1
+            _ => Related(localBase, localBase.Address),
+        },
         UsernameFragment = stream.LocalParameters.UsernameFragment,
     };
 
-    // Where the address hides behind a name, raddr must not tell it (draft-ietf-mmusic-mdns-ice-candidates §3.1.2).
-    private static TransportAddress Related(LocalBase localBase) => localBase.HostName is null
-        ? localBase.Address
-        : localBase.Address.IsIPv4 ? TransportAddress.FromIPv4(0, 0) : TransportAddress.FromBytes(stackalloc byte[16], 0);
+    // Where addresses are to be hidden, behind a name or a relay, raddr must not tell them
+    // (draft-ietf-mmusic-mdns-ice-candidates §3.1.2, RFC 8828 §5.2).
+    private TransportAddress Related(LocalBase socket, TransportAddress related) =>
+        socket.HostName is null && context.Options.GatheringPolicy == IceGatheringPolicy.All && !related.IsNone
+            ? related
+            : socket.Address.IsIPv4 ? TransportAddress.FromIPv4(0, 0) : TransportAddress.FromBytes(stackalloc byte[16], 0);
 }

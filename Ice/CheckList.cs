@@ -71,6 +71,7 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
         if (_pairs.Count >= context.Options.MaxPairs && !TryMakeRoom(pair.Priority)) return null;
         Insert(pair);
         context.Paths[pair.Path] = pair;
+        localBase.Relay?.Permit(remote.Address);                          // RFC 8656 §9: else the peer's packets are dropped
         if (SomeFoundationPeerIs(pair, IceCandidatePairState.Succeeded, IceCandidatePairState.Succeeded))
             pair.State = IceCandidatePairState.Waiting;                   // RFC 8838 §12
         return pair;

@@ -126,7 +126,7 @@ internal sealed class ConnectivityChecks(IceContext context)
     {
         IceGeneration generation = pair.Generation;
         LocalBase localBase = pair.Base;
-        StunMessageWriter writer = new(destination, StunClass.Request, StunMethod.Binding, id);
+        StunMessageWriter writer = new(localBase.PayloadArea(destination, pair.Path.Remote), StunClass.Request, StunMethod.Binding, id);
         writer.Write(StunAttributeType.Username, generation.RemoteUsername);
         // §7.1.1: the priority that a peer-reflexive candidate discovered by this check would have.
         writer.WriteUInt32(StunAttributeType.Priority,
@@ -137,8 +137,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         writer.WriteIntegrity(generation.RemoteKey!);
         writer.WriteFingerprint();
         pair.RequestsSent++;
-        path = pair.Path;
-        return writer.Length;
+        return localBase.Complete(destination, writer.Length, pair.Path.Remote, out path);
     }
 
     private static Instant NextTimeoutOf(IceGeneration generation)

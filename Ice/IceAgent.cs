@@ -18,6 +18,7 @@ public sealed class IceAgent
     private readonly ResponseQueue _responses;
     private readonly RequestHandler _requests;
     private readonly ConnectivityChecks _checks;
+    private readonly RelayGatherer _relays;
     private readonly CandidateGatherer _gatherer;
     private readonly Nominator _nominator;
     private Instant _paceUntil = new(long.MinValue);                      // no new transaction before that (RFC 8445 §14)
@@ -34,7 +35,8 @@ public sealed class IceAgent
         _responses = new ResponseQueue(_context);
         _requests = new RequestHandler(_context, _responses);
         _checks = new ConnectivityChecks(_context);
-        _gatherer = new CandidateGatherer(_context);
+        _relays = new RelayGatherer(_context);
+        _gatherer = new CandidateGatherer(_context, _relays);
         _nominator = new Nominator(_context);
     }
 
@@ -87,6 +89,7 @@ public sealed class IceAgent
         if (!_context.Streams.Remove(Require.NotNull(stream))) return;
         _nominator.Forget(stream);
         _gatherer.Forget(stream);
+        _relays.Close(stream);
         _responses.Forget(stream.Current.LocalKey);
         if (stream.Previous is not null) _responses.Forget(stream.Previous.LocalKey);
         stream.Close();
@@ -121,6 +124,25 @@ public sealed class IceAgent
         stream.Bases.Add(added);
         stream.BasesEnded = false;
         _gatherer.AddBase(stream, added);
+        _gatherer.AddRelays(stream, added);
+        Changed(stream, now);
+    }
+
+    /// <summary>Tells of a connection to a TURN server over TCP or TLS: a relayed candidate follows as an event.</summary>
+    /// <param name="stream">The stream that the connection serves.</param>
+    /// <param name="component">The component.</param>
+    /// <param name="local">The connection's local address.</param>
+    /// <param name="server">One of <see cref="IceAgentOptions.TurnServers"/>. Messages are cut from its byte stream with <see cref="Turn.ChannelData.TryGetFrameLength"/>.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="ArgumentException">The server is reached over UDP: those are asked from every base.</exception>
+    /// <exception cref="InvalidOperationException">The stream is closed.</exception>
+    public void AddServerConnection(IceStream stream, IceComponent component, TransportAddress local, IceTurnServer server, Instant now)
+    {
+        RequireOpen(stream);
+        Require.InRange((int)component, 1, stream.ComponentCount, nameof(component));
+        if (Require.NotNull(server).Protocol == TransportProtocol.Udp)
+            throw new ArgumentException("Servers over UDP are asked from each base; tell of the base only.", nameof(server));
+        _relays.Add(stream, new LocalBase(component, local, server.Protocol, ushort.MaxValue, null), server);
         Changed(stream, now);
     }
 
@@ -227,20 +249,27 @@ public sealed class IceAgent
         [NotNullWhen(true)] out IceStream? stream, out IceComponent component)
     {
         (offset, length, stream, component) = (0, 0, null, default);
+        NetworkPath inner = path;
+        if (_relays.TryReceive(datagram, ref inner, now, _gatherer, out int from, out int size))
+        {
+            _changed = true;
+            if (size == 0) return false;
+            datagram = datagram.Slice(from, size);
+        }
         if (datagram.Length > 0 && datagram[0] < 4)                       // RFC 7983 §7
         {
-            ReceiveStun(datagram, path, now);
+            ReceiveStun(datagram, inner, now);
             return false;
         }
-        if (datagram.IsEmpty || !_context.Paths.TryGetValue(path, out IceCandidatePair? pair))
+        if (datagram.IsEmpty || !_context.Paths.TryGetValue(inner, out IceCandidatePair? pair))
         {
             _context.Drop(IceDropReason.UnknownPath);
             return false;
         }
         pair.PacketsReceived++;
-        pair.BytesReceived += datagram.Length;
+        pair.BytesReceived += size;
         pair.LastPacketReceived = now;
-        (length, stream, component) = (datagram.Length, pair.Generation.Stream, pair.Component);
+        (offset, length, stream, component) = (from, size, pair.Generation.Stream, pair.Component);
         return true;
     }
 
@@ -253,12 +282,14 @@ public sealed class IceAgent
     {
         Debug.Assert(destination.Length >= MinDatagramSize, "the destination takes any message of ours");
         if (_responses.Transmit(destination, out path) is > 0 and int response) return response;
-        int length = _checks.TransmitDue(destination, now, out path);
+        int length = _relays.TransmitDue(destination, now, out path);        // permissions go before the checks that need them
+        if (length == 0) length = _checks.TransmitDue(destination, now, out path);
         if (length == 0) length = _gatherer.TransmitDue(destination, now, out path);
         if (length == 0 && now >= _paceUntil)
         {
             length = _checks.TransmitNew(destination, now, out path);
             if (length == 0) length = _gatherer.TransmitNew(destination, now, out path);
+            if (length == 0) length = _relays.TransmitNew(destination, now, out path);
             if (length > 0) _paceUntil = now + _context.Options.Ta;
         }
         _changed |= length > 0;
@@ -280,7 +311,9 @@ public sealed class IceAgent
     /// </summary>
     /// <returns>The area; empty when nothing can be sent now.</returns>
     public Span<byte> PayloadArea(IceStream stream, IceComponent component, Span<byte> destination) =>
-        TryGetSelectedPair(stream, component, out _) ? destination : default;
+        TryGetSelectedPair(stream, component, out IceCandidatePair? pair)
+            ? pair.Base.PayloadArea(destination, pair.Path.Remote)
+            : default;
 
     /// <summary>Completes a datagram whose payload is in <see cref="PayloadArea"/>.</summary>
     /// <param name="stream">The stream.</param>
@@ -299,8 +332,7 @@ public sealed class IceAgent
         pair.PacketsSent++;
         pair.BytesSent += payloadLength;
         pair.LastPacketSent = now;
-        path = pair.Path;
-        return payloadLength;
+        return pair.Base.Complete(destination, payloadLength, pair.Path.Remote, out path);
     }
 
     /// <summary>Does what is due by <paramref name="now"/>. Early and repeated calls are harmless.</summary>
@@ -309,6 +341,7 @@ public sealed class IceAgent
         if (now < NextTimeout) return;
         _checks.AdvanceTo(now);
         _gatherer.AdvanceTo(now);
+        _relays.AdvanceTo(now, _gatherer);
         foreach (IceStream stream in _context.Streams) stream.AdvanceTo(now);
         _nominator.Consider(now);
         _changed = true;
@@ -347,9 +380,10 @@ public sealed class IceAgent
 
     private Instant ComputeNextTimeout()
     {
-        Instant next = Instant.Min(Instant.Min(_checks.NextTimeout, _gatherer.NextTimeout), _nominator.NextTimeout);
+        Instant next = Instant.Min(Instant.Min(_checks.NextTimeout, _gatherer.NextTimeout),
+            Instant.Min(_relays.NextTimeout, _nominator.NextTimeout));
         foreach (IceStream stream in _context.Streams) next = Instant.Min(next, stream.NextTimeout);
-        if (_checks.HasNew() || _gatherer.HasNew()) next = Instant.Min(next, _paceUntil);
+        if (_checks.HasNew() || _gatherer.HasNew() || _relays.HasNew()) next = Instant.Min(next, _paceUntil);
         return next;
     }
 

@@ -58,19 +58,19 @@ internal sealed class ResponseQueue(IceContext context)
         if (_count == 0) return 0;
         ref Owed owed = ref _ring[_first];
         bool success = owed.Error == StunErrorCode.None;
-        StunMessageWriter writer = new(destination,
+        StunMessageWriter writer = new(owed.Base.PayloadArea(destination, owed.Remote),
             success ? StunClass.SuccessResponse : StunClass.ErrorResponse, StunMethod.Binding, owed.Id);
         if (success) writer.WriteXorAddress(StunAttributeType.XorMappedAddress, owed.Remote);
         else WriteError(ref writer, owed);
         if (owed.Key is not null) writer.WriteIntegrity(owed.Key);
         writer.WriteFingerprint();
 
-        path = new NetworkPath(owed.Base.Address, owed.Remote, owed.Base.Protocol);
+        int length = owed.Base.Complete(destination, writer.Length, owed.Remote, out path);
         if (owed.Pair is not null) owed.Pair.ResponsesSent++;
         owed = default;
         _first = (_first + 1) % _ring.Length;
         _count--;
-        return writer.Length;
+        return length;
     }
 
     /// <summary>Forgets what is owed under a key that is about to be cleared.</summary>

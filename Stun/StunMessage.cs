@@ -30,7 +30,7 @@ public readonly ref struct StunMessage
         (_attributesEnd, _integrity, _integritySha256, _fingerprint) = (attributesEnd, integrity, integritySha256, fingerprint);
         int type = BinaryPrimitives.ReadUInt16BigEndian(bytes);
         Class = (StunClass)(type >> 7 & 2 | type >> 4 & 1);
-        Method = (StunMethod)(type >> 2 & 0xF80 | type >> 1 & 0x70 | type & 0xF);
+        Method = PeekMethod(bytes);
         TransactionId = StunTransactionId.Read(bytes[8..]);
     }
 
@@ -64,6 +64,14 @@ public readonly ref struct StunMessage
     /// <summary>Whether a datagram looks like STUN: two zero bits, and the magic cookie (RFC 7983 §7, RFC 8489 §5).</summary>
     public static bool IsProbablyStun(ReadOnlySpan<byte> datagram) =>
         datagram.Length >= HeaderLength && datagram[0] < 4 && BinaryPrimitives.ReadUInt32BigEndian(datagram[4..]) == MagicCookie;
+
+    /// <summary>The method of a datagram for which <see cref="IsProbablyStun"/> holds.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="datagram"/> has less than two bytes.</exception>
+    public static StunMethod PeekMethod(ReadOnlySpan<byte> datagram)
+    {
+        int type = BinaryPrimitives.ReadUInt16BigEndian(datagram);
+        return (StunMethod)(type >> 2 & 0xF80 | type >> 1 & 0x70 | type & 0xF);      // §5, figure 3
+    }
 
     //  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
     // +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
