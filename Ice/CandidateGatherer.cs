@@ -1,0 +1,237 @@
+using WebRtcStack.Core;
+using WebRtcStack.Stun;
+
+namespace WebRtcStack.Ice;
+
+/// <summary>Finds candidates: a host candidate for each base, what STUN servers see of it, and what TURN servers lend (RFC 8445 §5.1.1).</summary>
+internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays)
+{
+    private const int Unreachable = 701;                                  // RTCPeerConnectionIceErrorEvent.errorCode
+
+    private readonly List<Query> _queries = [];
+
+    private sealed class Query(IceStream stream, LocalBase localBase, TransportAddress server, StunClientTransaction transaction)
+    {
+        private StunClientTransaction _transaction = transaction;
+
+        public IceStream Stream { get; } = stream;
+        public LocalBase Base { get; } = localBase;
+        public NetworkPath Path { get; } = new(localBase.Address, server, localBase.Protocol);
+        public ref StunClientTransaction Transaction => ref _transaction;
+        public Instant Deadline { get; set; } = Instant.Never;
+        public Instant KeepaliveAt { get; set; } = Instant.Never;         // set once answered
+        public bool IsAnswered => !KeepaliveAt.IsNever;
+    }
+
+    public Instant NextTimeout
+    {
+        get
+        {
+            Instant next = Instant.Never;
+            foreach (Query query in _queries)
+            {
+                if (query.IsAnswered)
+                {
+                    if (NeedsKeepalive(query.Stream)) next = Instant.Min(next, query.KeepaliveAt);
+                }
+                else
+                {
+                    next = Instant.Min(next, Instant.Min(query.Deadline, query.Transaction.NextTimeout));
+                }
+            }
+            return next;
+        }
+    }
+
+    /// <summary>Whether <see cref="TransmitNew"/> has something to send.</summary>
+    public bool HasNew()
+    {
+        foreach (Query query in _queries)
+        {
+            if (!query.IsAnswered && query.Transaction is { IsOwed: true, SentCount: 0 }) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Gathers from a base for the stream's current generation.</summary>
+    public void AddBase(IceStream stream, LocalBase localBase)
+    {
+        IceAgentOptions options = context.Options;
+        stream.EnterGathering(IceGatheringState.Gathering);
+        if (localBase.Relay is not null)
+        {
+            stream.AddLocalCandidate(Candidate(stream, localBase, IceCandidateType.Relayed, localBase.Address, localBase.Relay.Server), localBase);
+            return;
+        }
+        bool all = options.GatheringPolicy == IceGatheringPolicy.All;
+        if (all) stream.AddLocalCandidate(Candidate(stream, localBase, IceCandidateType.Host, localBase.Address, default), localBase);
+        if (!all || options.IsLite) return;
+        foreach (TransportAddress server in options.StunServers)
+        {
+            if (!CanAsk(localBase, server)) continue;
+            _queries.Add(new Query(stream, localBase, server,
+                new StunClientTransaction(StunTransactionId.Create(context.Random), context.Retransmission)));
+        }
+    }
+
+    /// <summary>Asks the TURN servers that are reached over UDP for relayed addresses.</summary>
+    public void AddRelays(IceStream stream, LocalBase localBase)
+    {
+        if (context.Options.IsLite) return;
+        foreach (IceTurnServer server in context.Options.TurnServers)
+        {
+            if (server.Protocol == TransportProtocol.Udp && CanAsk(localBase, server.Address)) relays.Add(stream, localBase, server);
+        }
+    }
+
+    /// <summary>Ends gathering once nothing is left to wait for.</summary>
+    public void UpdateState(IceStream stream, Instant now)
+    {
+        if (!stream.BasesEnded || stream.GatheringState == IceGatheringState.Complete || relays.IsGathering(stream)) return;
+        foreach (Query query in _queries)
+        {
+            if (ReferenceEquals(query.Stream, stream) && !query.IsAnswered) return;
+        }
+        stream.EnterGathering(IceGatheringState.Complete);
+        stream.Update(now);
+    }
+
+    public void Forget(IceStream stream) => _queries.RemoveAll(query => ReferenceEquals(query.Stream, stream));
+
+    /// <summary>Writes the first request of a query; the caller keeps the pace.</summary>
+    public int TransmitNew(Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        foreach (Query query in _queries)
+        {
+            if (query.IsAnswered || query.Transaction is not { IsOwed: true, SentCount: 0 }) continue;
+            query.Deadline = now + context.Options.GatheringTimeout;
+            return Send(query, destination, now, out path);
+        }
+        path = default;
+        return 0;
+    }
+
+    /// <summary>Writes repetitions and keepalives.</summary>
+    public int TransmitDue(Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        foreach (Query query in _queries)
+        {
+            if (!query.IsAnswered)
+            {
+                if (query.Transaction is { IsOwed: true, SentCount: > 0 }) return Send(query, destination, now, out path);
+                continue;
+            }
+            // §5.1.1.4: the NAT's binding has to live until checks have ended.
+            if (now < query.KeepaliveAt || !NeedsKeepalive(query.Stream)) continue;
+            query.KeepaliveAt = now + context.Options.KeepaliveInterval;
+            path = query.Path;
+            return StunBinding.WriteIndication(destination, StunTransactionId.Create(context.Random));
+        }
+        path = default;
+        return 0;
+    }
+
+    public void AdvanceTo(Instant now)
+    {
+        for (int i = _queries.Count - 1; i >= 0; i--)
+        {
+            Query query = _queries[i];
+            if (query.IsAnswered) continue;
+            query.Transaction.AdvanceTo(now);
+            if (!query.Transaction.IsTimedOut && now < query.Deadline) continue;
+            _queries.RemoveAt(i);
+            Failed(query.Stream, query.Base, query.Path.Remote, StunErrorCode.None, now);
+        }
+    }
+
+    /// <summary>Takes a response if it answers a query; a STUN server's has no integrity, its id and address are all there is.</summary>
+    public bool TryReceive(in StunMessage response, in NetworkPath path, Instant now)
+    {
+        for (int i = 0; i < _queries.Count; i++)
+        {
+            Query query = _queries[i];
+            if (query.IsAnswered || query.Transaction.Id != response.TransactionId || query.Path != path) continue;
+            if (response.Class == StunClass.SuccessResponse && response.TryGetMappedAddress(out TransportAddress mapped))
+            {
+                query.KeepaliveAt = now + context.Options.KeepaliveInterval;
+                AddReflexive(query.Stream, query.Base, query.Path.Remote, mapped);
+                UpdateState(query.Stream, now);
+            }
+            else
+            {
+                _queries.RemoveAt(i);
+                Failed(query.Stream, query.Base, query.Path.Remote, response.GetErrorCode(), now);
+            }
+            return true;
+        }
+        return false;
+    }
+
+    private static bool NeedsKeepalive(IceStream stream) =>
+        stream.State is IceConnectionState.New or IceConnectionState.Checking;
+
+    private static int Send(Query query, Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        query.Transaction.Sent(now);
+        path = query.Path;
+        return StunBinding.WriteRequest(destination, query.Transaction.Id);
+    }
+
+    /// <summary>Tells that a server gave no candidate; no error code means that it did not answer.</summary>
+    public void Failed(IceStream stream, LocalBase localBase, TransportAddress server, StunErrorCode code, Instant now)
+    {
+        context.Raise(new IceEvent
+        {
+            Kind = IceEventKind.CandidateError,
+            Stream = stream,
+            Component = localBase.Component,
+            ErrorCode = code == StunErrorCode.None ? Unreachable : (int)code,
+            Local = localBase.Address,
+            Server = server,
+        });
+        UpdateState(stream, now);
+    }
+
+    /// <summary>Adds what a server saw of a base, unless that is redundant (§5.1.3) or not wanted.</summary>
+    public void AddReflexive(IceStream stream, LocalBase localBase, TransportAddress server, TransportAddress mapped)
+    {
+        if (context.Options.GatheringPolicy != IceGatheringPolicy.All || mapped.IsNone || localBase.Protocol != TransportProtocol.Udp ||
+            stream.Current.LocalCandidates.Exists(c => c.Candidate.Address == mapped && ReferenceEquals(c.Base, localBase))) return;
+        if (stream.Current.LocalCandidates.Count >= context.Options.MaxCandidates)
+        {
+            context.Drop(IceDropReason.LimitReached);
+            return;
+        }
+        stream.AddLocalCandidate(Candidate(stream, localBase, IceCandidateType.ServerReflexive, mapped, server), localBase);
+    }
+
+    // Our own machine's addresses mean nothing to a server elsewhere, and other families cannot reach it.
+    private static bool CanAsk(LocalBase localBase, TransportAddress server) =>
+        server.IsIPv4 == localBase.Address.IsIPv4 && server.IsLoopback == localBase.Address.IsLoopback;
+
+    private IceCandidate Candidate(
+        IceStream stream, LocalBase localBase, IceCandidateType type, TransportAddress address, TransportAddress server) => new()
+    {
+        Foundation = context.Foundations.For(type, (localBase.Socket ?? localBase).Address, localBase.Protocol, server),
+        Component = localBase.Component,
+        Priority = CandidatePriority.Compute(type, localBase.LocalPreference, localBase.Component),
+        Address = address,
+        HostName = type == IceCandidateType.Host ? localBase.HostName : null,
+        Port = address.Port,
+        Type = type,
+        RelatedAddress = type switch
+        {
+            IceCandidateType.Host => default,
+            IceCandidateType.Relayed => Related(localBase.Socket!, localBase.Relay!.MappedAddress),      // RFC 8839 §5.1
+            _ => Related(localBase, localBase.Address),
+        },
+        UsernameFragment = stream.LocalParameters.UsernameFragment,
+    };
+
+    // Where addresses are to be hidden, behind a name or a relay, raddr must not tell them
+    // (draft-ietf-mmusic-mdns-ice-candidates §3.1.2, RFC 8828 §5.2).
+    private TransportAddress Related(LocalBase socket, TransportAddress related) =>
+        socket.HostName is null && context.Options.GatheringPolicy == IceGatheringPolicy.All && !related.IsNone
+            ? related
+            : socket.Address.IsIPv4 ? TransportAddress.FromIPv4(0, 0) : TransportAddress.FromBytes(stackalloc byte[16], 0);
+}

@@ -1,0 +1,262 @@
+using WebRtcStack.Core;
+using WebRtcStack.Stun;
+
+namespace WebRtcStack.Ice;
+
+/// <summary>The STUN client side of an agent: sends checks and consent checks, and acts on their responses (RFC 8445 §7.2).</summary>
+internal sealed class ConnectivityChecks(IceContext context)
+{
+    private int _turn;                                                    // round robin over the check lists (§6.1.4.1)
+
+    /// <summary>Writes the next new check, if there is one; the caller keeps the pace.</summary>
+    public int TransmitNew(Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        for (int i = 0; i < context.Streams.Count; i++)
+        {
+            IceStream stream = context.Streams[(_turn + i) % context.Streams.Count];
+            if (stream.Current.Remote is null || stream.Current.CheckList.Next() is not { } pair) continue;
+            _turn = (_turn + i + 1) % context.Streams.Count;
+            return Start(pair, destination, now, out path);
+        }
+        path = default;
+        return 0;
+    }
+
+    /// <summary>Whether <see cref="TransmitNew"/> has something to send.</summary>
+    public bool HasNew()
+    {
+        foreach (IceStream stream in context.Streams)
+        {
+            if (stream.Current.Remote is not null && stream.Current.CheckList.HasNext()) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Writes what the pace does not hold up: nominating checks, repetitions, consent checks.</summary>
+    public int TransmitDue(Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        foreach (IceStream stream in context.Streams)
+        {
+            int length = TransmitDue(stream.Current, destination, now, out path);
+            if (length == 0 && stream.Previous is not null) length = TransmitDue(stream.Previous, destination, now, out path);
+            if (length > 0) return length;
+        }
+        path = default;
+        return 0;
+    }
+
+    public Instant NextTimeout
+    {
+        get
+        {
+            Instant next = Instant.Never;
+            foreach (IceStream stream in context.Streams)
+            {
+                next = Instant.Min(next, NextTimeoutOf(stream.Current));
+                if (stream.Previous is not null) next = Instant.Min(next, NextTimeoutOf(stream.Previous));
+            }
+            return next;
+        }
+    }
+
+    /// <summary>Owes repetitions and consent checks that are due; fails checks and consent that ran out.</summary>
+    public void AdvanceTo(Instant now)
+    {
+        foreach (IceStream stream in context.Streams)
+        {
+            bool changed = AdvanceTo(stream.Current, now);
+            if (stream.Previous is not null) changed |= AdvanceTo(stream.Previous, now);
+            if (changed) stream.Update(now);
+        }
+    }
+
+    /// <summary>Acts on a response.</summary>
+    public void Receive(in StunMessage response, in NetworkPath path, Instant now)
+    {
+        foreach (IceStream stream in context.Streams)
+        {
+            if (Receive(stream.Current, response, path, now)) return;
+            if (stream.Previous is not null && Receive(stream.Previous, response, path, now)) return;
+        }
+        context.Drop(IceDropReason.UnknownTransaction);
+    }
+
+    private int Start(IceCandidatePair pair, Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        bool controlling = context.Role == IceRole.Controlling;
+        bool useCandidate = controlling && (pair.NominateOnSuccess || context.Options.Nomination == IceNomination.Aggressive);
+        if (pair.State != IceCandidatePairState.Succeeded) pair.State = IceCandidatePairState.InProgress;
+        // §14.3: RTO = MAX (500ms, Ta * (Num-Waiting + Num-In-Progress))
+        TimeSpan rto = TimeSpan.FromTicks(Math.Max(context.Options.Rto.Ticks,
+            context.Options.Ta.Ticks * pair.Generation.CheckList.CountRunning()));
+        pair.Check = new IceCheck(
+            new StunClientTransaction(StunTransactionId.Create(context.Random), context.Retransmission, rto), context.Role, useCandidate);
+        return Send(pair, pair.Check, destination, now, out path);
+    }
+
+    private int TransmitDue(IceGeneration generation, Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        path = default;
+        if (generation.Remote is null) return 0;
+        // Deviation, RFC 8445 §14: a nominating check does not wait for Ta. There is one per component, and it ends the others.
+        if (generation.CheckList.NextNomination() is { } nominated)
+        {
+            nominated.IsTriggered = false;
+            return Start(nominated, destination, now, out path);
+        }
+        foreach (IceCandidatePair pair in generation.CheckList.Pairs)
+        {
+            if (pair.Check is { Transaction.IsOwed: true } check) return Send(pair, check, destination, now, out path);
+            if (!pair.Consent.IsOwed) continue;
+            StunTransactionId id = StunTransactionId.Create(context.Random);
+            pair.Consent.Sent(id, now, context);
+            pair.ConsentRequestsSent++;
+            return Write(pair, id, useCandidate: false, destination, out path);
+        }
+        return 0;
+    }
+
+    private int Send(IceCandidatePair pair, IceCheck check, Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        check.Transaction.Sent(now);
+        return Write(pair, check.Transaction.Id, check.UseCandidate, destination, out path);
+    }
+
+    private int Write(IceCandidatePair pair, StunTransactionId id, bool useCandidate, Span<byte> destination, out NetworkPath path)
+    {
+        IceGeneration generation = pair.Generation;
+        LocalBase localBase = pair.Base;
+        StunMessageWriter writer = new(localBase.PayloadArea(destination, pair.Path.Remote), StunClass.Request, StunMethod.Binding, id);
+        writer.Write(StunAttributeType.Username, generation.RemoteUsername);
+        // §7.1.1: the priority that a peer-reflexive candidate discovered by this check would have.
+        writer.WriteUInt32(StunAttributeType.Priority,
+            CandidatePriority.Compute(IceCandidateType.PeerReflexive, localBase.LocalPreference, localBase.Component));
+        writer.WriteUInt64(context.Role == IceRole.Controlling ? StunAttributeType.IceControlling : StunAttributeType.IceControlled,
+            context.TieBreaker);
+        if (useCandidate) writer.WriteFlag(StunAttributeType.UseCandidate);
+        writer.WriteIntegrity(generation.RemoteKey!);
+        writer.WriteFingerprint();
+        pair.RequestsSent++;
+        return localBase.Complete(destination, writer.Length, pair.Path.Remote, out path);
+    }
+
+    private static Instant NextTimeoutOf(IceGeneration generation)
+    {
+        Instant next = Instant.Never;
+        foreach (IceCandidatePair pair in generation.CheckList.Pairs)
+        {
+            next = Instant.Min(next, pair.Consent.NextTimeout);
+            if (pair.Check is { } check) next = Instant.Min(next, check.Transaction.NextTimeout);
+        }
+        return next;
+    }
+
+    private static bool AdvanceTo(IceGeneration generation, Instant now)
+    {
+        bool changed = false;
+        foreach (IceCandidatePair pair in generation.CheckList.Pairs)
+        {
+            bool wasLost = pair.Consent.IsLost;
+            pair.Consent.AdvanceTo(now);
+            if (pair.Consent.IsLost && !wasLost)
+            {
+                Fail(pair);
+                changed = true;
+            }
+            if (pair.Check is not { } check) continue;
+            check.Transaction.AdvanceTo(now);
+            if (!check.Transaction.IsTimedOut) continue;
+            Fail(pair);                                                   // §7.2.5.2.3
+            changed = true;
+        }
+        return changed;
+    }
+
+    private bool Receive(IceGeneration generation, in StunMessage response, in NetworkPath path, Instant now)
+    {
+        foreach (IceCandidatePair pair in generation.CheckList.Pairs)
+        {
+            IceCheck? check = pair.Check is { } current && current.Transaction.Id == response.TransactionId ? current
+                : pair.SupersededCheck is { } superseded && superseded.Transaction.Id == response.TransactionId ? superseded
+                : null;
+            Instant sentAt = default;
+            if (check is null && !pair.Consent.TryMatch(response.TransactionId, out sentAt)) continue;
+            if (!response.VerifyIntegrity(generation.RemoteKey!))
+            {
+                context.Drop(IceDropReason.BadIntegrity);
+                return true;
+            }
+            pair.ResponsesReceived++;
+            if (check is not null) OnCheckAnswered(pair, check, response, path, now);
+            else OnConsentAnswered(pair, sentAt, response, path, now);
+            return true;
+        }
+        return false;
+    }
+
+    private void OnConsentAnswered(IceCandidatePair pair, Instant sentAt, in StunMessage response, in NetworkPath path, Instant now)
+    {
+        if (response.Class != StunClass.SuccessResponse || path != pair.Path) return;     // RFC 7675 §5.1: non-error, from the peer's address
+        pair.Measured(now - sentAt);
+        pair.Consent.Grant(now, context.Options.ConsentTimeout);
+        pair.Generation.Stream.Update(now);
+    }
+
+    private void OnCheckAnswered(IceCandidatePair pair, IceCheck check, in StunMessage response, in NetworkPath path, Instant now)
+    {
+        bool isCurrent = ReferenceEquals(check, pair.Check);
+        if (isCurrent) pair.Check = null;
+        else pair.SupersededCheck = null;
+
+        IceGeneration generation = pair.Generation;
+        if (response.Class == StunClass.ErrorResponse && response.GetErrorCode() == StunErrorCode.RoleConflict)
+        {
+            // §7.2.5.1; the conflict may have been resolved since the check was sent.
+            if (check.Role == context.Role) context.SwitchRole(redrawTieBreaker: true);
+            generation.CheckList.Trigger(pair);
+        }
+        else if (response.Class == StunClass.SuccessResponse && path == pair.Path && response.TryGetMappedAddress(out TransportAddress mapped))
+        {
+            Succeed(pair, check, mapped, now);
+        }
+        else if (isCurrent)
+        {
+            Fail(pair);                                                   // §7.2.5.2.1, §7.2.5.2.4
+        }
+        generation.Stream.Update(now);
+    }
+
+    private void Succeed(IceCandidatePair pair, IceCheck check, TransportAddress mapped, Instant now)
+    {
+        IceGeneration generation = pair.Generation;
+        if (check.Transaction.SentCount == 1) pair.Measured(now - check.Transaction.LastSent);    // Karn: a repeated one is ambiguous
+        IceCandidate local = generation.LocalCandidateAt(mapped, pair.Base);
+        bool first = pair.State != IceCandidatePairState.Succeeded;
+        pair.State = IceCandidatePairState.Succeeded;
+        if (first)
+        {
+            pair.IsTriggered = false;                                     // an answer to a superseded check settles it
+            pair.Check?.Transaction.Cancel();
+            foreach (IceStream stream in context.Streams) stream.Current.CheckList.Unfreeze(pair);    // §7.2.5.3.3
+        }
+        if (!ReferenceEquals(local, pair.Local))
+        {
+            pair.Local = local;                                           // §7.2.5.3.2: the valid pair
+            generation.CheckList.Resort(pair);
+        }
+        pair.Consent.Grant(now, context.Options.ConsentTimeout);
+        bool controlling = context.Role == IceRole.Controlling;
+        if (controlling ? check.UseCandidate : pair.NominateOnSuccess) pair.IsNominated = true;   // §7.2.5.3.4
+        if (!controlling || check.UseCandidate) pair.NominateOnSuccess = false;
+    }
+
+    private static void Fail(IceCandidatePair pair)
+    {
+        pair.State = IceCandidatePairState.Failed;
+        pair.IsNominated = false;
+        pair.NominateOnSuccess = false;
+        pair.IsTriggered = false;
+        pair.Check = null;
+        pair.Consent.Stop();
+    }
+}

@@ -1,0 +1,64 @@
+using WebRtcStack.Core;
+using WebRtcStack.Stun;
+
+namespace WebRtcStack.Ice;
+
+/// <summary>What the parts of one agent share.</summary>
+internal sealed class IceContext(IceAgentOptions options, RandomSource random)
+{
+    private readonly Queue<IceEvent> _events = new();
+    private readonly long[] _drops = new long[(int)IceDropReason.ErrorRateLimit + 1];
+
+    public IceAgentOptions Options { get; } = options;
+
+    public RandomSource Random { get; } = random;
+
+    public StunRetransmission Retransmission { get; } = new() { Rto = options.Rto };
+
+    public List<IceStream> Streams { get; } = [];
+
+    public FoundationTable Foundations { get; } = new();
+
+    /// <summary>Every pair by its path, to find whose an application packet is.</summary>
+    public Dictionary<NetworkPath, IceCandidatePair> Paths { get; } = [];
+
+    public IceRole Role { get; private set; } = options.IsLite ? IceRole.Controlled : options.Role;
+
+    public ulong TieBreaker { get; private set; } = random.NextUInt64();
+
+    public void SetRole(IceRole role)
+    {
+        Role = role;
+        foreach (IceStream stream in Streams)
+        {
+            stream.Current.CheckList.RoleChanged(role);
+            stream.Previous?.CheckList.RoleChanged(role);
+        }
+    }
+
+    /// <summary>Ends a role conflict by changing sides (RFC 8445 §7.3.1.1); after a 487 the tiebreaker changes too (§7.2.5.1).</summary>
+    public void SwitchRole(bool redrawTieBreaker)
+    {
+        if (redrawTieBreaker) TieBreaker = Random.NextUInt64();
+        SetRole(Role == IceRole.Controlling ? IceRole.Controlled : IceRole.Controlling);
+        Raise(new IceEvent { Kind = IceEventKind.RoleChanged });
+    }
+
+    public void Raise(in IceEvent e)
+    {
+        if (_events.Count >= Options.MaxPendingEvents) _events.Dequeue();
+        _events.Enqueue(e);
+    }
+
+    public bool TryReadEvent(out IceEvent e)
+    {
+        e = default;
+        if (_events.Count == 0) return false;
+        e = _events.Dequeue();
+        return true;
+    }
+
+    public void Drop(IceDropReason reason) => _drops[(int)reason]++;
+
+    public long GetDropped(IceDropReason reason) => _drops[(int)reason];
+}

@@ -1,0 +1,11 @@
+namespace WebRtcStack.Ice;
+
+/// <summary>The credentials of one side of a stream, and whether that side is a lite implementation (RFC 8839 §5.3 and §5.4).</summary>
+/// <param name="UsernameFragment">ice-ufrag.</param>
+/// <param name="Password">ice-pwd.</param>
+/// <param name="IsLite">Whether ice-lite was given.</param>
+public sealed record IceParameters(string UsernameFragment, string Password, bool IsLite = false)
+{
+    /// <summary>The user name fragment and "***": a password is not for logs.</summary>
+    public override string ToString() => $"{UsernameFragment}:***{(IsLite ? " (lite)" : "")}";
+}

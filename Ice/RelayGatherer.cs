@@ -1,0 +1,180 @@
+using WebRtcStack.Core;
+using WebRtcStack.Stun;
+using WebRtcStack.Turn;
+
+namespace WebRtcStack.Ice;
+
+/// <summary>Finds relayed candidates (RFC 8445 §5.1.1.2), and carries what is sent between an agent and its TURN servers.</summary>
+internal sealed class RelayGatherer(IceContext context)
+{
+    private readonly List<Allocation> _allocations = [];
+
+    private sealed class Allocation(IceStream stream, LocalBase socket, TurnAllocation turn)
+    {
+        private Instant _deadline = Instant.Never;
+
+        public IceStream Stream { get; } = stream;
+        public LocalBase Socket { get; } = socket;
+        public TurnAllocation Turn { get; } = turn;
+        public LocalBase? Relayed { get; set; }
+        public bool IsStarted { get; set; }
+        public bool IsOver { get; set; }                                  // it has failed, or its stream is gone
+        public bool IsGathering => !IsOver && Turn.State == TurnAllocationState.Allocating;
+
+        /// <summary>When to give up waiting for the server.</summary>
+        public Instant Deadline { get => IsGathering ? _deadline : Instant.Never; set => _deadline = value; }
+    }
+
+    public Instant NextTimeout
+    {
+        get
+        {
+            Instant next = Instant.Never;
+            foreach (Allocation allocation in _allocations)
+                next = Instant.Min(next, Instant.Min(allocation.Turn.NextTimeout, allocation.Deadline));
+            return next;
+        }
+    }
+
+    /// <summary>Starts an allocation from a socket.</summary>
+    public void Add(IceStream stream, LocalBase socket, IceTurnServer server)
+    {
+        TurnAllocation turn = new(new TurnAllocationOptions
+        {
+            Server = server.Address,
+            Username = server.Username,
+            Password = server.Password,
+            Protocol = server.Protocol,
+            RequestIPv6 = socket.Address.IsIPv6,
+            MaxPeers = context.Options.MaxPairs,
+        }, context.Random);
+        _allocations.Add(new Allocation(stream, socket, turn));
+        stream.EnterGathering(IceGatheringState.Gathering);
+    }
+
+    /// <summary>Whether the stream waits for a server.</summary>
+    public bool IsGathering(IceStream stream) => _allocations.Exists(a => ReferenceEquals(a.Stream, stream) && a.IsGathering);
+
+    /// <summary>Deletes a stream's allocations; their last requests are still sent.</summary>
+    public void Close(IceStream stream)
+    {
+        foreach (Allocation allocation in _allocations)
+        {
+            if (!ReferenceEquals(allocation.Stream, stream)) continue;
+            allocation.IsOver = true;
+            allocation.Turn.Close();
+        }
+        Sweep();
+    }
+
+    /// <summary>Whether a first request waits for its turn.</summary>
+    public bool HasNew() => _allocations.Exists(static a => !a.IsStarted && a.IsGathering);
+
+    /// <summary>Writes the first request to a server; the caller keeps the pace.</summary>
+    public int TransmitNew(Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        foreach (Allocation allocation in _allocations)
+        {
+            if (allocation.IsStarted || !allocation.IsGathering) continue;
+            allocation.IsStarted = true;
+            allocation.Deadline = now + context.Options.GatheringTimeout;
+            return Transmit(allocation, destination, now, out path);
+        }
+        path = default;
+        return 0;
+    }
+
+    /// <summary>Writes what the pace does not hold up: answers to challenges, permissions, channels, renewals.</summary>
+    public int TransmitDue(Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        foreach (Allocation allocation in _allocations)
+        {
+            if (allocation.IsStarted && allocation.Turn.IsTransmitOwed) return Transmit(allocation, destination, now, out path);
+        }
+        path = default;
+        return 0;
+    }
+
+    public void AdvanceTo(Instant now, CandidateGatherer gatherer)
+    {
+        foreach (Allocation allocation in _allocations)
+        {
+            bool late = now >= allocation.Deadline;
+            allocation.Turn.AdvanceTo(now);
+            if (late) allocation.Turn.Close();
+            Follow(allocation, gatherer, now);
+        }
+        Sweep();
+    }
+
+    /// <summary>Takes a datagram if it came from one of the servers.</summary>
+    /// <param name="datagram">The datagram.</param>
+    /// <param name="path">Where it came along; on return, for a peer's data, from the peer to the relayed address.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="gatherer">Is told of candidates and errors.</param>
+    /// <param name="offset">Where the peer's data starts.</param>
+    /// <param name="length">Bytes of the peer's data; 0 when there is none.</param>
+    /// <returns>False when the datagram came from elsewhere.</returns>
+    public bool TryReceive(
+        ReadOnlySpan<byte> datagram, ref NetworkPath path, Instant now, CandidateGatherer gatherer, out int offset, out int length)
+    {
+        (offset, length) = (0, datagram.Length);
+        foreach (Allocation allocation in _allocations)
+        {
+            if (path.Remote != allocation.Turn.Server || !allocation.Socket.Receives(path)) continue;
+            // The same server may be asked for server-reflexive candidates: those answers are not the allocation's.
+            if (StunMessage.IsProbablyStun(datagram) && StunMessage.PeekMethod(datagram) == StunMethod.Binding) return false;
+            if (allocation.Turn.Receive(datagram, now, out offset, out length, out TransportAddress peer))
+            {
+                path = new NetworkPath(allocation.Turn.RelayedAddress, peer);
+                return true;
+            }
+            Follow(allocation, gatherer, now);
+            Sweep();
+            return true;
+        }
+        return false;
+    }
+
+    private static int Transmit(Allocation allocation, Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        path = new NetworkPath(allocation.Socket.Address, allocation.Turn.Server, allocation.Socket.Protocol);
+        return allocation.Turn.Transmit(destination, now);
+    }
+
+    // Draws the consequences of what has become of an allocation.
+    private static void Follow(Allocation allocation, CandidateGatherer gatherer, Instant now)
+    {
+        if (allocation.IsOver) return;
+        switch (allocation.Turn.State)
+        {
+            case TurnAllocationState.Allocated when allocation.Relayed is null:
+                // UDP to the server is better than TCP, and that than TLS.
+                ushort preference = (ushort)Math.Max(0, allocation.Socket.LocalPreference - ((int)allocation.Socket.Protocol << 12));
+                allocation.Relayed = new LocalBase(allocation.Socket, allocation.Turn, preference);
+                gatherer.AddReflexive(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.MappedAddress);
+                allocation.Stream.Bases.Add(allocation.Relayed);
+                gatherer.AddBase(allocation.Stream, allocation.Relayed);
+                gatherer.UpdateState(allocation.Stream, now);
+                break;
+            case TurnAllocationState.Failed or TurnAllocationState.Closed:
+                allocation.IsOver = true;
+                if (allocation.Relayed is not null) allocation.Stream.Bases.Remove(allocation.Relayed);
+                else gatherer.Failed(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.ErrorCode, now);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Sweep()
+    {
+        for (int i = _allocations.Count - 1; i >= 0; i--)
+        {
+            TurnAllocation turn = _allocations[i].Turn;
+            if (turn.State is not (TurnAllocationState.Failed or TurnAllocationState.Closed)) continue;
+            turn.Dispose();
+            _allocations.RemoveAt(i);
+        }
+    }
+}

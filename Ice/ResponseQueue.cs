@@ -1,0 +1,110 @@
+using WebRtcStack.Core;
+using WebRtcStack.Stun;
+
+namespace WebRtcStack.Ice;
+
+/// <summary>Responses to checks that are owed: remembered when the request comes, encoded when polled.</summary>
+internal sealed class ResponseQueue(IceContext context)
+{
+    private const int UnknownTypes = 4;
+
+    private readonly Owed[] _ring = new Owed[context.Options.MaxPendingResponses];
+    private int _first;
+    private int _count;
+    private Instant _errorsSince = new(long.MinValue);
+    private int _errors;
+
+    private struct Owed
+    {
+        public LocalBase Base;
+        public TransportAddress Remote;
+        public StunTransactionId Id;
+        public StunErrorCode Error;
+        public ulong Unknown;                                // up to four types of 16 bits
+        public StunKey? Key;                                 // null: the request was not authentic
+        public IceCandidatePair? Pair;
+    }
+
+    /// <summary>Owes a success response.</summary>
+    public void Success(LocalBase localBase, TransportAddress remote, StunTransactionId id, StunKey key, IceCandidatePair? pair) =>
+        Add(new Owed { Base = localBase, Remote = remote, Id = id, Key = key, Pair = pair });
+
+    /// <summary>Owes an error response to an authentic request.</summary>
+    public void Error(
+        LocalBase localBase, TransportAddress remote, StunTransactionId id, StunErrorCode error, StunKey key,
+        ReadOnlySpan<StunAttributeType> unknown)
+    {
+        Owed owed = new() { Base = localBase, Remote = remote, Id = id, Error = error, Key = key };
+        for (int i = 0; i < Math.Min(unknown.Length, UnknownTypes); i++) owed.Unknown |= (ulong)unknown[i] << 16 * i;
+        Add(owed);
+    }
+
+    /// <summary>Owes an error response to somebody who did not prove to be the peer; no more than a few per second.</summary>
+    public void Unauthenticated(LocalBase localBase, TransportAddress remote, StunTransactionId id, StunErrorCode error, Instant now)
+    {
+        if (_errorsSince.Ticks == long.MinValue || now - _errorsSince >= TimeSpan.FromSeconds(1)) (_errorsSince, _errors) = (now, 0);
+        if (_errors >= context.Options.MaxErrorResponsesPerSecond)
+        {
+            context.Drop(IceDropReason.ErrorRateLimit);
+            return;
+        }
+        _errors++;
+        Add(new Owed { Base = localBase, Remote = remote, Id = id, Error = error });
+    }
+
+    public int Transmit(Span<byte> destination, out NetworkPath path)
+    {
+        path = default;
+        if (_count == 0) return 0;
+        ref Owed owed = ref _ring[_first];
+        bool success = owed.Error == StunErrorCode.None;
+        StunMessageWriter writer = new(owed.Base.PayloadArea(destination, owed.Remote),
+            success ? StunClass.SuccessResponse : StunClass.ErrorResponse, StunMethod.Binding, owed.Id);
+        if (success) writer.WriteXorAddress(StunAttributeType.XorMappedAddress, owed.Remote);
+        else WriteError(ref writer, owed);
+        if (owed.Key is not null) writer.WriteIntegrity(owed.Key);
+        writer.WriteFingerprint();
+
+        int length = owed.Base.Complete(destination, writer.Length, owed.Remote, out path);
+        if (owed.Pair is not null) owed.Pair.ResponsesSent++;
+        owed = default;
+        _first = (_first + 1) % _ring.Length;
+        _count--;
+        return length;
+    }
+
+    /// <summary>Forgets what is owed under a key that is about to be cleared.</summary>
+    public void Forget(StunKey key)
+    {
+        int count = _count;
+        for (int i = 0; i < count; i++)
+        {
+            Owed owed = _ring[_first];
+            _ring[_first] = default;
+            _first = (_first + 1) % _ring.Length;
+            _count--;
+            if (!ReferenceEquals(owed.Key, key)) Add(owed);
+        }
+    }
+
+    private static void WriteError(ref StunMessageWriter writer, in Owed owed)
+    {
+        writer.WriteErrorCode(owed.Error);
+        if (owed.Error != StunErrorCode.UnknownAttribute) return;
+        Span<StunAttributeType> unknown = stackalloc StunAttributeType[UnknownTypes];
+        int count = 0;
+        for (ulong rest = owed.Unknown; rest != 0; rest >>= 16) unknown[count++] = (StunAttributeType)(ushort)rest;
+        writer.WriteUnknownAttributes(unknown[..count]);
+    }
+
+    private void Add(in Owed owed)
+    {
+        if (_count == _ring.Length)
+        {
+            context.Drop(IceDropReason.ResponsesPending);
+            return;
+        }
+        _ring[(_first + _count) % _ring.Length] = owed;
+        _count++;
+    }
+}

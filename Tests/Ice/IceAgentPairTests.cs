@@ -1,0 +1,158 @@
+using System.Linq;
+using WebRtcStack.Core;
+using WebRtcStack.Ice;
+using WebRtcStack.Tests.Simulation;
+
+namespace WebRtcStack.Tests.Ice;
+
+[TestFixture]
+internal sealed class IceAgentPairTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+
+    [Test]
+    public void Connect_OverALossyPath_AgreesOnThePair([ValueSource(nameof(ManySeeds))] int seed)
+    {
+        VirtualTime time = new(seed);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        LayerPair pair = new(time, left, right, PathOptions.Draw(time.Random));
+        bool done = pair.RunUntil(() => BothCompleted(left, right), s_limit);
+        Assert.That(done, $"{left.Stream.State} {right.Stream.State}\n{time.Timeline}");
+        Assert.That(left.Selected!.Path.Remote, Is.EqualTo(right.Local));
+        Assert.That(right.Selected!.Path.Remote, Is.EqualTo(left.Local));
+        Assert.That(left.Selected.IsNominated && right.Selected.IsNominated);
+    }
+
+    [Test]
+    public void Connect_OverAGoodPath_TakesOneRoundTripToSend()
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        LayerPair pair = new(time, left, right, new PathOptions { Delay = TimeSpan.FromMilliseconds(10) });
+        Instant start = time.Now;
+        Assert.That(pair.RunUntil(() => left.Selected is not null && right.Selected is not null, s_limit), time.Timeline);
+        Assert.That(time.Now - start, Is.EqualTo(TimeSpan.FromMilliseconds(20)));
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), time.Timeline);
+        Assert.That(time.Now - start, Is.LessThanOrEqualTo(TimeSpan.FromMilliseconds(40)));
+    }
+
+    [Test]
+    public void Connect_WithTheSameRole_ResolvesTheConflict([ValueSource(nameof(FewSeeds))] int seed, [Values] IceRole role)
+    {
+        VirtualTime time = new(seed);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now,
+            new IceAgentOptions { Role = role }, new IceAgentOptions { Role = role });
+        LayerPair pair = new(time, left, right, PathOptions.Draw(time.Random));
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), $"{left.Stream.State} {right.Stream.State}\n{time.Timeline}");
+        Assert.That(left.Agent.Role, Is.Not.EqualTo(right.Agent.Role));
+        Assert.That(left.Events.Concat(right.Events).Count(e => e.Kind == IceEventKind.RoleChanged), Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void Connect_WhenThePeerNominatesAggressively_Completes([ValueSource(nameof(FewSeeds))] int seed)
+    {
+        VirtualTime time = new(seed);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now,
+            new IceAgentOptions { Nomination = IceNomination.Aggressive });
+        LayerPair pair = new(time, left, right, PathOptions.Draw(time.Random));
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), time.Timeline);
+    }
+
+    [Test]
+    public void Connect_ToALitePeer_Completes([ValueSource(nameof(FewSeeds))] int seed)
+    {
+        VirtualTime time = new(seed);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now, new IceAgentOptions { Role = IceRole.Controlled },
+            new IceAgentOptions { IsLite = true });
+        LayerPair pair = new(time, left, right, PathOptions.Draw(time.Random));
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), $"{left.Stream.State} {right.Stream.State}\n{time.Timeline}");
+        Assert.That(left.Agent.Role, Is.EqualTo(IceRole.Controlling));
+    }
+
+    [Test]
+    public void Outage_LeadsToDisconnectedThenFailed()
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        LayerPair pair = new(time, left, right, new PathOptions());
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), time.Timeline);
+        time.RunFor(TimeSpan.FromMinutes(5));
+        Assert.That(left.Stream.State, Is.EqualTo(IceConnectionState.Completed), "consent keeps it alive");
+
+        pair.LeftToRight.Options = pair.LeftToRight.Options with { Loss = 1 };
+        Instant outage = time.Now;
+        Assert.That(pair.RunUntil(() => left.Stream.State == IceConnectionState.Disconnected, s_limit), time.Timeline);
+        Assert.That(time.Now - outage, Is.LessThanOrEqualTo(TimeSpan.FromSeconds(11.1)));
+        Assert.That(pair.RunUntil(() => left.Stream.State == IceConnectionState.Failed, s_limit), time.Timeline);
+        Assert.That(time.Now - outage, Is.InRange(TimeSpan.FromSeconds(24), TimeSpan.FromSeconds(30)));
+        Assert.That(left.Selected, Is.Null);
+    }
+
+    [Test]
+    public void Outage_ThatEnds_LeadsBackToCompleted()
+    {
+        VirtualTime time = new(2);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        LayerPair pair = new(time, left, right, new PathOptions());
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), time.Timeline);
+        pair.LeftToRight.Options = pair.LeftToRight.Options with { Loss = 1 };
+        Assert.That(pair.RunUntil(() => left.Stream.State == IceConnectionState.Disconnected, s_limit), time.Timeline);
+        pair.LeftToRight.Options = pair.LeftToRight.Options with { Loss = 0 };
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), TimeSpan.FromSeconds(7)), time.Timeline);
+    }
+
+    [Test]
+    public void Restart_WhileDataFlows_LosesNoneAndEndsOnTheNewGeneration([ValueSource(nameof(FewSeeds))] int seed)
+    {
+        VirtualTime time = new(seed);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        LayerPair pair = new(time, left, right, new PathOptions { Delay = TimeSpan.FromMilliseconds(20), Jitter = TimeSpan.FromMilliseconds(5) });
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), time.Timeline);
+        IceParameters before = left.Stream.LocalParameters;
+        int sent = 0;
+        void SendOne()
+        {
+            left.Send();
+            right.Send();
+            sent++;
+            pair.Pump();
+            if (sent < 200) time.Schedule(TimeSpan.FromMilliseconds(10), SendOne);
+        }
+        time.Schedule(TimeSpan.Zero, SendOne);
+        time.Schedule(TimeSpan.FromMilliseconds(300), () =>
+        {
+            left.Agent.Restart(left.Stream, time.Now);
+            pair.Pump();
+        });
+        time.Schedule(TimeSpan.FromMilliseconds(400), () =>
+        {
+            right.Agent.Restart(right.Stream, time.Now);
+            IceLayer.Signal(left, right, time.Now);
+            pair.Pump();
+        });
+        time.Schedule(TimeSpan.FromMilliseconds(500), () =>
+        {
+            IceLayer.Signal(right, left, time.Now);
+            pair.Pump();
+        });
+        time.RunFor(TimeSpan.FromSeconds(3));
+        Assert.Multiple(() =>
+        {
+            Assert.That(left.DataReceived, Is.EqualTo(200), time.Timeline);
+            Assert.That(right.DataReceived, Is.EqualTo(200));
+            Assert.That(left.Stream.LocalParameters, Is.Not.EqualTo(before));
+            Assert.That(left.Selected!.Generation, Is.SameAs(left.Stream.Current));
+            Assert.That(BothCompleted(left, right), $"{left.Stream.State} {right.Stream.State}");
+        });
+        time.RunFor(TimeSpan.FromMinutes(1));
+        Assert.That(left.Stream.Previous, Is.Null);
+        Assert.That(BothCompleted(left, right));
+    }
+
+    private static IEnumerable<int> ManySeeds() => Seeds.Range(100);
+
+    private static IEnumerable<int> FewSeeds() => Seeds.Range(20);
+
+    private static bool BothCompleted(IceLayer left, IceLayer right) =>
+        left.Stream.State == IceConnectionState.Completed && right.Stream.State == IceConnectionState.Completed;
+}

@@ -1,0 +1,385 @@
+using WebRtcStack.Core;
+using WebRtcStack.Stun;
+
+namespace WebRtcStack.Turn;
+
+/// <summary>A client's allocation on a TURN server (RFC 8656): a relayed address, permissions, and channels.</summary>
+/// <remarks>
+/// It owns no socket, clock or thread. Datagrams to the server come from <see cref="Transmit"/> (requests) and
+/// <see cref="Wrap"/> (data), those from the server go to <see cref="Receive"/>. Not thread-safe.
+/// </remarks>
+public sealed class TurnAllocation : IDisposable
+{
+    /// <summary>The most that <see cref="HeaderLength"/> can be: a Send indication to an IPv6 peer.</summary>
+    public const int MaxHeaderLength = 48;
+
+    private const uint ProtocolUdp = 17u << 24;                           // REQUESTED-TRANSPORT: protocol, then reserved bits
+    private const uint FamilyIPv6 = 2u << 24;                             // REQUESTED-ADDRESS-FAMILY
+
+    private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_permissionRenewal = TimeSpan.FromMinutes(4);    // §9: it lasts 5 minutes
+    private static readonly TimeSpan s_channelRenewal = TimeSpan.FromMinutes(9);       // §12: it lasts 10 minutes
+
+    private readonly TurnAllocationOptions _options;
+    private readonly RandomSource _random;
+    private readonly StunRetransmission _retransmission;
+    private readonly TurnCredentials _credentials;
+    private readonly TurnRequest _allocation = new(StunMethod.Allocate, default, 0);
+    private readonly List<TurnRequest> _requests;                         // the allocation, then permissions and channels
+    private readonly Dictionary<TransportAddress, TurnRequest> _permissions = [];      // by address, port 0
+    private readonly Dictionary<TransportAddress, TurnRequest> _channels = [];
+    private readonly List<TurnRequest> _byChannel = [];                   // the channel's number less the first one is the index
+    private readonly long[] _drops = new long[(int)TurnDropReason.UnknownPeer + 1];
+
+    /// <summary>Creates an allocation; its first request is owed at once.</summary>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public TurnAllocation(TurnAllocationOptions options, RandomSource random)
+    {
+        _options = Require.NotNull(options);
+        _random = Require.NotNull(random);
+        _credentials = new TurnCredentials(options);
+        Server = options.Server;
+        // RFC 8489 §6.2.2: over a reliable transport a request is sent once and waited for as long.
+        _retransmission = options.Protocol == TransportProtocol.Udp
+            ? options.Retransmission
+            : new StunRetransmission { Rto = TimeSpan.FromSeconds(39.5), Rc = 1, Rm = 1 };
+        _requests = [_allocation];
+        _allocation.Start(StunTransactionId.Create(random), _retransmission);
+    }
+
+    /// <summary>The state of the allocation.</summary>
+    public TurnAllocationState State { get; private set; }
+
+    /// <summary>The server; it changes when the server names another one (300).</summary>
+    public TransportAddress Server { get; private set; }
+
+    /// <summary>The relayed address; none before <see cref="TurnAllocationState.Allocated"/>.</summary>
+    public TransportAddress RelayedAddress { get; private set; }
+
+    /// <summary>Our address as the server saw it; none before <see cref="TurnAllocationState.Allocated"/>.</summary>
+    public TransportAddress MappedAddress { get; private set; }
+
+    /// <summary>What the server said when it refused; <see cref="StunErrorCode.None"/> when it did not answer.</summary>
+    public StunErrorCode ErrorCode { get; private set; }
+
+    /// <summary>When <see cref="AdvanceTo"/> next has work to do, or <see cref="Instant.Never"/>.</summary>
+    public Instant NextTimeout
+    {
+        get
+        {
+            Instant next = Instant.Never;
+            foreach (TurnRequest request in _requests) next = Instant.Min(next, request.NextTimeout);
+            return next;
+        }
+    }
+
+    /// <summary>Whether <see cref="Transmit"/> has something to write.</summary>
+    public bool IsTransmitOwed
+    {
+        get
+        {
+            foreach (TurnRequest request in _requests)
+            {
+                if (IsSendable(request)) return true;
+            }
+            return false;
+        }
+    }
+
+    /// <summary>How many datagrams from the server were discarded for a reason.</summary>
+    public long GetDropped(TurnDropReason reason) => _drops[(int)reason];
+
+    /// <summary>Lets a peer's address send to us, and keeps that alive (RFC 8656 §9).</summary>
+    /// <returns>False when there are <see cref="TurnAllocationOptions.MaxPeers"/> of them already.</returns>
+    public bool Permit(TransportAddress peer)
+    {
+        TransportAddress address = peer.WithPort(0);
+        if (_permissions.ContainsKey(address)) return true;
+        if (_permissions.Count >= _options.MaxPeers) return false;
+        TurnRequest permission = new(StunMethod.CreatePermission, peer, 0);
+        _permissions.Add(address, permission);
+        _requests.Add(permission);
+        permission.Start(StunTransactionId.Create(_random), _retransmission);
+        return true;
+    }
+
+    /// <summary>Binds a channel to a peer, so that data to it costs four bytes of header, and keeps that alive (RFC 8656 §12).</summary>
+    /// <returns>False when there are <see cref="TurnAllocationOptions.MaxPeers"/> of them already.</returns>
+    public bool BindChannel(TransportAddress peer)
+    {
+        if (_channels.ContainsKey(peer)) return true;
+        if (_channels.Count >= _options.MaxPeers || !Permit(peer)) return false;
+        TurnRequest channel = new(StunMethod.ChannelBind, peer, (ushort)(ChannelData.FirstChannel + _byChannel.Count));
+        _channels.Add(peer, channel);
+        _byChannel.Add(channel);
+        _requests.Add(channel);
+        channel.Start(StunTransactionId.Create(_random), _retransmission);
+        return true;
+    }
+
+    /// <summary>Deletes the allocation (RFC 8656 §8): the request is owed, and <see cref="State"/> tells when it is done.</summary>
+    public void Close()
+    {
+        if (State is not (TurnAllocationState.Allocated or TurnAllocationState.Allocating)) return;
+        bool exists = State == TurnAllocationState.Allocated;
+        _requests.RemoveRange(1, _requests.Count - 1);
+        _permissions.Clear();
+        _channels.Clear();
+        _byChannel.Clear();
+        if (exists) _allocation.Start(StunMethod.Refresh, StunTransactionId.Create(_random), _retransmission);
+        else _allocation.Refused();
+        State = exists ? TurnAllocationState.Closing : TurnAllocationState.Closed;
+    }
+
+    /// <summary>Bytes that <see cref="Wrap"/> puts in front of data for a peer now: 4 with a channel, else 36 or 48.</summary>
+    public int HeaderLength(TransportAddress peer) =>
+        IsBound(peer, out _) ? ChannelData.HeaderLength : StunMessage.HeaderLength + 4 + 4 + peer.AddressLength + 4;
+
+    /// <summary>Completes a message to the server whose payload is already behind <see cref="HeaderLength"/> bytes.</summary>
+    /// <param name="destination">Header, payload, and room for up to three bytes of padding.</param>
+    /// <param name="payloadLength">Bytes of payload.</param>
+    /// <param name="peer">Whom it is for.</param>
+    /// <returns>Bytes of the message; 0 when there is no allocation, or no room.</returns>
+    public int Wrap(Span<byte> destination, int payloadLength, TransportAddress peer)
+    {
+        if (State != TurnAllocationState.Allocated || (uint)payloadLength > ushort.MaxValue - MaxHeaderLength) return 0;
+        if (IsBound(peer, out ushort channel))
+            return ChannelData.Complete(destination, channel, payloadLength, _options.Protocol != TransportProtocol.Udp);
+
+        int header = HeaderLength(peer), size = header + ((payloadLength + 3) & ~3);
+        if (destination.Length < size) return 0;
+        StunMessageWriter writer = new(destination, StunClass.Indication, StunMethod.Send, StunTransactionId.Create(_random));
+        writer.WriteXorAddress(StunAttributeType.XorPeerAddress, peer);
+        writer.Reserve(StunAttributeType.Data, payloadLength);            // the payload is there already
+        return writer.Length;
+    }
+
+    /// <summary>Takes a message from the server.</summary>
+    /// <param name="message">A datagram, or one frame of a stream; it stays the caller's.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="offset">Where a peer's data starts in <paramref name="message"/>.</param>
+    /// <param name="length">Bytes of data.</param>
+    /// <param name="peer">The peer that sent it.</param>
+    /// <returns>True when the message carries a peer's data.</returns>
+    public bool Receive(ReadOnlySpan<byte> message, Instant now, out int offset, out int length, out TransportAddress peer)
+    {
+        (offset, length, peer) = (0, 0, default);
+        if (ChannelData.TryParse(message, out ushort channel, out ReadOnlySpan<byte> data))
+        {
+            int index = channel - ChannelData.FirstChannel;
+            if (index >= _byChannel.Count) return Drop(TurnDropReason.UnknownPeer);
+            (offset, length, peer) = (ChannelData.HeaderLength, data.Length, _byChannel[index].Peer);
+            return true;
+        }
+        if (!StunMessage.TryParse(message, out StunMessage stun) || (stun.HasFingerprint && !stun.VerifyFingerprint()))
+            return Drop(TurnDropReason.Malformed);
+        if (stun.Class == StunClass.Indication && stun.Method == StunMethod.Data)
+            return ReceiveIndication(message, stun, out offset, out length, out peer);
+        if (stun.Class is not (StunClass.SuccessResponse or StunClass.ErrorResponse)) return Drop(TurnDropReason.UnexpectedMessage);
+        ReceiveResponse(stun, now);
+        return false;
+    }
+
+    /// <summary>Writes the next request that is owed. Call until it returns 0.</summary>
+    /// <returns>Bytes written; 0 when nothing is owed now.</returns>
+    public int Transmit(Span<byte> destination, Instant now)
+    {
+        foreach (TurnRequest request in _requests)
+        {
+            if (!IsSendable(request)) continue;
+            int length = Write(request, destination);
+            if (length > 0) request.Transaction.Sent(now);
+            return length;
+        }
+        return 0;
+    }
+
+    /// <summary>Renews what lapses soon, repeats what is unanswered, gives up what stays so.</summary>
+    public void AdvanceTo(Instant now)
+    {
+        foreach (TurnRequest request in _requests)
+        {
+            if (!request.IsPending)
+            {
+                if (now >= request.RenewAt) Renew(request);
+                continue;
+            }
+            request.Transaction.AdvanceTo(now);
+            if (!request.Transaction.IsTimedOut) continue;
+            request.Refused();
+            if (ReferenceEquals(request, _allocation)) End(StunErrorCode.None);
+        }
+    }
+
+    /// <summary>Clears the credentials. Call <see cref="Close"/> first and drain, so that the server frees the allocation at once.</summary>
+    public void Dispose() => _credentials.Dispose();
+
+    private bool IsBound(TransportAddress peer, out ushort channel)
+    {
+        bool bound = _channels.TryGetValue(peer, out TurnRequest? request) && request.IsGranted;
+        channel = bound ? request!.Channel : (ushort)0;
+        return bound;
+    }
+
+    private bool IsSendable(TurnRequest request) =>
+        request.IsPending && request.Transaction.IsOwed &&
+        (ReferenceEquals(request, _allocation) || State == TurnAllocationState.Allocated);
+
+    private void Renew(TurnRequest request)
+    {
+        StunMethod method = ReferenceEquals(request, _allocation) ? StunMethod.Refresh : request.Method;
+        request.Start(method, StunTransactionId.Create(_random), _retransmission);
+    }
+
+    private int Write(TurnRequest request, Span<byte> destination)
+    {
+        StunMessageWriter writer = new(destination, StunClass.Request, request.Method, request.Transaction.Id);
+        switch (request.Method)
+        {
+            case StunMethod.Allocate:
+                writer.WriteUInt32(StunAttributeType.RequestedTransport, ProtocolUdp);
+                writer.WriteUInt32(StunAttributeType.Lifetime, (uint)_options.Lifetime.TotalSeconds);
+                if (_options.RequestIPv6) writer.WriteUInt32(StunAttributeType.RequestedAddressFamily, FamilyIPv6);
+                break;
+            case StunMethod.Refresh:
+                writer.WriteUInt32(StunAttributeType.Lifetime,
+                    State == TurnAllocationState.Closing ? 0 : (uint)_options.Lifetime.TotalSeconds);
+                break;
+            case StunMethod.ChannelBind:
+                writer.WriteUInt32(StunAttributeType.ChannelNumber, (uint)request.Channel << 16);
+                writer.WriteXorAddress(StunAttributeType.XorPeerAddress, request.Peer);
+                break;
+            default:
+                writer.WriteXorAddress(StunAttributeType.XorPeerAddress, request.Peer);
+                break;
+        }
+        _credentials.Sign(ref writer);
+        writer.WriteFingerprint();
+        return writer.Length;
+    }
+
+    // §11.4: data from an address that has no permission is dropped.
+    private bool ReceiveIndication(
+        ReadOnlySpan<byte> message, in StunMessage stun, out int offset, out int length, out TransportAddress peer)
+    {
+        (offset, length) = (0, 0);
+        if (!stun.TryGetXorAddress(StunAttributeType.XorPeerAddress, out peer) ||
+            !stun.TryGet(StunAttributeType.Data, out StunAttribute data)) return Drop(TurnDropReason.Malformed);
+        if (!_permissions.ContainsKey(peer.WithPort(0))) return Drop(TurnDropReason.UnknownPeer);
+        length = data.Value.Length;
+        if (length > 0 && message.Overlaps(data.Value, out int from)) offset = from;
+        return true;
+    }
+
+    private void ReceiveResponse(in StunMessage response, Instant now)
+    {
+        TurnRequest? request = Find(response.TransactionId);
+        if (request is null || request.Method != response.Method)
+        {
+            Drop(TurnDropReason.UnknownTransaction);
+            return;
+        }
+        // An error may come without integrity, as the server then has no key; a success may not (RFC 8489 §9.2.5).
+        bool isSigned = response.HasIntegrity || response.HasIntegritySha256;
+        bool isAuthentic = _credentials.Key is null ? !isSigned : response.VerifyIntegrity(_credentials.Key);
+        if (response.Class == StunClass.SuccessResponse)
+        {
+            if (_credentials.Key is null || isAuthentic) OnSuccess(request, response, now);
+            else Drop(TurnDropReason.BadIntegrity);
+            return;
+        }
+        if (isSigned && !isAuthentic) Drop(TurnDropReason.BadIntegrity);
+        else OnError(request, response);
+    }
+
+    private TurnRequest? Find(StunTransactionId id)
+    {
+        foreach (TurnRequest request in _requests)
+        {
+            if (request.IsPending && request.Transaction.Id == id) return request;
+        }
+        return null;
+    }
+
+    private void OnSuccess(TurnRequest request, in StunMessage response, Instant now)
+    {
+        switch (request.Method)
+        {
+            case StunMethod.Allocate:
+                if (!response.TryGetXorAddress(StunAttributeType.XorRelayedAddress, out TransportAddress relayed))
+                {
+                    request.Refused();
+                    End(StunErrorCode.BadRequest);                        // §7.3: a response without it is of no use
+                    return;
+                }
+                RelayedAddress = relayed;
+                if (response.TryGetXorAddress(StunAttributeType.XorMappedAddress, out TransportAddress mapped)) MappedAddress = mapped;
+                State = TurnAllocationState.Allocated;
+                request.Granted(now + RenewalDelay(response));
+                break;
+            case StunMethod.Refresh when State == TurnAllocationState.Closing:
+                request.Refused();
+                State = TurnAllocationState.Closed;
+                break;
+            case StunMethod.Refresh:
+                request.Granted(now + RenewalDelay(response));
+                break;
+            case StunMethod.ChannelBind:
+                request.Granted(now + s_channelRenewal);
+                break;
+            default:
+                request.Granted(now + s_permissionRenewal);
+                break;
+        }
+    }
+
+    // §8: a minute before the lifetime ends, which leaves time for a repetition or two; half of a very short one.
+    private TimeSpan RenewalDelay(in StunMessage response)
+    {
+        TimeSpan lifetime = response.TryGetUInt32(StunAttributeType.Lifetime, out uint seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : _options.Lifetime;
+        return lifetime > s_minute + s_minute ? lifetime - s_minute : TimeSpan.FromTicks(Math.Max(lifetime.Ticks / 2, TimeSpan.TicksPerSecond));
+    }
+
+    private void OnError(TurnRequest request, in StunMessage response)
+    {
+        StunErrorCode error = response.GetErrorCode();
+        bool again = error switch
+        {
+            StunErrorCode.Unauthenticated or StunErrorCode.StaleNonce => _credentials.TryUpdate(response),
+            StunErrorCode.TryAlternate when request.Method == StunMethod.Allocate => TryMove(response),
+            _ => false,
+        };
+        if (again && request.TryChallenge())
+        {
+            request.Start(StunTransactionId.Create(_random), _retransmission);
+            return;
+        }
+        request.Refused();
+        if (ReferenceEquals(request, _allocation)) End(error);            // 437, 486, 508, ...: or 437 to Refresh: it is gone
+    }
+
+    // RFC 8489 §10: the server's own domain name is not checked over UDP and TCP, and with TLS the connection could not move.
+    private bool TryMove(in StunMessage response)
+    {
+        if (_options.Protocol != TransportProtocol.Udp ||
+            !response.TryGet(StunAttributeType.AlternateServer, out StunAttribute attribute) ||
+            !attribute.TryGetAddress(out TransportAddress server) || server == Server || server.IsIPv4 != Server.IsIPv4) return false;
+        Server = server;
+        return true;
+    }
+
+    private void End(StunErrorCode error)
+    {
+        ErrorCode = error;
+        State = State == TurnAllocationState.Closing ? TurnAllocationState.Closed : TurnAllocationState.Failed;
+        foreach (TurnRequest request in _requests) request.Refused();
+    }
+
+    private bool Drop(TurnDropReason reason)
+    {
+        _drops[(int)reason]++;
+        return false;
+    }
+}

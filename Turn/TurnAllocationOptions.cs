@@ -1,0 +1,44 @@
+using WebRtcStack.Core;
+using WebRtcStack.Stun;
+
+namespace WebRtcStack.Turn;
+
+/// <summary>What a <see cref="TurnAllocation"/> is told once and for all.</summary>
+/// <remarks>Worst-case memory: some 200 bytes for each of <see cref="MaxPeers"/>, and 2 KB besides.</remarks>
+public sealed record TurnAllocationOptions
+{
+    private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
+
+    /// <summary>The server's address. Required.</summary>
+    public required TransportAddress Server { get; init; }
+
+    /// <summary>The user name of the long-term credential. Required.</summary>
+    public required string Username { get; init => field = Require.NotNull(value); }
+
+    /// <summary>The password of the long-term credential. Required.</summary>
+    public required string Password { get; init => field = Require.NotNull(value); }
+
+    /// <summary>The protocol towards the server; over TCP and TLS requests are not repeated and ChannelData is padded. Default UDP.</summary>
+    public TransportProtocol Protocol { get; init; }
+
+    /// <summary>Whether to ask for an IPv6 relayed address (RFC 8656 §18.6). Default false.</summary>
+    public bool RequestIPv6 { get; init; }
+
+    /// <summary>The lifetime to ask for. Default 10 min (RFC 8656 §3.2); from 2 min to 1 h. The server decides.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public TimeSpan Lifetime { get; init => field = Require.InRange(value, TimeSpan.FromMinutes(2), s_hour); } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How requests are repeated over UDP. Default as RFC 8489 has it.</summary>
+    public StunRetransmission Retransmission { get; init => field = Require.NotNull(value); } = StunRetransmission.Default;
+
+    /// <summary>How many peers may have permissions or channels. Default 256; from 1 to 4096.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxPeers { get; init => field = Require.InRange(value, 1, 4096); } = 256;
+
+    /// <summary>The longest realm or nonce to accept from the server, in bytes. Default 763 (RFC 8489 §14.9); from 128 to 763.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxNonceLength { get; init => field = Require.InRange(value, 128, 763); } = 763;
+
+    /// <summary>The server and the user name; the password is not for logs.</summary>
+    public override string ToString() => $"turn:{Server} ({Protocol}), {Username}";
+}
