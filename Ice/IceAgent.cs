@@ -68,16 +68,19 @@ public sealed class IceAgent
         _changed = true;
     }
 
-    /// <summary>Adds a stream with fresh credentials.</summary>
+    /// <summary>Adds a stream.</summary>
     /// <param name="componentCount">1; or 2 for RTP and RTCP on transports of their own.</param>
+    /// <param name="local">Credentials that were signalled already; null to draw fresh ones.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="componentCount"/> is neither.</exception>
+    /// <exception cref="ArgumentException"><paramref name="local"/> is not as RFC 8839 §5.4 asks for.</exception>
     /// <exception cref="InvalidOperationException">The agent has <see cref="IceAgentOptions.MaxStreams"/> streams.</exception>
-    public IceStream AddStream(int componentCount = 1)
+    public IceStream AddStream(int componentCount = 1, IceParameters? local = null)
     {
+        if (local is not null) IceCredentials.Validate(local);
         Require.InRange(componentCount, 1, 2);
         if (_context.Streams.Count >= _context.Options.MaxStreams)
             throw new InvalidOperationException("The agent has all the streams it may have; raise IceAgentOptions.MaxStreams.");
-        IceStream stream = new(_context, componentCount);
+        IceStream stream = new(_context, componentCount, local);
         _context.Streams.Add(stream);
         return stream;
     }
@@ -222,14 +225,19 @@ public sealed class IceAgent
     /// Restarts a stream: fresh credentials, and candidates gathered anew from the bases that are there (RFC 8445 §9). Data
     /// goes on over the old pair until the new generation has one.
     /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="local">Credentials that were signalled already; null to draw fresh ones.</param>
     /// <exception cref="InvalidOperationException">The stream is closed.</exception>
-    public void Restart(IceStream stream, Instant now)
+    /// <exception cref="ArgumentException"><paramref name="local"/> is not as RFC 8839 §5.4 asks for.</exception>
+    public void Restart(IceStream stream, Instant now, IceParameters? local = null)
     {
+        if (local is not null) IceCredentials.Validate(local);
         RequireOpen(stream);
         _nominator.Forget(stream);
         _gatherer.Forget(stream);
         if (stream.Previous is not null) _responses.Forget(stream.Previous.LocalKey);
-        stream.Restart(now);
+        stream.Restart(now, local);
         foreach (LocalBase localBase in stream.Bases) _gatherer.AddBase(stream, localBase);
         _gatherer.UpdateState(stream, now);
         Changed(stream, now);

@@ -10,11 +10,11 @@ internal sealed class IceGeneration : IDisposable
     private readonly IceContext _context;
     private readonly IceCandidatePair?[] _selected = new IceCandidatePair?[2];
 
-    public IceGeneration(IceContext context, IceStream stream)
+    public IceGeneration(IceContext context, IceStream stream, IceParameters? local)
     {
         _context = context;
         Stream = stream;
-        Local = IceCredentials.Create(context.Random, context.Options.IsLite);
+        Local = local ?? IceParameters.Generate(context.Random, context.Options.IsLite);
         LocalKey = StunKey.ShortTerm(Local.Password);
         LocalUsername = Encoding.UTF8.GetBytes(Local.UsernameFragment + ":");
         CheckList = new CheckList(this, context);

@@ -6,6 +6,9 @@ namespace WebRtcStack.Ice;
 /// <param name="IsLite">Whether ice-lite was given.</param>
 public sealed record IceParameters(string UsernameFragment, string Password, bool IsLite = false)
 {
+    /// <summary>Draws fresh credentials: a fragment of 48 bits (at least 24 are required) and a password of 144 bits (at least 128).</summary>
+    public static IceParameters Generate(Core.RandomSource random, bool isLite = false) => IceCredentials.Create(Core.Require.NotNull(random), isLite);
+
     /// <summary>The user name fragment and "***": a password is not for logs.</summary>
     public override string ToString() => $"{UsernameFragment}:***{(IsLite ? " (lite)" : "")}";
 }

@@ -9,11 +9,11 @@ public sealed class IceStream
     private readonly List<IceCandidate> _localCandidates = [];
     private Instant _previousExpiry = Instant.Never;
 
-    internal IceStream(IceContext context, int componentCount)
+    internal IceStream(IceContext context, int componentCount, IceParameters? local)
     {
         _context = context;
         ComponentCount = componentCount;
-        Current = new IceGeneration(context, this);
+        Current = new IceGeneration(context, this, local);
     }
 
     /// <summary>1, or 2 where RTCP has a transport of its own.</summary>
@@ -95,7 +95,7 @@ public sealed class IceStream
     }
 
     /// <summary>Starts a new generation; the old one goes on until the new one carries the data (RFC 8445 §9).</summary>
-    internal void Restart(Instant now)
+    internal void Restart(Instant now, IceParameters? local)
     {
         bool currentWorks = Previous is null;
         for (int c = 1; c <= ComponentCount; c++) currentWorks |= Current.GetSelected((IceComponent)c) is not null;
@@ -109,7 +109,7 @@ public sealed class IceStream
             Current.Dispose();
         }
         _previousExpiry = Instant.Never;
-        Current = new IceGeneration(_context, this);
+        Current = new IceGeneration(_context, this, local);
         _localCandidates.Clear();
         EnterGathering(IceGatheringState.New);
         UpdateState(now);

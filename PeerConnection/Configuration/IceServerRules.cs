@@ -12,7 +12,7 @@ internal static class IceServerRules
             if (server.Urls.Count == 0) throw DOMException.Syntax("An ICE server has no URL.");
             foreach (string url in server.Urls)
             {
-                if (!StunUri.TryParse(url, out StunUri? uri)) throw DOMException.Syntax($"\"{url}\" is no STUN or TURN URI (RFC 7064, RFC 7065).");
+                if (!StunUri.TryParse(url, out StunUri? uri, out string? error)) throw DOMException.Syntax($"\"{url}\" is no STUN or TURN URI: {error}");
                 if (uri.IsTurn && (server.Username is null || server.Credential is null))
                     throw DOMException.InvalidAccess($"\"{url}\" needs a Username and a Credential.");
             }

@@ -180,7 +180,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         if (section.Attributes.Contains("end-of-candidates")) context.Transports.EndRemoteCandidates(transport);
     }
 
-    private void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction)
+    private static void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction)
     {
         string mid = ours.Mid!;
         transceiver.SetTransport(transport);

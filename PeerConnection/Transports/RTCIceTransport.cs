@@ -14,7 +14,7 @@ public sealed class RTCIceTransport
     public RTCIceRole Role { get; internal set; } = RTCIceRole.Unknown;
 
     /// <summary>RTP; RTCP shares it.</summary>
-    public RTCIceComponent Component => RTCIceComponent.Rtp;
+    public RTCIceComponent Component { get; } = RTCIceComponent.Rtp;
 
     /// <summary>How far it has come.</summary>
     public RTCIceTransportState State { get; private set; } = RTCIceTransportState.New;

@@ -152,6 +152,6 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
         ? new RTCError(RTCErrorDetailType.FingerprintFailure, e.Reason)
         : new RTCError(RTCErrorDetailType.DtlsFailure, e.Reason)
         {
-            ReceivedAlert = e.Failure == DtlsFailure.PeerAlert ? (uint?)e.Alert : null, SentAlert = e.Failure == DtlsFailure.PeerAlert ? null : (uint?)e.Alert,
+            ReceivedAlert = e.Failure == DtlsFailure.AlertReceived ? (uint?)e.Alert : null, SentAlert = e.Failure == DtlsFailure.AlertReceived ? null : (uint?)e.Alert,
         };
 }

@@ -148,6 +148,7 @@ internal sealed class TransportSet
         transport.IsDtlsClient = isClient;
         WebRtcOptions options = _context.Options;
         DtlsCertificate certificate = _context.Certificate;
+        DtlsRole role = isClient ? DtlsRole.Client : DtlsRole.Server;
         _context.Post((_, now) =>
         {
             if (transport.Stack is not { } stack) return;
@@ -158,11 +159,11 @@ internal sealed class TransportSet
             }
             DtlsOptions dtls = (options.Dtls ?? new DtlsOptions { Certificate = certificate }) with
             {
-                Certificate = certificate, Role = isClient ? DtlsRole.Client : DtlsRole.Server, PathMtu = options.Mtu,
+                Certificate = certificate, Role = role, PathMtu = options.Mtu,
             };
             DtlsConnection connection = new(dtls, options.Random);
             connection.SetRemoteFingerprints(expected);
-            stack.StartDtls(connection, now);
+            stack.StartDtls(connection, role, now);
         });
     }
 

@@ -12,17 +12,16 @@ namespace WebRtcStack;
 /// One way to the peer, which bundled media sections share: an ICE stream, DTLS over it, and SRTP and SCTP inside.
 /// It lives on the connection's loop and composes the layers by nesting spans: the inner one writes where the outer one's payload belongs.
 /// </summary>
-internal sealed class TransportStack
+internal sealed class TransportStack : IDisposable
 {
     private const int MaxEarlyDatagrams = 16;           // a ClientHello with an ML-KEM share, sent twice, and some
-    private const string SrtpExporterLabel = "EXTRACTOR-dtls_srtp";     // RFC 5764 §4.2
 
     private readonly IceAgent _ice;
     private readonly int _mtu;
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
     private SrtpUnprotector? _unprotector;
-    private bool _closing;
+    private bool _closing, _isClient;
 
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, int mtu) =>
         (Owner, _ice, Stream, Rtp, _mtu) = (owner, ice, stream, rtp, mtu);
@@ -64,9 +63,9 @@ internal sealed class TransportStack
     }
 
     /// <summary>Starts the handshake; what came too early for it is taken now, so that no flight is lost.</summary>
-    public void StartDtls(DtlsConnection dtls, Instant now)
+    public void StartDtls(DtlsConnection dtls, DtlsRole role, Instant now)
     {
-        Dtls = dtls;
+        (Dtls, _isClient) = (dtls, role == DtlsRole.Client);
         dtls.Start(now);
         while (_early.Count > 0) ReceiveDtls(_early.Dequeue(), now);
     }
@@ -117,12 +116,11 @@ internal sealed class TransportStack
         while (dtls.TryReadEarlyData(early, out int earlyLength)) Data?.Receive(early[..earlyLength], now);
         if (dtls.SelectedSrtpProfile is not { } selected) return;
         SrtpProfile profile = (SrtpProfile)(ushort)selected;            // both carry the registry's numbers
-        Span<byte> material = stackalloc byte[SrtpKeyingMaterial.GetLength(profile)];
-        dtls.ExportKeyingMaterial(SrtpExporterLabel, default, useContext: false, material);
+        Span<byte> material = stackalloc byte[SrtpKeyingMaterial.Length(profile)];
+        dtls.ExportKeyingMaterial(SrtpKeyingMaterial.ExporterLabel, default, useContext: false, material);
         SrtpKeyingMaterial keys = SrtpKeyingMaterial.Split(profile, material);
-        bool isClient = dtls.Role == DtlsRole.Client;
-        _protector = new SrtpProtector(profile, isClient ? keys.ClientKey : keys.ServerKey, isClient ? keys.ClientSalt : keys.ServerSalt, new SrtpOptions());
-        _unprotector = new SrtpUnprotector(profile, isClient ? keys.ServerKey : keys.ClientKey, isClient ? keys.ServerSalt : keys.ClientSalt, new SrtpOptions());
+        _protector = new SrtpProtector(profile, _isClient ? keys.ClientKey : keys.ServerKey, _isClient ? keys.ClientSalt : keys.ServerSalt);
+        _unprotector = new SrtpUnprotector(profile, _isClient ? keys.ServerKey : keys.ClientKey, _isClient ? keys.ServerSalt : keys.ClientSalt);
         material.Clear();
     }
 
@@ -130,7 +128,7 @@ internal sealed class TransportStack
     public void StartData(Instant now)
     {
         if (Data is null || Dtls is not { State: DtlsState.Connected } dtls) return;
-        Data.SetRole(dtls.Role == DtlsRole.Client);
+        Data.SetRole(_isClient);
         Data.Start(now);
     }
 
@@ -162,7 +160,7 @@ internal sealed class TransportStack
         if (_protector is not null)
         {
             foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp);
-            length = Rtp.Transmit(area[..^SrtpProtector.MaxOverhead], now, out bool isRtcp);
+            length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out bool isRtcp);
             if (length > 0) return isRtcp ? _protector.ProtectRtcp(area, length) : _protector.ProtectRtp(area, length);
         }
         if (Data is not null)
