@@ -136,6 +136,46 @@ internal sealed class IceAgentPairTests
     }
 
     [Test]
+    public void RemoveStream_WhileAResponseIsOwed_SendsNothing()
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        byte[] buffer = new byte[1500];
+        int length = left.Transmit(buffer, time.Now);
+        right.Receive(buffer.AsSpan(0, length), time.Now);
+        right.Agent.RemoveStream(right.Stream);
+        Assert.That(right.Agent.Transmit(buffer, time.Now, out _), Is.Zero);
+        Assert.That(right.Stream.State, Is.EqualTo(IceConnectionState.Closed));
+        Assert.That(right.Agent.NextTimeout.IsNever);
+    }
+
+    [Test]
+    public void Readme_Example_Connects()
+    {
+        Instant now = new(1);
+        TransportAddress addressA = TransportAddress.FromIPv4(0xC0000201, 5000), addressB = TransportAddress.FromIPv4(0xC0000202, 5000);
+        IceAgent a = new(new IceAgentOptions(), RandomSource.Cryptographic);
+        IceAgent b = new(new IceAgentOptions { Role = IceRole.Controlled }, RandomSource.Cryptographic);
+        IceStream streamA = a.AddStream(), streamB = b.AddStream();
+        a.AddLocalBase(streamA, IceComponent.Rtp, addressA, TransportProtocol.Udp, now);
+        b.AddLocalBase(streamB, IceComponent.Rtp, addressB, TransportProtocol.Udp, now);
+        a.SetRemoteParameters(streamA, streamB.LocalParameters, now);
+        b.SetRemoteParameters(streamB, streamA.LocalParameters, now);
+        a.AddRemoteCandidate(streamA, streamB.LocalCandidates[0], now);
+        byte[] buffer = new byte[1500];
+        for (bool busy = true; busy;) busy = Carry(a, b) | Carry(b, a);
+        Assert.That(streamA.State, Is.EqualTo(IceConnectionState.Connected));
+
+        bool Carry(IceAgent from, IceAgent to)
+        {
+            int length = from.Transmit(buffer, now, out NetworkPath path);
+            if (length == 0) return false;
+            to.Receive(buffer.AsSpan(0, length), new NetworkPath(path.Remote, path.Local), now, out _, out _, out _, out _);
+            return true;
+        }
+    }
+
+    [Test]
     public void Outage_LeadsToDisconnectedThenFailed()
     {
         VirtualTime time = new(1);
