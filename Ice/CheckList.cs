@@ -268,7 +268,10 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
         IceCandidatePair pair = _pairs[index];
         _pairs.RemoveAt(index);
         pair.IsTriggered = false;                                         // the queue skips it
-        if (context.Paths.TryGetValue(pair.Path, out IceCandidatePair? known) && ReferenceEquals(known, pair))
-            context.Paths.Remove(pair.Path);
+        if (!context.Paths.TryGetValue(pair.Path, out IceCandidatePair? known) || !ReferenceEquals(known, pair)) return;
+        context.Paths.Remove(pair.Path);
+        // The generation before a restart may still receive over the same path.
+        if (generation.Stream.Previous is { } previous && !ReferenceEquals(previous, generation) &&
+            previous.CheckList.Find(pair.Base, pair.Path.Remote) is { } older) context.Paths[pair.Path] = older;
     }
 }

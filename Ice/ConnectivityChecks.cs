@@ -14,7 +14,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         for (int i = 0; i < context.Streams.Count; i++)
         {
             IceStream stream = context.Streams[(_turn + i) % context.Streams.Count];
-            if (stream.Current.Remote is null || stream.Current.CheckList.Next() is not { } pair) continue;
+            if (!MayCheck(stream) || stream.Current.CheckList.Next() is not { } pair) continue;
             _turn = (_turn + i + 1) % context.Streams.Count;
             return Start(pair, destination, now, out path);
         }
@@ -27,7 +27,7 @@ internal sealed class ConnectivityChecks(IceContext context)
     {
         foreach (IceStream stream in context.Streams)
         {
-            if (stream.Current.Remote is not null && stream.Current.CheckList.HasNext()) return true;
+            if (MayCheck(stream) && stream.Current.CheckList.HasNext()) return true;
         }
         return false;
     }
@@ -81,6 +81,8 @@ internal sealed class ConnectivityChecks(IceContext context)
         context.Drop(IceDropReason.UnknownTransaction);
     }
 
+    private bool MayCheck(IceStream stream) => stream.Current.Remote is not null && !context.Options.IsLite;
+
     private int Start(IceCandidatePair pair, Span<byte> destination, Instant now, out NetworkPath path)
     {
         bool controlling = context.Role == IceRole.Controlling;
@@ -97,7 +99,7 @@ internal sealed class ConnectivityChecks(IceContext context)
     private int TransmitDue(IceGeneration generation, Span<byte> destination, Instant now, out NetworkPath path)
     {
         path = default;
-        if (generation.Remote is null) return 0;
+        if (generation.Remote is null && !context.Options.IsLite) return 0;
         // Deviation, RFC 8445 §14: a nominating check does not wait for Ta. There is one per component, and it ends the others.
         if (generation.CheckList.NextNomination() is { } nominated)
         {
@@ -110,6 +112,11 @@ internal sealed class ConnectivityChecks(IceContext context)
             if (!pair.Consent.IsOwed) continue;
             StunTransactionId id = StunTransactionId.Create(context.Random);
             pair.Consent.Sent(id, now, context);
+            if (pair.Consent.IsKeepaliveOnly)
+            {
+                int length = StunBinding.WriteIndication(pair.Base.PayloadArea(destination, pair.Path.Remote), id);
+                return pair.Base.Complete(destination, length, pair.Path.Remote, out path);
+            }
             pair.ConsentRequestsSent++;
             return Write(pair, id, useCandidate: false, destination, out path);
         }

@@ -39,12 +39,15 @@ internal sealed class ConsentFreshness
         UnansweredSince = Instant.Never;
     }
 
-    /// <summary>Consent that does not expire, as a lite agent's (it sends no checks).</summary>
+    /// <summary>Consent that does not expire, as a lite agent's, which sends no checks but keepalives (RFC 8445 §11).</summary>
     public void GrantForever() => Expiry = Instant.Never;
+
+    /// <summary>Whether what is owed is an indication, that nobody answers.</summary>
+    public bool IsKeepaliveOnly => Expiry.IsNever;
 
     public void Start(Instant now, IceContext context)
     {
-        if (IsRunning || Expiry.IsNever) return;
+        if (IsRunning) return;
         _sent ??= new (StunTransactionId, Instant)[Outstanding];
         IsRunning = true;
         _nextCheck = now + Interval(context);
@@ -70,10 +73,11 @@ internal sealed class ConsentFreshness
 
     public void Sent(StunTransactionId id, Instant now, IceContext context)
     {
-        _sent![_next] = (id, now);
-        _next = (_next + 1) % Outstanding;
         IsOwed = false;
         _nextCheck = now + Interval(context);
+        if (IsKeepaliveOnly) return;
+        _sent![_next] = (id, now);
+        _next = (_next + 1) % Outstanding;
         if (UnansweredSince.IsNever) UnansweredSince = now;
     }
 
@@ -91,6 +95,7 @@ internal sealed class ConsentFreshness
         return false;
     }
 
-    private static TimeSpan Interval(IceContext context) =>
-        TimeSpan.FromTicks((long)(context.Options.ConsentInterval.Ticks * (0.8 + 0.4 * context.Random.NextDouble())));
+    private TimeSpan Interval(IceContext context) => IsKeepaliveOnly
+        ? context.Options.KeepaliveInterval
+        : TimeSpan.FromTicks((long)(context.Options.ConsentInterval.Ticks * (0.8 + 0.4 * context.Random.NextDouble())));
 }

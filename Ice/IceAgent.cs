@@ -93,8 +93,6 @@ public sealed class IceAgent
         _nominator.Forget(stream);
         _gatherer.Forget(stream);
         _relays.Close(stream);
-        _responses.Forget(stream.Current.LocalKey);
-        if (stream.Previous is not null) _responses.Forget(stream.Previous.LocalKey);
         stream.Close();
         _changed = true;
     }
@@ -236,7 +234,6 @@ public sealed class IceAgent
         RequireOpen(stream);
         _nominator.Forget(stream);
         _gatherer.Forget(stream);
-        if (stream.Previous is not null) _responses.Forget(stream.Previous.LocalKey);
         stream.Restart(now, local);
         foreach (LocalBase localBase in stream.Bases) _gatherer.AddBase(stream, localBase);
         _gatherer.UpdateState(stream, now);

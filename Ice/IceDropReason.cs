@@ -12,10 +12,10 @@ public enum IceDropReason : byte
     /// <summary>A STUN message of a class or method that ICE does not use.</summary>
     UnexpectedStun,
 
-    /// <summary>A request without USERNAME, PRIORITY, role or MESSAGE-INTEGRITY.</summary>
+    /// <summary>A request without MESSAGE-INTEGRITY.</summary>
     IncompleteRequest,
 
-    /// <summary>A request for a user name fragment that no stream has, or to an address that its stream has not.</summary>
+    /// <summary>A request without USERNAME, for a user name fragment that no stream has, or to an address that its stream has not.</summary>
     UnknownUsername,
 
     /// <summary>MESSAGE-INTEGRITY is wrong.</summary>

@@ -101,8 +101,12 @@ internal sealed class IceGeneration : IDisposable
         return reflexive;
     }
 
+    /// <summary>Whether the keys are gone.</summary>
+    public bool IsDisposed { get; private set; }
+
     public void Dispose()
     {
+        IsDisposed = true;
         CheckList.Clear();
         LocalKey.Dispose();
         RemoteKey?.Dispose();

@@ -33,7 +33,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         if (unknownCount > 0)                                                            // RFC 8489 §6.3.1
         {
             responses.Error(localBase!, path.Remote, request.TransactionId, StunErrorCode.UnknownAttribute,
-                generation.LocalKey, unknown[..unknownCount]);
+                generation, unknown[..unknownCount]);
             return;
         }
         if (!ResolveRoleConflict(request, localBase!, path, generation)) return;
@@ -74,7 +74,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         bool oursIsLarger = context.TieBreaker >= theirs;
         if (oursIsLarger == controlling)
         {
-            responses.Error(localBase, path.Remote, request.TransactionId, StunErrorCode.RoleConflict, generation.LocalKey, default);
+            responses.Error(localBase, path.Remote, request.TransactionId, StunErrorCode.RoleConflict, generation, default);
             return false;
         }
         // A lite agent has no other role to go to: it answers, and leaves the conflict to the full one.
@@ -87,7 +87,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         IceCandidatePair? pair = generation.CheckList.Find(localBase, path.Remote);
         if (pair is null && request.TryGetUInt32(StunAttributeType.Priority, out uint priority))
             pair = Discover(localBase, path.Remote, priority, generation);
-        responses.Success(localBase, path.Remote, request.TransactionId, generation.LocalKey, pair);
+        responses.Success(localBase, path.Remote, request.TransactionId, generation, pair);
         if (pair is null) return;
         pair.RequestsReceived++;
         bool nominates = request.Has(StunAttributeType.UseCandidate) && context.Role == IceRole.Controlled;

@@ -21,20 +21,20 @@ internal sealed class ResponseQueue(IceContext context)
         public StunTransactionId Id;
         public StunErrorCode Error;
         public ulong Unknown;                                // up to four types of 16 bits
-        public StunKey? Key;                                 // null: the request was not authentic
+        public IceGeneration? Generation;                    // null: the request was not authentic
         public IceCandidatePair? Pair;
     }
 
     /// <summary>Owes a success response.</summary>
-    public void Success(LocalBase localBase, TransportAddress remote, StunTransactionId id, StunKey key, IceCandidatePair? pair) =>
-        Add(new Owed { Base = localBase, Remote = remote, Id = id, Key = key, Pair = pair });
+    public void Success(LocalBase localBase, TransportAddress remote, StunTransactionId id, IceGeneration generation, IceCandidatePair? pair) =>
+        Add(new Owed { Base = localBase, Remote = remote, Id = id, Generation = generation, Pair = pair });
 
     /// <summary>Owes an error response to an authentic request.</summary>
     public void Error(
-        LocalBase localBase, TransportAddress remote, StunTransactionId id, StunErrorCode error, StunKey key,
+        LocalBase localBase, TransportAddress remote, StunTransactionId id, StunErrorCode error, IceGeneration generation,
         ReadOnlySpan<StunAttributeType> unknown)
     {
-        Owed owed = new() { Base = localBase, Remote = remote, Id = id, Error = error, Key = key };
+        Owed owed = new() { Base = localBase, Remote = remote, Id = id, Error = error, Generation = generation };
         for (int i = 0; i < Math.Min(unknown.Length, UnknownTypes); i++) owed.Unknown |= (ulong)unknown[i] << 16 * i;
         Add(owed);
     }
@@ -52,39 +52,33 @@ internal sealed class ResponseQueue(IceContext context)
         Add(new Owed { Base = localBase, Remote = remote, Id = id, Error = error });
     }
 
+    /// <summary>Writes the next response.</summary>
     public int Transmit(Span<byte> destination, out NetworkPath path)
     {
         path = default;
-        if (_count == 0) return 0;
-        ref Owed owed = ref _ring[_first];
-        bool success = owed.Error == StunErrorCode.None;
-        StunMessageWriter writer = new(owed.Base.PayloadArea(destination, owed.Remote),
-            success ? StunClass.SuccessResponse : StunClass.ErrorResponse, StunMethod.Binding, owed.Id);
-        if (success) writer.WriteXorAddress(StunAttributeType.XorMappedAddress, owed.Remote);
-        else WriteError(ref writer, owed);
-        if (owed.Key is not null) writer.WriteIntegrity(owed.Key);
-        writer.WriteFingerprint();
-
-        int length = owed.Base.Complete(destination, writer.Length, owed.Remote, out path);
-        if (owed.Pair is not null) owed.Pair.ResponsesSent++;
-        owed = default;
-        _first = (_first + 1) % _ring.Length;
-        _count--;
-        return length;
-    }
-
-    /// <summary>Forgets what is owed under a key that is about to be cleared.</summary>
-    public void Forget(StunKey key)
-    {
-        int count = _count;
-        for (int i = 0; i < count; i++)
+        while (_count > 0)
         {
             Owed owed = _ring[_first];
             _ring[_first] = default;
             _first = (_first + 1) % _ring.Length;
             _count--;
-            if (!ReferenceEquals(owed.Key, key)) Add(owed);
+            if (owed.Generation is { IsDisposed: true }) continue;          // its key is gone, and the peer's request is stale
+            if (Write(owed, destination, out path) is > 0 and int length) return length;
         }
+        return 0;
+    }
+
+    private static int Write(in Owed owed, Span<byte> destination, out NetworkPath path)
+    {
+        bool success = owed.Error == StunErrorCode.None;
+        StunMessageWriter writer = new(owed.Base.PayloadArea(destination, owed.Remote),
+            success ? StunClass.SuccessResponse : StunClass.ErrorResponse, StunMethod.Binding, owed.Id);
+        if (success) writer.WriteXorAddress(StunAttributeType.XorMappedAddress, owed.Remote);
+        else WriteError(ref writer, owed);
+        if (owed.Generation is not null) writer.WriteIntegrity(owed.Generation.LocalKey);
+        writer.WriteFingerprint();
+        if (owed.Pair is not null) owed.Pair.ResponsesSent++;
+        return owed.Base.Complete(destination, writer.Length, owed.Remote, out path);
     }
 
     private static void WriteError(ref StunMessageWriter writer, in Owed owed)

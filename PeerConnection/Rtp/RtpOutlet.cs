@@ -8,8 +8,8 @@ namespace WebRtcStack;
 internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registration, ReadOnlyMemory<byte> payloadTypes, RandomSource random, int limit)
 {
     private readonly Queue<(RtpPacketFields Fields, MessageLease Payload)> _inbox = new();
-    private readonly ushort _sequenceShift = (ushort)random.NextUInt32();     // RFC 3550 §5.1: both start at random
-    private readonly uint _timestampShift = random.NextUInt32();
+    private readonly uint _timestampShift = random.NextUInt32();         // RFC 3550 §5.1: both start at random
+    private ushort? _sequenceShift;
     private bool _closed;
 
     public RtpSendStream Stream => stream;
@@ -38,8 +38,10 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
             while (_inbox.Count > 0)
             {
                 (RtpPacketFields fields, MessageLease payload) = _inbox.Dequeue();
+                // RFC 3711 §3.3.1: a receiver that misses the first wrap cannot authenticate, so that the start is below 2^15.
+                _sequenceShift ??= (ushort)((random.NextUInt32() & 0x7FFF) - fields.SequenceNumber);
                 session.Send(stream, new RtpHeader(
-                    fields.PayloadType, (ushort)(fields.SequenceNumber + _sequenceShift), fields.Timestamp + _timestampShift, 0, fields.Marker), payload);
+                    fields.PayloadType, (ushort)(fields.SequenceNumber + _sequenceShift.Value), fields.Timestamp + _timestampShift, 0, fields.Marker), payload);
             }
         }
     }

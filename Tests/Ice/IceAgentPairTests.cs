@@ -1,6 +1,7 @@
 using System.Linq;
 using WebRtcStack.Core;
 using WebRtcStack.Ice;
+using WebRtcStack.Stun;
 using WebRtcStack.Tests.Simulation;
 
 namespace WebRtcStack.Tests.Ice;
@@ -67,6 +68,111 @@ internal sealed class IceAgentPairTests
         LayerPair pair = new(time, left, right, PathOptions.Draw(time.Random));
         Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), $"{left.Stream.State} {right.Stream.State}\n{time.Timeline}");
         Assert.That(left.Agent.Role, Is.EqualTo(IceRole.Controlling));
+    }
+
+    [Test]
+    public void LiteAgent_WhenConnected_SendsKeepalivesAndNoChecks()
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now, new IceAgentOptions(), new IceAgentOptions { IsLite = true });
+        LayerPair pair = new(time, left, right, new PathOptions());
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), time.Timeline);
+        pair.LeftToRight.Options = pair.LeftToRight.Options with { Loss = 1 };
+        long before = pair.RightToLeft.Sent;
+        time.RunFor(TimeSpan.FromSeconds(61));
+        Assert.That(pair.RightToLeft.Sent - before, Is.EqualTo(4), "one each 15 s");
+        Assert.That(right.Selected!.RequestsSent, Is.Zero);
+    }
+
+    [Test]
+    public void Restart_Twice_KeepsTheOldPathUntilTheNewOneWorks()
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        LayerPair pair = new(time, left, right, new PathOptions());
+        Assert.That(pair.RunUntil(() => BothCompleted(left, right), s_limit), time.Timeline);
+        left.Agent.Restart(left.Stream, time.Now);
+        left.Agent.SetRemoteParameters(left.Stream, new IceParameters("none", "0123456789012345678901"), time.Now);
+        left.Agent.AddRemoteCandidate(left.Stream, right.Stream.LocalCandidates[0] with { UsernameFragment = null }, time.Now);
+        pair.Pump();
+        time.RunFor(TimeSpan.FromMilliseconds(100));
+        left.Agent.Restart(left.Stream, time.Now);
+        right.Send();
+        left.Send();
+        pair.Pump();
+        time.RunFor(TimeSpan.FromMilliseconds(100));
+        Assert.That((left.DataReceived, right.DataReceived), Is.EqualTo((1, 1)));
+        Assert.That(left.Stream.State, Is.EqualTo(IceConnectionState.Connected));
+    }
+
+    [Test]
+    public void Receive_OfForgedRequests_ChangesNothingAndIsRateLimited()
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, _) = IceLayer.CreatePair(time.Random, time.Now);
+        byte[] buffer = new byte[1500];
+        while (left.Transmit(buffer, time.Now) > 0) { }
+        int pairs = left.Stream.Pairs.Count, candidates = left.Stream.RemoteCandidates.Count, answers = 0;
+        using StunKey wrong = StunKey.ShortTerm("0123456789012345678901");
+        for (int i = 0; i < 100; i++)
+        {
+            StunMessageWriter writer = new(buffer, StunClass.Request, StunMethod.Binding, StunTransactionId.Create(time.Random));
+            writer.Write(StunAttributeType.Username, System.Text.Encoding.ASCII.GetBytes(left.Stream.LocalParameters.UsernameFragment + ":abcd"));
+            writer.WriteUInt32(StunAttributeType.Priority, 1);
+            writer.WriteUInt64(StunAttributeType.IceControlling, ulong.MaxValue);
+            writer.WriteIntegrity(wrong);
+            writer.WriteFingerprint();
+            left.Receive(buffer.AsSpan(0, writer.Length), new NetworkPath(left.Local, TransportAddress.FromIPv4((uint)(0x08080000 + i), 9)), time.Now);
+            while (left.Transmit(buffer, time.Now) > 0) answers++;
+        }
+        Assert.Multiple(() =>
+        {
+            Assert.That(answers, Is.EqualTo(10));
+            Assert.That(left.Agent.GetDropped(IceDropReason.BadIntegrity), Is.EqualTo(100));
+            Assert.That(left.Agent.GetDropped(IceDropReason.ErrorRateLimit), Is.EqualTo(90));
+            Assert.That((left.Stream.Pairs.Count, left.Stream.RemoteCandidates.Count), Is.EqualTo((pairs, candidates)));
+            Assert.That(left.Agent.Role, Is.EqualTo(IceRole.Controlling));
+        });
+    }
+
+    [Test]
+    public void RemoveStream_WhileAResponseIsOwed_SendsNothing()
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        byte[] buffer = new byte[1500];
+        int length = left.Transmit(buffer, time.Now);
+        right.Receive(buffer.AsSpan(0, length), time.Now);
+        right.Agent.RemoveStream(right.Stream);
+        Assert.That(right.Agent.Transmit(buffer, time.Now, out _), Is.Zero);
+        Assert.That(right.Stream.State, Is.EqualTo(IceConnectionState.Closed));
+        Assert.That(right.Agent.NextTimeout.IsNever);
+    }
+
+    [Test]
+    public void Readme_Example_Connects()
+    {
+        Instant now = new(1);
+        TransportAddress addressA = TransportAddress.FromIPv4(0xC0000201, 5000), addressB = TransportAddress.FromIPv4(0xC0000202, 5000);
+        IceAgent a = new(new IceAgentOptions(), RandomSource.Cryptographic);
+        IceAgent b = new(new IceAgentOptions { Role = IceRole.Controlled }, RandomSource.Cryptographic);
+        IceStream streamA = a.AddStream(), streamB = b.AddStream();
+        a.AddLocalBase(streamA, IceComponent.Rtp, addressA, TransportProtocol.Udp, now);
+        b.AddLocalBase(streamB, IceComponent.Rtp, addressB, TransportProtocol.Udp, now);
+        a.SetRemoteParameters(streamA, streamB.LocalParameters, now);
+        b.SetRemoteParameters(streamB, streamA.LocalParameters, now);
+        a.AddRemoteCandidate(streamA, streamB.LocalCandidates[0], now);
+        byte[] buffer = new byte[1500];
+        for (bool busy = true; busy;) busy = Carry(a, b) | Carry(b, a);
+        Assert.That(streamA.State, Is.EqualTo(IceConnectionState.Connected));
+
+        bool Carry(IceAgent from, IceAgent to)
+        {
+            int length = from.Transmit(buffer, now, out NetworkPath path);
+            if (length == 0) return false;
+            to.Receive(buffer.AsSpan(0, length), new NetworkPath(path.Remote, path.Local), now, out _, out _, out _, out _);
+            return true;
+        }
     }
 
     [Test]

@@ -123,6 +123,29 @@ internal sealed class TurnAllocationTests
     }
 
     [Test]
+    public void WrapAndReceive_OnceTheChannelIsBound_AllocateNothing()
+    {
+        RunUntil(() => _allocation.State == TurnAllocationState.Allocated);
+        _allocation.BindChannel(s_peer);
+        Pump();
+        RunUntil(() => _allocation.HeaderLength(s_peer) == ChannelData.HeaderLength);
+        byte[] buffer = new byte[200];
+        long best = long.MaxValue;
+        for (int round = 0; round < 20 && best > 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                int length = _allocation.Wrap(buffer, 100, s_peer);
+                if (!_allocation.Receive(buffer.AsSpan(0, length), _time.Now, out _, out int size, out _) || size != 100)
+                    throw new InvalidOperationException("What was wrapped is unwrapped.");
+            }
+            best = Math.Min(best, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.That(best, Is.Zero);
+    }
+
+    [Test]
     public void Renewal_ForAnHour_KeepsAllocationPermissionAndChannel()
     {
         RunUntil(() => _allocation.State == TurnAllocationState.Allocated);
