@@ -1,6 +1,6 @@
 namespace WebRtcStack.Dtls;
 
-/// <summary>A self-signed certificate with its private key. Create it once and use it for many connections, from any thread.</summary>
+/// <summary>A self-signed certificate with its private key. Create it once and use it for many connections.</summary>
 public sealed class DtlsCertificate : IDisposable
 {
     private const string CertificateLabel = "CERTIFICATE";

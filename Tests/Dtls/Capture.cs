@@ -3,7 +3,7 @@ using System.IO;
 
 namespace WebRtcStack.Tests.Dtls;
 
-/// <summary>The DTLS datagrams of a pcapng file of the corpus, in order, with the port they came from.</summary>
+/// <summary>The datagrams of a pcapng file of the corpus, in order, with the port they came from.</summary>
 public static class Capture
 {
     private const uint EnhancedPacketBlock = 6;
@@ -11,7 +11,15 @@ public static class Capture
     private const int EthernetLink = 1;
     private const byte Udp = 17;
 
-    public static List<(ushort SourcePort, byte[] Payload)> Read(string name)
+    /// <summary>The DTLS datagrams, by their first byte (RFC 7983).</summary>
+    public static List<(ushort SourcePort, byte[] Payload)> ReadDtls(string name) => Read(name, 20, 63);
+
+    /// <summary>The SRTP and SRTCP datagrams.</summary>
+    public static List<(ushort SourcePort, byte[] Payload)> ReadSrtp(string name) => Read(name, 128, 191);
+
+    public static string PathOf(string file) => Path.Combine(TestContext.CurrentContext.TestDirectory, "Corpus", "pcap", file);
+
+    private static List<(ushort SourcePort, byte[] Payload)> Read(string name, byte firstFrom, byte firstTo)
     {
         byte[] file = File.ReadAllBytes(PathOf(name + ".pcapng"));
         List<(ushort, byte[])> datagrams = [];
@@ -28,10 +36,8 @@ public static class Capture
             }
             at += length;
         }
-        return datagrams;
+        return datagrams.FindAll(datagram => datagram.Item2[0] >= firstFrom && datagram.Item2[0] <= firstTo);
     }
-
-    public static string PathOf(string file) => Path.Combine(TestContext.CurrentContext.TestDirectory, "Corpus", "pcap", file);
 
     private static void AddUdp(ReadOnlySpan<byte> frame, int link, List<(ushort, byte[])> datagrams)
     {
@@ -45,7 +51,7 @@ public static class Capture
         if (ip[0] >> 4 != 4 || ip[9] != Udp) return;
         ReadOnlySpan<byte> udp = ip[((ip[0] & 15) * 4)..];
         ReadOnlySpan<byte> payload = udp[8..BinaryPrimitives.ReadUInt16BigEndian(udp[4..])];
-        if (payload.Length > 0 && payload[0] is >= 20 and <= 63)     // RFC 7983
+        if (payload.Length > 0)
             datagrams.Add((BinaryPrimitives.ReadUInt16BigEndian(udp), payload.ToArray()));
     }
 }

@@ -2,6 +2,7 @@ using System.IO;
 using System.Linq;
 using WebRtcStack.Core;
 using WebRtcStack.Dtls;
+using WebRtcStack.Srtp;
 
 namespace WebRtcStack.Tests.Dtls;
 
@@ -14,8 +15,8 @@ public sealed class CaptureTests
     [TestCase("openssl-dtls12-srtp-x25519-chacha20", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)]
     public void TryOpen_OnACapturedConnection_OpensEveryRecord(string name, DtlsCipherSuite expected)
     {
-        List<(ushort SourcePort, byte[] Payload)> datagrams = Capture.Read(name);
-        (CipherSuite suite, byte[] clientRandom, byte[] serverRandom, ushort serverPort) = ReadHellos(datagrams);
+        List<(ushort SourcePort, byte[] Payload)> datagrams = Capture.ReadDtls(name);
+        (CipherSuite suite, byte[] clientRandom, byte[] serverRandom, ushort serverPort, _) = ReadHellos(datagrams);
         Assert.That(suite.Id, Is.EqualTo(expected));
         (RecordProtection client, RecordProtection server) =
             HandshakeContext.Protections(suite, MasterSecret(name, clientRandom), clientRandom, serverRandom);
@@ -36,7 +37,7 @@ public sealed class CaptureTests
     public void Export_OnACapturedConnection_YieldsWhatOpenSslExported()
     {
         const string Name = "openssl-dtls12-srtp-ecdsa";
-        (CipherSuite suite, byte[] clientRandom, byte[] serverRandom, _) = ReadHellos(Capture.Read(Name));
+        (CipherSuite suite, byte[] clientRandom, byte[] serverRandom, _, _) = ReadHellos(Capture.ReadDtls(Name));
         byte[] exported = new byte[60];
         Prf.Expand(suite.Hash, MasterSecret(Name, clientRandom), "EXTRACTOR-dtls_srtp", [.. clientRandom, .. serverRandom], exported);
         string noted = File.ReadAllText(Capture.PathOf(Name + ".txt"));
@@ -54,7 +55,7 @@ public sealed class CaptureTests
         Instant now = new(1);
         server.Connection.Start(now);
         byte[] buffer = new byte[1200];
-        List<(ushort SourcePort, byte[] Payload)> datagrams = Capture.Read(name);
+        List<(ushort SourcePort, byte[] Payload)> datagrams = Capture.ReadDtls(name);
         ushort client = datagrams[0].SourcePort;
         int answered = 0;
         foreach ((_, byte[] payload) in datagrams.Where(datagram => datagram.SourcePort == client).TakeWhile(_ => answered == 0))
@@ -73,14 +74,48 @@ public sealed class CaptureTests
         });
     }
 
+    [Test]
+    public void Unprotect_OnACapturedCall_OpensEveryPacket()
+    {
+        const string Name = "chromium-aiortc-audio-video";
+        (CipherSuite suite, byte[] clientRandom, byte[] serverRandom, ushort serverPort, ushort number) = ReadHellos(Capture.ReadDtls(Name));
+        SrtpProfile profile = (SrtpProfile)number;
+        byte[] exported = new byte[SrtpKeyingMaterial.Length(profile)];
+        Prf.Expand(suite.Hash, MasterSecret(Name, clientRandom), SrtpKeyingMaterial.ExporterLabel, [.. clientRandom, .. serverRandom], exported);
+        SrtpKeyingMaterial keys = SrtpKeyingMaterial.Split(profile, exported);
+        using SrtpUnprotector fromClient = new(profile, keys.ClientKey, keys.ClientSalt);
+        using SrtpUnprotector fromServer = new(profile, keys.ServerKey, keys.ServerSalt);
+        int rtp = 0, rtcp = 0;
+        foreach ((ushort port, byte[] packet) in Capture.ReadSrtp(Name))
+        {
+            SrtpUnprotector unprotector = port == serverPort ? fromServer : fromClient;
+            bool isRtcp = packet[1] is >= 192 and <= 223;           // RFC 5761 §4
+            bool opened = isRtcp ? unprotector.TryUnprotectRtcp(packet, out _) : unprotector.TryUnprotectRtp(packet, out _);
+            Assert.That(opened, $"{profile}: packet {rtp + rtcp}, RTCP {isRtcp}");
+            if (isRtcp) rtcp++;
+            else rtp++;
+        }
+        Assert.That((rtp, rtcp), Is.EqualTo((582, 27)));
+    }
+
+    [Test]
+    public void Server_OnAClientHelloOfDtls10_FailsWithProtocolVersion()
+    {
+        using DtlsPeer server = new(new DtlsOptions { Certificate = DtlsPeer.Ecdsa, Role = DtlsRole.Server }, RandomSource.Seeded(1));
+        server.Connection.Start(new Instant(1));
+        server.Receive(Capture.ReadDtls("openssl-dtls10-srtp")[0].Payload, new Instant(1));
+        server.DrainEvents();
+        Assert.That(server.Events.Single().Alert, Is.EqualTo(DtlsAlert.ProtocolVersion));
+    }
+
     // The last ClientHello counts: the first may have been answered with a cookie.
-    private static (CipherSuite Suite, byte[] ClientRandom, byte[] ServerRandom, ushort ServerPort) ReadHellos(
+    private static (CipherSuite Suite, byte[] ClientRandom, byte[] ServerRandom, ushort ServerPort, ushort SrtpProfile) ReadHellos(
         List<(ushort SourcePort, byte[] Payload)> datagrams)
     {
         Dictionary<ushort, HandshakeReassembler> reassemblers = [];
         CipherSuite suite = default;
         byte[] clientRandom = [], serverRandom = [];
-        ushort serverPort = 0;
+        ushort serverPort = 0, profile = 0;
         foreach ((ushort port, RecordHeader header, byte[] record) in Records(datagrams))
         {
             if (header.Epoch != 0 || header.Type != ContentType.Handshake) continue;
@@ -96,10 +131,11 @@ public sealed class CaptureTests
                 if (message.Type != HandshakeType.ServerHello || !ServerHello.TryParse(message.Body, out ServerHello serverHello)) continue;
                 serverRandom = serverHello.Random.ToArray();
                 serverPort = port;
+                new WireReader(serverHello.Extensions.SrtpProfiles).TryReadUInt16(out profile);
                 Assert.That(CipherSuite.TryGet(serverHello.CipherSuite, out suite));
             }
         }
-        return (suite, clientRandom, serverRandom, serverPort);
+        return (suite, clientRandom, serverRandom, serverPort, profile);
     }
 
     private static IEnumerable<(ushort Port, RecordHeader Header, byte[] Record)> Records(List<(ushort SourcePort, byte[] Payload)> datagrams)

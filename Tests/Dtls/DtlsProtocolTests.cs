@@ -113,6 +113,57 @@ public sealed class DtlsProtocolTests
     }
 
     [Test]
+    public void KeyLog_WhenSet_ReceivesTheSameLineOnBothSides()
+    {
+        List<string> lines = [];
+        DtlsOptions options = new() { Certificate = DtlsPeer.Ecdsa, KeyLog = lines.Add };
+        (DtlsPeer left, DtlsPeer right) = DtlsPeer.CreatePair(RandomSource.Seeded(1), s_start, options, options);
+        DtlsPeer.Exchange(left, right, s_start);
+        Assert.Multiple(() =>
+        {
+            Assert.That(lines, Has.Count.EqualTo(2));
+            Assert.That(lines[0], Does.Match("^CLIENT_RANDOM [0-9a-f]{64} [0-9a-f]{96}$"));
+            Assert.That(lines.Distinct().Count(), Is.EqualTo(1));
+        });
+    }
+
+    [Test]
+    public void Handshake_WithoutACommonSrtpProfile_ConnectsWithoutSrtp()
+    {
+        DtlsOptions left = new() { Certificate = DtlsPeer.Ecdsa, SrtpProfiles = [SrtpProtectionProfile.AeadAes128Gcm] };
+        DtlsOptions right = left with { Certificate = DtlsPeer.OtherEcdsa, SrtpProfiles = [SrtpProtectionProfile.Aes128CmHmacSha1_80] };
+        (DtlsPeer client, DtlsPeer server) = DtlsPeer.CreatePair(RandomSource.Seeded(1), s_start, left, right);
+        DtlsPeer.Exchange(client, server, s_start);
+        Assert.Multiple(() =>
+        {
+            Assert.That(client.Connection.State, Is.EqualTo(DtlsState.Connected));
+            Assert.That(client.Connection.SelectedSrtpProfile, Is.Null);
+            Assert.That(server.Connection.SelectedSrtpProfile, Is.Null);
+        });
+    }
+
+    [Test]
+    public void Receive_OfAMessageOutOfTurn_FailsWithUnexpectedMessage([Values] DtlsRole role)
+    {
+        using DtlsPeer peer = new(new DtlsOptions { Certificate = DtlsPeer.Ecdsa, Role = role }, RandomSource.Seeded(1));
+        peer.Connection.Start(s_start);
+        byte[] message = HandshakeMessage.Build(HandshakeType.ServerHelloDone, 0, []);
+        byte[] record = new byte[RecordHeader.Size + message.Length], buffer = new byte[1200];
+        new RecordHeader(ContentType.Handshake, DtlsVersion.Dtls12, 0, 0, message.Length).Write(record);
+        message.CopyTo(record, RecordHeader.Size);
+        while (peer.Transmit(buffer, s_start) > 0) { }
+        peer.Receive(record, s_start);
+        peer.DrainEvents();
+        int length = peer.Transmit(buffer, s_start);
+        Assert.Multiple(() =>
+        {
+            Assert.That(peer.Events.Single().Alert, Is.EqualTo(DtlsAlert.UnexpectedMessage));
+            Assert.That(buffer[RecordHeader.Size..length], Is.EqualTo(new byte[] { 2, (byte)DtlsAlert.UnexpectedMessage }));
+            Assert.That(peer.Transmit(buffer, s_start), Is.Zero);
+        });
+    }
+
+    [Test]
     public void AdvanceTo_WhenThePeerIsSilent_FailsWithHandshakeTimeout()
     {
         using DtlsPeer client = new(new DtlsOptions { Certificate = DtlsPeer.Ecdsa }, RandomSource.Seeded(1));
