@@ -151,7 +151,11 @@ public sealed class SctpAssociation : IDisposable
         ReceiveChunks(header.VerificationTag, reader, now);
         if (!_context.MayReceiveData && !_context.MaySendData) return;
         _receiver.EndPacket(now);
-        if (State == SctpAssociationState.ShutdownSent && _receiver.HasSackPending) _receiver.AcknowledgeNow();
+        if (State == SctpAssociationState.ShutdownSent && _receiver.HasSackPending)         // §9.2: each DATA is answered at once
+        {
+            _receiver.AcknowledgeNow();
+            _shutdown.Repeat();
+        }
         _reset.Progress();
         _shutdown.Progress(_sender.IsDrained);
     }
@@ -270,7 +274,9 @@ public sealed class SctpAssociation : IDisposable
 
     private int WritePacket(Span<byte> destination, Instant now)
     {
-        WireWriter writer = new(destination[..Math.Min(destination.Length, Mtu)]);
+        bool hasData = _context.MaySendData && _sender.HasDataToSend(now);
+        int size = hasData ? Math.Max(Mtu, _sender.RequiredPacket(now)) : Mtu;
+        WireWriter writer = new(destination[..Math.Min(destination.Length, size)]);
         if (_setup.OwesPacket)
         {
             _setup.WritePacket(ref writer, _receiver.Window, now);
@@ -278,7 +284,6 @@ public sealed class SctpAssociation : IDisposable
             return writer.Length;
         }
         if (State is SctpAssociationState.Closed or SctpAssociationState.CookieWait or SctpAssociationState.CookieEchoed) return 0;
-        bool hasData = _context.MaySendData && _sender.HasDataToSend(now);
         if (!hasData && !_receiver.OwesSack && !_setup.OwesCookieAck && _outbox.IsEmpty && !_heartbeat.IsOwed && !_shutdown.IsOwed &&
             !OwesReset) return 0;
 

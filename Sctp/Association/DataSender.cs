@@ -48,6 +48,7 @@ internal sealed class DataSender
     public void Start(uint initialTsn, uint peerWindow)
     {
         Outstanding.Start(initialTsn);
+        _congestion.Restart(Mtu);
         _peerWindow = peerWindow;
         _burstBytes = BurstLimit;
         (_inRecovery, _fastRetransmitDue, _owesForwardTsn, _t3) = (false, false, false, Instant.Never);
@@ -66,7 +67,7 @@ internal sealed class DataSender
         SackOutcome outcome = Outstanding.Acknowledge(sack, _inRecovery, now);
         if (!outcome.IsValid) return;
         if (outcome.RoundTrip >= TimeSpan.Zero) _context.Rto.Measure(outcome.RoundTrip);
-        if (outcome.AcknowledgedBytes > 0 || sack.AdvertisedWindow == 0) _context.Errors = 0;        // §8.1; §6.1 A for probes
+        if (outcome.AcknowledgedBytes > 0 || sack.AdvertisedWindow < Mtu) _context.Errors = 0;       // §8.1; §6.1 A for probes
         if (_inRecovery && SerialNumber.IsLessOrEqual(_recoveryExit, Outstanding.CumulativeAck)) _inRecovery = false;
         if (outcome.AcknowledgedBytes > 0)
             _congestion.OnAcknowledged(outcome.AcknowledgedBytes, flightBefore, outcome.CumulativeAdvanced, _inRecovery, Mtu);
@@ -93,7 +94,7 @@ internal sealed class DataSender
     {
         if (now < _t3) return;
         Timeouts++;
-        if (_peerWindow > 0 || Outstanding.FlightBytes > Mtu) _context.Errors++;                      // a window probe is no error
+        _context.Errors++;                                                                           // §8.1
         _context.Rto.BackOff();                                                                      // §6.3.3 E2
         _congestion.OnTimeout(Mtu);
         _peerWindow += Outstanding.FlightBytes;
@@ -113,6 +114,11 @@ internal sealed class DataSender
         if (_owesForwardTsn) return true;
         return !Outstanding.IsFull && Messages.Peek(now) is { } message && MaySend(FragmentLength(message, Mtu), isRetransmission: false);
     }
+
+    /// <summary>The packet that the next retransmission needs: it may have been cut for a larger MTU.</summary>
+    public int RequiredPacket(Instant now) => Outstanding.TryPeekLost(now, out uint tsn)
+        ? PacketHeader.Length + DataChunk.HeaderLength + ((Outstanding[tsn].Length + 3) & ~3)
+        : 0;
 
     /// <summary>Fills the packet: FORWARD TSN, then what is to be sent again, then what is new (§6.1, §6.10).</summary>
     public void WriteData(ref WireWriter writer, Instant now)

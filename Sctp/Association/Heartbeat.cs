@@ -21,7 +21,8 @@ internal sealed class Heartbeat(AssociationContext context)
     public void Touch(Instant now)
     {
         if (context.Options.HeartbeatInterval == TimeSpan.Zero) return;
-        _due = now + context.Options.HeartbeatInterval + context.Rto.Rto;                  // §8.3: HB.interval and RTO
+        // Deviation, RFC 9260 §8.3: without jitter, because there is one path, and each association starts its own count.
+        _due = now + context.Options.HeartbeatInterval + context.Rto.Rto;
     }
 
     public void Stop() => (_due, _answerDue, _owed) = (Instant.Never, Instant.Never, false);

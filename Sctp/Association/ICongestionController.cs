@@ -19,6 +19,9 @@ internal interface ICongestionController
     /// <summary>T3 expired (§7.2.3).</summary>
     void OnTimeout(int mtu);
 
+    /// <summary>The association began anew (§5.2.4 A): nothing is known of the path.</summary>
+    void Restart(int mtu);
+
     /// <summary>Nothing has been sent for an RTO (§7.2.1).</summary>
     void OnIdle(int mtu);
 }

@@ -40,6 +40,8 @@ internal sealed class Rfc9260CongestionController(int mtu) : ICongestionControll
         _partialBytesAcked = 0;
     }
 
+    public void Restart(int mtu) => (WindowBytes, _slowStartThreshold, _partialBytesAcked) = (Initial(mtu), long.MaxValue, 0);
+
     public void OnIdle(int mtu) => WindowBytes = Math.Max(WindowBytes / 2, Initial(mtu));
 
     private static long Initial(int mtu) => Math.Min(4L * mtu, Math.Max(2L * mtu, 4404));

@@ -38,7 +38,7 @@ internal sealed class ShutdownSequence(AssociationContext context)
         }
     }
 
-    /// <summary>INIT while SHUTDOWN ACK is unanswered: say it again (§9.2).</summary>
+    /// <summary>Says again what was said last: the peer has not heard it (§9.2).</summary>
     public void Repeat() => _owed = true;
 
     /// <returns>False when the peer does not answer.</returns>

@@ -24,8 +24,10 @@ internal enum ChunkType : byte
 internal enum ParameterType : ushort
 {
     HeartbeatInfo = 1,
+    Ipv4Address = 5,
     StateCookie = 7,
     UnrecognizedParameter = 8,
+    SupportedAddressTypes = 12,
     OutgoingSsnResetRequest = 13,
     IncomingSsnResetRequest = 14,
     SsnTsnResetRequest = 15,

@@ -80,7 +80,7 @@ internal readonly ref struct InitChunk
                     zeroChecksum |= method.TryReadUInt32(out uint id) && id == DtlsErrorDetection;
                     break;
                 default:
-                    if ((parameter.Type & 0x8000) == 0) goto stop;    // §3.2.1: do not process what follows it
+                    if (!IsKnown(parameter.Type) && (parameter.Type & 0x8000) == 0) goto stop;      // §3.2.1: nor what follows it
                     break;
             }
         }
@@ -134,6 +134,7 @@ internal readonly ref struct InitChunk
         }
     }
 
-    private static bool IsKnown(ushort type) => (ParameterType)type is ParameterType.StateCookie or ParameterType.ForwardTsnSupported
-        or ParameterType.SupportedExtensions or ParameterType.ZeroChecksumAcceptable;
+    // The range is RFC 9260's own: addresses, which mean nothing on top of DTLS (RFC 8261 §6.1), the cookie, and reports.
+    private static bool IsKnown(ushort type) => (ParameterType)type is >= ParameterType.Ipv4Address and <= ParameterType.SupportedAddressTypes
+        or ParameterType.ForwardTsnSupported or ParameterType.SupportedExtensions or ParameterType.ZeroChecksumAcceptable;
 }

@@ -66,7 +66,8 @@ public sealed class DataChannelTransport : IDisposable
     {
         if (_isDtlsClient == !isDtlsClient) throw new InvalidOperationException("The DTLS role is already known and does not change.");
         _isDtlsClient = isDtlsClient;
-        AssignIds(ChannelTable.MaxId + 1);
+        AssignIds(MaxStreams ?? ChannelTable.MaxId + 1);
+        if (_isConnected) ActivateAll(_now);                          // the peer was first
     }
 
     /// <summary>Starts the association; both sides do.</summary>
@@ -219,6 +220,11 @@ public sealed class DataChannelTransport : IDisposable
     {
         _now = now;
         ProcessEvents(now);
+        ProcessDcep(now);
+    }
+
+    private void ProcessDcep(Instant now)
+    {
         while (_association.Inbound.TryReadDiverted(out SctpMessage message))
         {
             using (message.Payload) ReceiveDcep(message.Stream, message.Payload.Span, now);
@@ -238,6 +244,7 @@ public sealed class DataChannelTransport : IDisposable
 
     private void ProcessEvent(in SctpEvent e, Instant now)
     {
+        if (e.Kind == SctpEventKind.IncomingStreamReset) ProcessDcep(now);    // the channel may have been opened and closed at once
         _channels.TryGet(e.Stream, out DataChannel? channel);
         switch (e.Kind)
         {

@@ -123,6 +123,20 @@ public class AssociationSimulationTests
         Assert.That(megabits, Is.GreaterThan(80), statistics.ToString());
     }
 
+    [TestCaseSource(nameof(Few))]
+    public void Mtu_LoweredInFlight_HoldsForWhatIsNew(int seed)
+    {
+        (LayerPair pair, SctpEndpoint left, SctpEndpoint right) = Connect(seed, worst: 0.2);
+        left.Association.Send(1, 53, Message(50_000, 0), default, pair.Time.Now);
+        pair.RunUntil(() => left.Association.GetStatistics().BytesInFlight > 0, TimeSpan.FromSeconds(1));
+        left.Association.Mtu = 600;
+        Assert.That(pair.RunUntil(() => right.Messages.Count == 1, TimeSpan.FromMinutes(5)), pair.Time.Timeline);
+        left.Association.Send(1, 53, Message(50_000, 1), default, pair.Time.Now);
+        SimulatedPath path = pair.LeftToRight;
+        path.Options = path.Options with { Mtu = 600 };
+        Assert.That(pair.RunUntil(() => right.Messages.Count == 2, TimeSpan.FromMinutes(5)), pair.Time.Timeline);
+    }
+
     [Test]
     public void Send_BeyondTheReadersPace_WaitsAndGoesOn()
     {

@@ -217,6 +217,41 @@ public class DataChannelTests
     }
 
     [Test]
+    public void Receive_OfAnOpenThatIsClosedInTheSamePacket_TellsBothInOrder()
+    {
+        DataChannelEndpoint endpoint = new(new DataChannelTransportOptions { IsDtlsClient = true }, RandomSource.Seeded(9));
+        RawPeer raw = RawPeer.Connected(endpoint);
+        byte[] open = [3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        byte[] reset = [0, 13, 0, 18, .. RawPeer.U32(RawPeer.InitialTsn), .. RawPeer.U32(0), .. RawPeer.U32(RawPeer.InitialTsn + 1), 0, 7];
+        raw.Send(
+            RawPeer.Chunk(0, 3, [.. RawPeer.U32(RawPeer.InitialTsn), 0, 7, 0, 0, 0, 0, 0, 50, .. open]),
+            RawPeer.Chunk(0, 3, [.. RawPeer.U32(RawPeer.InitialTsn + 1), 0, 7, 0, 1, 0, 0, 0, 51, (byte)'x']),
+            RawPeer.Chunk(130, 0, reset));
+        endpoint.DrainEvents();
+        Assert.That(endpoint.Messages, Has.Count.EqualTo(1));
+        Assert.That(endpoint.Events.Select(e => e.Kind), Is.EqualTo(new[]
+        {
+            DataChannelEventKind.Connected, DataChannelEventKind.ChannelAnnounced, DataChannelEventKind.ChannelClosing,
+        }));
+    }
+
+    [Test]
+    public void Priority_OfTwoBusyChannels_SharesThePathByWeight()
+    {
+        (LayerPair pair, DataChannelEndpoint left, DataChannelEndpoint right) = Create(10, 0);
+        DataChannel low = left.Transport.Open(new() { Label = "low", Priority = 128 }, pair.Time.Now);
+        DataChannel high = left.Transport.Open(new() { Label = "high", Priority = 512 }, pair.Time.Now);
+        Start(pair, left, right);
+        for (int i = 0; i < 200; i++)
+        {
+            left.Transport.Send(low, new byte[5000], isBinary: true, pair.Time.Now);
+            left.Transport.Send(high, new byte[5000], isBinary: true, pair.Time.Now);
+        }
+        Assert.That(pair.RunUntil(() => right.Messages.Count == 100, s_limit));
+        Assert.That(right.Messages.Count(m => m.Channel.Label == "high"), Is.EqualTo(80).Within(5));
+    }
+
+    [Test]
     public void TryReceive_OfDeprecatedPartialMessages_JoinsThem()
     {
         VirtualTime time = new(8);

@@ -27,6 +27,17 @@ public class HandshakeTests
     }
 
     [Test]
+    public void Receive_OfInitWithAddresses_LooksAtWhatFollowsThem()
+    {
+        RawPeer peer = new();
+        peer.Handshake(RawPeer.Tag, [0, 12, 0, 6, 0, 5, 0, 0, 0, 5, 0, 8, 1, 2, 3, 4, 0xC0, 0, 0, 4]);
+        peer.Association.Send(1, 53, new byte[10], new SctpSendOptions { MaxRetransmits = 0 }, peer.Now);
+        peer.Read();
+        peer.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(peer.ReadChunks()[0].Type, Is.EqualTo(192), "the message is given up, as the peer knows FORWARD TSN");
+    }
+
+    [Test]
     public void Receive_OfATamperedCookie_IsSilent([Values(0, 8, 30, 43, 44, 75)] int at)
     {
         RawPeer peer = new();

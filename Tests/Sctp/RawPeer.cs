@@ -2,6 +2,7 @@ using System.Linq;
 using System.Buffers.Binary;
 using WebRtcStack.Core;
 using WebRtcStack.Sctp;
+using WebRtcStack.Tests.Contract;
 
 namespace WebRtcStack.Tests.Sctp;
 
@@ -12,10 +13,18 @@ internal sealed class RawPeer
     public const uint InitialTsn = 1000;
     private readonly byte[] _buffer = new byte[1500];
 
-    public RawPeer(SctpOptions? options = null, int seed = 1) =>
-        Association = new SctpAssociation(options ?? new SctpOptions(), RandomSource.Seeded((ulong)seed));
+    private readonly SctpAssociation? _association;
+    private readonly ILayer _layer;
 
-    public SctpAssociation Association { get; }
+    public RawPeer(SctpOptions? options = null)
+    {
+        SctpEndpoint endpoint = new(options ?? new SctpOptions(), RandomSource.Seeded(1));
+        (_layer, _association) = (endpoint, endpoint.Association);
+    }
+
+    private RawPeer(ILayer layer) => _layer = layer;
+
+    public SctpAssociation Association => _association ?? throw new InvalidOperationException("The layer under test is not an association.");
 
     public Instant Now { get; set; } = new(TimeSpan.TicksPerSecond);
 
@@ -33,6 +42,14 @@ internal sealed class RawPeer
         peer.Handshake(Tag);
         peer.Association.TryReadEvent(out SctpEvent e);
         Assert.That(e.Kind, Is.EqualTo(SctpEventKind.Established));
+        return peer;
+    }
+
+    /// <summary>Sets up the association inside another layer.</summary>
+    public static RawPeer Connected(ILayer layer)
+    {
+        RawPeer peer = new(layer);
+        peer.Handshake(Tag);
         return peer;
     }
 
@@ -64,7 +81,7 @@ internal sealed class RawPeer
 
     public void Send(uint tag, params byte[][] chunks) => SendRaw(Packet(tag, chunks));
 
-    public void SendRaw(byte[] packet) => Association.Receive(packet, Now);
+    public void SendRaw(byte[] packet) => _layer.Receive(packet, Now);
 
     public static byte[] Packet(uint tag, params byte[][] chunks)
     {
@@ -77,7 +94,7 @@ internal sealed class RawPeer
     public List<byte[]> Read()
     {
         List<byte[]> packets = [];
-        while (Association.Transmit(_buffer, Now) is > 0 and int length)
+        while (_layer.Transmit(_buffer, Now) is > 0 and int length)
         {
             byte[] packet = _buffer.AsSpan(0, length).ToArray();
             Assert.That(PacketHeader.HasValidChecksum(packet));
@@ -102,7 +119,7 @@ internal sealed class RawPeer
     public void Advance(TimeSpan duration)
     {
         Now += duration;
-        Association.AdvanceTo(Now);
+        _layer.AdvanceTo(Now);
     }
 
     public static byte[] Chunk(byte type, byte flags, params byte[] value) =>
