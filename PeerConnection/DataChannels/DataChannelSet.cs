@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using WebRtcStack.Core;
+using WebRtcStack.Dtls;
 using WebRtcStack.Sctp;
 
 namespace WebRtcStack;
@@ -7,6 +8,7 @@ namespace WebRtcStack;
 /// <summary>The data channels of a connection, and the SCTP transport that they share.</summary>
 internal sealed class DataChannelSet(ConnectionContext context)
 {
+    private const int MaxRelayHeader = 40;               // a Send indication with an IPv6 peer address (RFC 8656 §11.3)
     private const int BacklogLimit = 4 << 20;            // bytes that wait for the application; then the receive window closes
     private readonly List<RTCDataChannel> _channels = [];
     private readonly Dictionary<DataChannel, RTCDataChannel> _byChannel = [];          // the loop's
@@ -153,7 +155,11 @@ internal sealed class DataChannelSet(ConnectionContext context)
     }
 
     private DataChannelTransport GetTransport() => _transport ??= new DataChannelTransport(
-        new DataChannelTransportOptions { Sctp = context.Options.Sctp, MaxChannels = 65535 }, context.Options.Random);
+        new DataChannelTransportOptions { Sctp = context.Options.Sctp with { Mtu = PacketSize(context.Options) }, MaxChannels = 65535 }, context.Options.Random);
+
+    // What is left of a datagram for an SCTP packet, a multiple of 4 (RFC 9260 §3.2), inside DTLS and a TURN server's header.
+    private static int PacketSize(WebRtcOptions options) =>
+        Math.Min(options.Sctp.Mtu, options.Mtu - DtlsConnection.MaxOverhead - MaxRelayHeader) & ~3;
 
     private void OpenOnLoop(RTCDataChannel channel, Instant now)
     {

@@ -14,7 +14,6 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
     private bool _closing, _drained;
     private LoopRegistration? _registration;
     private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private DataChannelEvent? _heldEvent;
 
     public IceAgent Ice => ice;
 
@@ -158,21 +157,24 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
         Registration.Touch();
     }
 
-    // A channel's messages come before the event that ends it; while the application lags behind, both wait.
+    // The transport holds an event that ends a channel back until its messages were taken; while the application lags
+    // behind, both wait.
     private void Publish(DataChannelTransport data)
     {
-        while (true)
+        bool progress = true;
+        while (progress)
         {
-            while (_heldEvent is null && data.TryReadEvent(out DataChannelEvent e))
+            progress = false;
+            while (data.TryReadEvent(out DataChannelEvent e))
             {
-                if (e.Kind is DataChannelEventKind.ChannelClosing or DataChannelEventKind.ChannelClosed or DataChannelEventKind.Closed or DataChannelEventKind.Failed) _heldEvent = e;
-                else observer.DataChannelEventOccurred(e);
+                observer.DataChannelEventOccurred(e);
+                progress = true;
             }
             while (!observer.IsBacklogged && data.TryReceive(out DataChannelMessage message))
+            {
                 observer.MessageReceived(message.Channel, message.IsBinary, message.Payload);
-            if (_heldEvent is not { } held || observer.IsBacklogged) break;
-            observer.DataChannelEventOccurred(held);
-            _heldEvent = null;
+                progress = true;
+            }
         }
         observer.MessagesEnd();
     }
