@@ -119,6 +119,13 @@ internal sealed class PeerSimulation : IDisposable
     {
         if (e.Candidate is null) return;
         await Signal(side);
-        await to.AddIceCandidateAsync(e.Candidate);
+        try
+        {
+            await to.AddIceCandidateAsync(e.Candidate);
+        }
+        catch (DOMException exception)                  // of an offer that was rolled back, or to a connection that was closed
+        {
+            Time.Log("signalling", exception.Message);
+        }
     }
 }
