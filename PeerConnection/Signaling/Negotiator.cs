@@ -159,7 +159,7 @@ internal sealed class Negotiator
             if (section.Port == 0 || section.Mid is not { } mid) continue;
             BundleTransport? transport = mid == _context.Channels.Mid ? _context.Channels.Transport : _context.Transceivers.FindByMid(mid)?.Transport;
             if (transport is null || transport.RemoteFingerprints.Count == 0) continue;
-            if (!RemoteSection.Fingerprints(remote, section).Any(transport.RemoteFingerprints.Contains))
+            if (!RemoteSection.Fingerprints(remote, RemoteSection.Carrier(remote, section)).Any(transport.RemoteFingerprints.Contains))
                 throw DOMException.InvalidAccess($"The media section of line {section.LineNumber} names another certificate than the session's; create a new connection for it.");
         }
     }
