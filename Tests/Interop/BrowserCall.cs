@@ -41,13 +41,15 @@ internal sealed class BrowserCall : IAsyncDisposable
     }
 
     /// <summary>An exchange that we offer.</summary>
-    public async Task OfferAsync()
+    /// <param name="prepare">What the page does between our offer and its answer.</param>
+    public async Task OfferAsync(string prepare = "")
     {
         _toBrowser.Hold();
         _fromBrowser.Hold();
         await Connection.SetLocalDescriptionAsync();
         await Page.EvaluateAsync("setRemote", JsonSerializer.Serialize(Tamper(Connection.LocalDescription!)));
         await _toBrowser.ReleaseAsync();
+        if (prepare.Length > 0) await Page.EvaluateAsync(prepare);
         await Connection.SetRemoteDescriptionAsync(Tamper(await LocalOfBrowserAsync()));
         await _fromBrowser.ReleaseAsync();
     }

@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 namespace WebRtcStack.Tests.Interop;
 
 /// <summary>Data channels between Chromium and us (RFC 8831, RFC 8832).</summary>
-public sealed class BrowserDataChannelTests
+public sealed class BrowserDataChannelTests : BrowserTests
 {
     private static readonly string[] s_texts = ["", "hello", "grüße, 你好, 🎈"];
     private static readonly int[] s_sizes = [0, 1, 100_000, 262_144];
@@ -20,21 +20,11 @@ public sealed class BrowserDataChannelTests
     ];
 
     private static readonly JsonSerializerOptions s_json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
-    private Browser _browser = null!;
-
-    [OneTimeSetUp]
-    public async Task StartBrowser() => _browser = await Browser.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopBrowser()
-    {
-        if (_browser is not null) await _browser.DisposeAsync();
-    }
 
     [Test, CancelAfter(20_000)]
     public async Task Messages_OfEverySize_ReturnWhole([Values] bool weOffer, [Values] bool weOpen, CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(_browser);
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
         if (weOpen)
         {
             RTCDataChannel channel = call.Connection.CreateDataChannel("ours", new RTCDataChannelInit { Protocol = "proto" });
@@ -74,7 +64,7 @@ public sealed class BrowserDataChannelTests
     [Test, CancelAfter(20_000)]
     public async Task Channels_OfEveryKind_HaveTheirPropertiesOnBothSides(CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(_browser);
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
         ConcurrentDictionary<string, RTCDataChannel> announced = new();
         TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
         call.Connection.OnDataChannel += (_, e) =>
@@ -107,7 +97,7 @@ public sealed class BrowserDataChannelTests
     [Test, CancelAfter(20_000)]
     public async Task NegotiatedChannel_WithTheSameId_OpensOnBothSides([Values] bool weOffer, CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(_browser);
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
         RTCDataChannel channel = call.Connection.CreateDataChannel("agreed", new RTCDataChannelInit { Negotiated = true, Id = 7 });
         await call.Page.EvaluateAsync("open('agreed', { negotiated: true, id: 7 })");
         await ExchangeAsync(call, weOffer);
@@ -119,7 +109,7 @@ public sealed class BrowserDataChannelTests
     [Test, CancelAfter(20_000)]
     public async Task Close_FromEitherSide_ClosesTheOtherAndLeavesTheRest(CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(_browser);
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
         RTCDataChannel first = call.Connection.CreateDataChannel("first"), second = call.Connection.CreateDataChannel("second"), third = call.Connection.CreateDataChannel("third");
         await call.OfferAsync();
         foreach (RTCDataChannel channel in new[] { first, second, third }) await channel.OpensAsync(timeout);
@@ -141,7 +131,7 @@ public sealed class BrowserDataChannelTests
     public async Task BufferedAmount_WhileMuchIsSent_RisesAndFalls(CancellationToken timeout)
     {
         const int Count = 64, Size = 65_536;
-        await using BrowserCall call = await BrowserCall.StartAsync(_browser);
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
         RTCDataChannel channel = call.Connection.CreateDataChannel("bulk");
         await call.OfferAsync();
         await channel.OpensAsync(timeout);
