@@ -21,7 +21,7 @@ internal static class IceCredentials
             throw new ArgumentException("A password has 22 to 256 characters of A-Z a-z 0-9 + /.", nameof(parameters));
     }
 
-    private static bool IsIceString(string? text, int minimum)
+    internal static bool IsIceString(string? text, int minimum)
     {
         if (text is null || text.Length < minimum || text.Length > 256) return false;
         foreach (char c in text)

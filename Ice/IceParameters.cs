@@ -6,6 +6,9 @@ namespace WebRtcStack.Ice;
 /// <param name="IsLite">Whether ice-lite was given.</param>
 public sealed record IceParameters(string UsernameFragment, string Password, bool IsLite = false)
 {
+    /// <summary>Whether fragment and password have the lengths and characters of RFC 8839 §5.4; '-', '_' and '=' are let through, as deployed implementations draw them.</summary>
+    public bool IsValid => IceCredentials.IsIceString(UsernameFragment, 4) && IceCredentials.IsIceString(Password, 22);
+
     /// <summary>Draws fresh credentials: a fragment of 48 bits (at least 24 are required) and a password of 144 bits (at least 128).</summary>
     public static IceParameters Generate(Core.RandomSource random, bool isLite = false) => IceCredentials.Create(Core.Require.NotNull(random), isLite);
 

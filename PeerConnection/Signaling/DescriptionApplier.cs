@@ -140,7 +140,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
     {
         foreach (SdpMedia section in offer.Media)
         {
-            if (!IsInUse(section) || section.Mid is not { } mid || RemoteSection.IceParameters(offer, section) is not { } offered) continue;
+            if (!IsInUse(section) || section.Mid is not { } mid || RemoteSection.IceParameters(offer, RemoteSection.Carrier(offer, section)) is not { } offered) continue;
             BundleTransport? transport = mid == context.Channels.Mid ? context.Channels.Transport : context.Transceivers.FindByMid(mid)?.Transport;
             if (transport?.Remote is { } known && known != offered) transport.Restart ??= IceParameters.Generate(context.Options.Random);
         }
@@ -155,22 +155,21 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
 
     private void Connect(BundleTransport transport, SdpDescription local, SdpDescription remote, int index)
     {
-        SdpMedia ours = local.Media[index], theirs = remote.Media[index];
+        SdpMedia ours = local.Media[index], theirs = RemoteSection.Carrier(remote, remote.Media[index]);
         (transport.Mid, transport.MLineIndex) = (ours.Mid ?? "", index);
         context.Transports.StartGathering(transport);
         if (RemoteSection.IceParameters(remote, theirs) is { } parameters) context.Transports.SetRemote(transport, parameters);
         bool isClient = transport.IsDtlsClient ?? IsClient(local.Inherited(ours, "setup"), remote.Inherited(theirs, "setup"));
         context.Transports.StartDtls(transport, isClient, RemoteSection.Fingerprints(remote, theirs));
-        foreach (SdpMedia section in remote.Media) AddCandidates(transport, section, theirs);
+        AddCandidates(transport, theirs);
         context.Transports.FlushRemoteCandidates(transport);
     }
 
     // RFC 8842 §5.3: the answer's setup decides; actpass is the offer's.
     private static bool IsClient(string? ours, string? theirs) => ours == "active" || (ours == "actpass" && theirs == "passive");
 
-    private void AddCandidates(BundleTransport transport, SdpMedia section, SdpMedia carrier)
+    private void AddCandidates(BundleTransport transport, SdpMedia section)
     {
-        if (section != carrier) return;
         foreach (string line in section.Attributes.All("candidate"))
         {
             if (!IceCandidate.TryParse(line, out IceCandidate? candidate, out _)) continue;

@@ -1,3 +1,4 @@
+using WebRtcStack.Dtls;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -21,18 +22,20 @@ internal static class DescriptionValidator
             bool isInUse = section.Port != 0 || section.Attributes.Contains("bundle-only");
             if (!isInUse || !(section.IsRtp || section.IsDataChannel)) continue;
             if (section.Mid is null) throw Invalid(section, "it has no a=mid");
-            if (IsCarriedByAnother(description, section)) continue;
-            if (RemoteSection.IceParameters(description, section) is not { } ice) throw Invalid(section, "it has no a=ice-ufrag and a=ice-pwd");
-            if (ice.UsernameFragment.Length is < 4 or > 256 || ice.Password.Length is < 22 or > 256)
-                throw Invalid(section, "its a=ice-ufrag has not 4 to 256 characters or its a=ice-pwd not 22 to 256 (RFC 8839 §5.4)");
-            if (RemoteSection.Fingerprints(description, section).Count == 0) throw Invalid(section, "it has no a=fingerprint");
-            string? setup = description.Inherited(section, "setup");
-            if (type != RTCSdpType.Offer && setup is not ("active" or "passive")) throw Invalid(section, "an answer says a=setup:active or passive (RFC 8842 §5.3)");
+            SdpMedia carrier = RemoteSection.Carrier(description, section);
+            if (RemoteSection.IceParameters(description, carrier) is not { } ice) throw Invalid(section, "it has no a=ice-ufrag and a=ice-pwd");
+            if (!ice.IsValid) throw Invalid(section, "a=ice-ufrag has 4 to 256 characters, a=ice-pwd 22 to 256, of A-Z a-z 0-9 + / (RFC 8839 §5.4)");
+            if (!RemoteSection.Fingerprints(description, carrier).Any(IsUnderstood))
+                throw Invalid(section, "it has no a=fingerprint of sha-256, sha-384 or sha-512");
+            if (type != RTCSdpType.Offer && description.Inherited(carrier, "setup") is not ("active" or "passive"))
+                throw Invalid(section, "an answer says a=setup:active or passive (RFC 8842 §5.3)");
             if (section.IsRtp && configuration.RtcpMuxPolicy == RTCRtcpMuxPolicy.Require && !section.Attributes.Contains("rtcp-mux"))
                 throw Invalid(section, "it has no a=rtcp-mux, which the rtcpMuxPolicy \"require\" asks for");
         }
         if (type != RTCSdpType.Offer) ValidateAnswer(description, offer!);
     }
+
+    private static bool IsUnderstood(SdpFingerprint fingerprint) => new DtlsFingerprint(fingerprint.Algorithm, fingerprint.Value).IsUnderstood;
 
     private static void ValidateAnswer(SdpDescription answer, SdpDescription offer)
     {
@@ -44,10 +47,6 @@ internal static class DescriptionValidator
             if (answer.Media[i].Port != 0 && answer.Media[i].Mid != offer.Media[i].Mid) throw Invalid(answer.Media[i], $"its mid is not the offer's, \"{offer.Media[i].Mid}\"");
         }
     }
-
-    // A section of a bundle takes its transport from the bundle's first (RFC 9143 §7.1.3).
-    private static bool IsCarriedByAnother(SdpDescription description, SdpMedia section) =>
-        description.GetGroups("BUNDLE").Any(group => group.Contains(section.Mid) && group[0] != section.Mid && description.FindMedia(group[0]) is not null);
 
     private static void ValidateAttributes(SdpMedia section)
     {

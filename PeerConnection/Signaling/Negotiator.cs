@@ -86,6 +86,7 @@ internal sealed class Negotiator
         SdpDescription remote = DescriptionValidator.Parse(description.Sdp);
         SdpDescription? offer = State.PendingLocal?.Sdp;
         DescriptionValidator.Validate(remote, description.Type, offer, _context.Configuration);
+        RequireSameCertificate(remote);
         _context.Transceivers.Remember();
         if (description.Type == RTCSdpType.Offer)
         {
@@ -149,6 +150,19 @@ internal sealed class Negotiator
 
     private RTCSignalingState RequireNext(RTCSdpType type, bool isLocal) => State.Next(type, isLocal) ??
         throw DOMException.InvalidState($"A {(isLocal ? "local" : "remote")} {type.ToW3CString()} cannot be set in {State.State.ToW3CString()}.");
+
+    // RFC 8842 §5.5: another certificate asks for a new DTLS association, with which all data channels would end.
+    private void RequireSameCertificate(SdpDescription remote)
+    {
+        foreach (SdpMedia section in remote.Media)
+        {
+            if (section.Port == 0 || section.Mid is not { } mid) continue;
+            BundleTransport? transport = mid == _context.Channels.Mid ? _context.Channels.Transport : _context.Transceivers.FindByMid(mid)?.Transport;
+            if (transport is null || transport.RemoteFingerprints.Count == 0) continue;
+            if (!RemoteSection.Fingerprints(remote, RemoteSection.Carrier(remote, section)).Any(transport.RemoteFingerprints.Contains))
+                throw DOMException.InvalidAccess($"The media section of line {section.LineNumber} names another certificate than the session's; create a new connection for it.");
+        }
+    }
 
     private void RollBack(RTCSignalingState next)
     {

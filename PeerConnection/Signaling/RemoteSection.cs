@@ -9,6 +9,17 @@ internal static class RemoteSection
 {
     private const int DefaultMaxMessageSize = 65_536;    // RFC 8841 §6.1
 
+    /// <summary>The section that describes a section's transport: itself, or the first of its bundle (RFC 9143 §7.1.3).</summary>
+    public static SdpMedia Carrier(SdpDescription description, SdpMedia section)
+    {
+        if (section.Attributes.Contains("ice-ufrag") || section.Mid is not { } mid) return section;
+        foreach (IReadOnlyList<string> group in description.GetGroups("BUNDLE"))
+        {
+            if (group.Contains(mid) && description.FindMedia(group[0]) is { } first) return first;
+        }
+        return section;
+    }
+
     public static IceParameters? IceParameters(SdpDescription description, SdpMedia section) =>
         description.Inherited(section, "ice-ufrag") is { } fragment && description.Inherited(section, "ice-pwd") is { } password
             ? new IceParameters(fragment, password, description.Attributes.Contains("ice-lite"))

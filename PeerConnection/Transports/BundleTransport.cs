@@ -1,4 +1,5 @@
 using WebRtcStack.Ice;
+using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
 
@@ -35,6 +36,9 @@ internal sealed class BundleTransport
     public int MLineIndex { get; set; }
 
     public bool HasStartedGathering { get; set; }
+
+    /// <summary>The peer's fingerprints, once the handshake was started with them.</summary>
+    public IReadOnlyList<SdpFingerprint> RemoteFingerprints { get; set; } = [];
 
     /// <summary>Whether this side is the DTLS client; null before that is negotiated.</summary>
     public bool? IsDtlsClient { get; set; }

@@ -143,20 +143,15 @@ internal sealed class TransportSet
     /// <summary>Starts DTLS in the role that was negotiated (RFC 8842 §5), to a peer that has one of these certificates.</summary>
     public void StartDtls(BundleTransport transport, bool isClient, IReadOnlyList<SdpFingerprint> fingerprints)
     {
+        if (transport.IsDtlsClient is not null) return;                 // the association lives on (RFC 8842 §5.5)
+        (transport.IsDtlsClient, transport.RemoteFingerprints) = (isClient, fingerprints);
         List<DtlsFingerprint> expected = [.. fingerprints.Select(fingerprint => new DtlsFingerprint(fingerprint.Algorithm, fingerprint.Value))];
-        bool isNew = transport.IsDtlsClient is null;
-        transport.IsDtlsClient = isClient;
         WebRtcOptions options = _context.Options;
         DtlsCertificate certificate = _context.Certificate;
         DtlsRole role = isClient ? DtlsRole.Client : DtlsRole.Server;
         _context.Post((_, now) =>
         {
             if (transport.Stack is not { } stack) return;
-            if (!isNew)
-            {
-                stack.Dtls?.SetRemoteFingerprints(expected);
-                return;
-            }
             DtlsOptions dtls = (options.Dtls ?? new DtlsOptions { Certificate = certificate }) with
             {
                 Certificate = certificate, Role = role, PathMtu = options.Mtu,
