@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCCertificateStats : RTCStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.Certificate;
 
     /// <summary>The fingerprint: hexadecimal bytes, parted by colons.</summary>

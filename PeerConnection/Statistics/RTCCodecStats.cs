@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCCodecStats : RTCStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.Codec;
 
     /// <summary>The RTP payload type.</summary>

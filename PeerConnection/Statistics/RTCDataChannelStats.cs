@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCDataChannelStats : RTCStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.DataChannel;
 
     /// <summary>The label.</summary>

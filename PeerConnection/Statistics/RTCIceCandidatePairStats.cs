@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCIceCandidatePairStats : RTCStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.CandidatePair;
 
     /// <summary>The id of the transport.</summary>

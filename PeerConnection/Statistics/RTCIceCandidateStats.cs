@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCIceCandidateStats : RTCStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => IsRemote ? RTCStatsType.RemoteCandidate : RTCStatsType.LocalCandidate;
 
     /// <summary>Whether it is the peer's.</summary>

@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCInboundRtpStreamStats : RTCReceivedRtpStreamStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.InboundRtp;
 
     /// <summary>The id of the track.</summary>

@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCOutboundRtpStreamStats : RTCSentRtpStreamStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.OutboundRtp;
 
     /// <summary>The tag of the media section.</summary>

@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCPeerConnectionStats : RTCStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.PeerConnection;
 
     /// <summary>Data channels that have been open.</summary>

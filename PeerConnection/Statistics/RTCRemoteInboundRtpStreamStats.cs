@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCRemoteInboundRtpStreamStats : RTCReceivedRtpStreamStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.RemoteInboundRtp;
 
     /// <summary>The id of the stream as it is measured here.</summary>

@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCRemoteOutboundRtpStreamStats : RTCSentRtpStreamStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.RemoteOutboundRtp;
 
     /// <summary>The id of the stream as it is measured here.</summary>

@@ -6,6 +6,7 @@ namespace WebRtcStack;
 public sealed record RTCTransportStats : RTCStats
 {
     /// <inheritdoc/>
+    [JsonPropertyName("type")]
     public override RTCStatsType Type => RTCStatsType.Transport;
 
     /// <summary>Packets sent over the transport, connectivity checks not among them.</summary>
