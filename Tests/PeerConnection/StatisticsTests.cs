@@ -97,6 +97,7 @@ public sealed class StatisticsTests
             {
                 string type = each.Value.GetProperty("type").GetString()!;
                 if (each.Value.TryGetProperty("kind", out JsonElement kind)) type += "/" + kind.GetString();
+                if (each.Value.TryGetProperty("mimeType", out JsonElement mimeType)) type += "/" + mimeType.GetString()!.Split('/')[0];
                 Assert.That(each.Value.GetProperty("id").GetString(), Is.EqualTo(each.Name));
                 JsonElement known = chromium.GetProperty(type);
                 foreach (JsonProperty member in each.Value.EnumerateObject())
