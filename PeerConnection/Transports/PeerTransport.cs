@@ -127,6 +127,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
                 observer.IceStateChanged(stack, e.State);
                 break;
             case IceEventKind.SelectedPairChanged:
+                stack.SelectedPairChanges++;
                 observer.SelectedPairChanged(stack, e.Pair!);
                 break;
             case IceEventKind.CandidateError:
