@@ -73,7 +73,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
         while (ice.TryReadEvent(out IceEvent e)) Publish(e);
         foreach (TransportStack stack in _stacks)
         {
-            while (stack.Dtls is not null && stack.Dtls.TryReadEvent(out DtlsEvent e)) Publish(stack, e, now);
+            while (stack.Dtls is not null && stack.Dtls.TryReadEvent(out DtlsEvent e)) Publish(stack, e);
             while (stack.Rtp.TryReadEvent(out RtpEvent e)) Publish(e);
             if (stack.Data is not null) Publish(stack.Data);
         }
@@ -151,9 +151,8 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
         });
     }
 
-    private void Publish(TransportStack stack, in DtlsEvent e, Instant now)
+    private void Publish(TransportStack stack, in DtlsEvent e)
     {
-        if (e.Type == DtlsEventType.Connected) stack.Open(now);
         observer.DtlsStateChanged(stack, stack.Dtls!.State, e);
         Registration.Touch();
     }

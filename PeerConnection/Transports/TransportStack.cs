@@ -21,7 +21,7 @@ internal sealed class TransportStack : IDisposable
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
     private SrtpUnprotector? _unprotector;
-    private bool _closing;
+    private bool _closing, _isOpen;
 
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, int mtu) =>
         (Owner, _ice, Stream, Rtp, _mtu) = (owner, ice, stream, rtp, mtu);
@@ -115,23 +115,6 @@ internal sealed class TransportStack : IDisposable
         Rtp.AdvanceTo(now);
     }
 
-    /// <summary>The handshake has ended: SRTP gets its keys, and SCTP its way.</summary>
-    public void Open(Instant now)
-    {
-        DtlsConnection dtls = Dtls!;
-        StartData(now);
-        Span<byte> early = stackalloc byte[EventLoop.MaxDatagramSize];      // application data that came before its sender was known
-        while (dtls.TryReadEarlyData(early, out int earlyLength)) Data?.Receive(early[..earlyLength], now);
-        if (dtls.SelectedSrtpProfile is not { } selected) return;
-        SrtpProfile profile = (SrtpProfile)(ushort)selected;            // both carry the registry's numbers
-        Span<byte> material = stackalloc byte[SrtpKeyingMaterial.Length(profile)];
-        dtls.ExportKeyingMaterial(SrtpKeyingMaterial.ExporterLabel, default, useContext: false, material);
-        SrtpKeyingMaterial keys = SrtpKeyingMaterial.Split(profile, material);
-        _protector = new SrtpProtector(profile, IsClient ? keys.ClientKey : keys.ServerKey, IsClient ? keys.ClientSalt : keys.ServerSalt);
-        _unprotector = new SrtpUnprotector(profile, IsClient ? keys.ServerKey : keys.ClientKey, IsClient ? keys.ServerSalt : keys.ClientSalt);
-        material.Clear();
-    }
-
     /// <summary>Associates, once both the handshake and the data section are there.</summary>
     public void StartData(Instant now)
     {
@@ -196,6 +179,24 @@ internal sealed class TransportStack : IDisposable
             if (length > 0 && Data is not null) Data.Receive(datagram.Slice(offset, length), now);
             datagram = datagram[consumed..];
         }
+        if (!_isOpen && Dtls.State == DtlsState.Connected) Open(Dtls, now);
+    }
+
+    // The handshake has ended: SRTP gets its keys, and SCTP its way. At once, as media may follow in the same batch of datagrams.
+    private void Open(DtlsConnection dtls, Instant now)
+    {
+        _isOpen = true;
+        StartData(now);
+        Span<byte> early = stackalloc byte[EventLoop.MaxDatagramSize];      // application data that came before its sender was known
+        while (dtls.TryReadEarlyData(early, out int earlyLength)) Data?.Receive(early[..earlyLength], now);
+        if (dtls.SelectedSrtpProfile is not { } selected) return;
+        SrtpProfile profile = (SrtpProfile)(ushort)selected;            // both carry the registry's numbers
+        Span<byte> material = stackalloc byte[SrtpKeyingMaterial.Length(profile)];
+        dtls.ExportKeyingMaterial(SrtpKeyingMaterial.ExporterLabel, default, useContext: false, material);
+        SrtpKeyingMaterial keys = SrtpKeyingMaterial.Split(profile, material);
+        _protector = new SrtpProtector(profile, IsClient ? keys.ClientKey : keys.ServerKey, IsClient ? keys.ClientSalt : keys.ServerSalt);
+        _unprotector = new SrtpUnprotector(profile, IsClient ? keys.ServerKey : keys.ClientKey, IsClient ? keys.ServerSalt : keys.ClientSalt);
+        material.Clear();
     }
 
     private void ReceiveMedia(Span<byte> datagram, Instant now, ITransportObserver observer)
