@@ -5,10 +5,13 @@ internal sealed class EchoPeer : IAsyncDisposable
 {
     private const string Chat = "chat", Throughput = "throughput";
 
+    // The browser may be on this very machine, hence loopback. Browsers send RTP packets of up to 1200 bytes, and a packet
+    // that is sent on has to fit with what SRTP adds, hence an MTU that is larger than the default.
+    private static readonly WebRtcOptions s_options = new() { IncludeLoopback = true, Mtu = 1400 };
+
     public EchoPeer()
     {
-        // The browser may be on this very machine, hence loopback; nothing outside is asked, hence no ICE servers.
-        Connection = new RTCPeerConnection(new RTCConfiguration(), new WebRtcOptions { IncludeLoopback = true });
+        Connection = new RTCPeerConnection(new RTCConfiguration(), s_options);       // no ICE servers: nothing outside is asked
         Connection.OnDataChannel += (_, e) => Serve(e.Channel);
         Connection.OnTrack += (_, e) => MediaEcho.Start(e.Transceiver, (RemoteMediaStreamTrack)e.Track);
     }
