@@ -11,6 +11,7 @@ namespace WebRtcStack;
 internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) : IDrivenConnection
 {
     private readonly List<TransportStack> _stacks = [];
+    private readonly DropMeter _drops = new();
     private bool _closing, _drained;
     private LoopRegistration? _registration;
     private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -77,6 +78,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
             while (stack.Rtp.TryReadEvent(out RtpEvent e)) Publish(e);
             if (stack.Data is not null) Publish(stack.Data);
         }
+        _drops.ReportIfDue(this, now);
         if (_closing && _drained) Release();
     }
 
@@ -96,6 +98,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
 
     private void Release()
     {
+        _drops.Report(this);
         Registration.Detach();
         foreach (TransportStack stack in _stacks) stack.Dispose();
         _stacks.Clear();

@@ -38,6 +38,8 @@ internal sealed class TransportStack : IDisposable
     /// <summary>Null before the handshake starts.</summary>
     public DtlsRole? Role { get; private set; }
 
+    public SrtpUnprotector? Unprotector => _unprotector;
+
     public DataChannelTransport? Data { get; set; }
 
     /// <summary>The senders' queues.</summary>

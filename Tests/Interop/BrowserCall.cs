@@ -21,8 +21,11 @@ internal sealed class BrowserCall : IAsyncDisposable
 
     public RTCPeerConnection Connection { get; }
 
-    /// <summary>Changes a description on its way, for a test of what is wrong with it.</summary>
-    public Func<RTCSessionDescription, RTCSessionDescription> Tamper { get; set; } = description => description;
+    /// <summary>Changes our descriptions on their way, for a test of what is wrong with them.</summary>
+    public Func<RTCSessionDescription, RTCSessionDescription> TamperToBrowser { get; set; } = description => description;
+
+    /// <summary>Changes the browser's descriptions on their way.</summary>
+    public Func<RTCSessionDescription, RTCSessionDescription> TamperFromBrowser { get; set; } = description => description;
 
     // The end of candidates is a candidate with empty text, of the first section (webrtc-pc §4.4.2).
     private static RTCIceCandidate End { get; } = new(new RTCIceCandidateInit { SdpMLineIndex = 0 });
@@ -47,10 +50,10 @@ internal sealed class BrowserCall : IAsyncDisposable
         _toBrowser.Hold();
         _fromBrowser.Hold();
         await Connection.SetLocalDescriptionAsync();
-        await Page.EvaluateAsync("setRemote", JsonSerializer.Serialize(Tamper(Connection.LocalDescription!)));
+        await Page.EvaluateAsync("setRemote", JsonSerializer.Serialize(TamperToBrowser(Connection.LocalDescription!)));
         await _toBrowser.ReleaseAsync();
         if (prepare.Length > 0) await Page.EvaluateAsync(prepare);
-        await Connection.SetRemoteDescriptionAsync(Tamper(await LocalOfBrowserAsync()));
+        await Connection.SetRemoteDescriptionAsync(TamperFromBrowser(await LocalOfBrowserAsync()));
         await _fromBrowser.ReleaseAsync();
     }
 
@@ -60,11 +63,11 @@ internal sealed class BrowserCall : IAsyncDisposable
     {
         _toBrowser.Hold();
         _fromBrowser.Hold();
-        await Connection.SetRemoteDescriptionAsync(Tamper(await LocalOfBrowserAsync()));
+        await Connection.SetRemoteDescriptionAsync(TamperFromBrowser(await LocalOfBrowserAsync()));
         await _fromBrowser.ReleaseAsync();
         if (prepare is not null) await prepare();
         await Connection.SetLocalDescriptionAsync();
-        await Page.EvaluateAsync("setRemote", JsonSerializer.Serialize(Tamper(Connection.LocalDescription!)));
+        await Page.EvaluateAsync("setRemote", JsonSerializer.Serialize(TamperToBrowser(Connection.LocalDescription!)));
         await _toBrowser.ReleaseAsync();
     }
 

@@ -42,6 +42,24 @@ public sealed class BrowserMediaTests : BrowserTests
     }
 
     [Test, CancelAfter(20_000)]
+    public async Task KeyFrame_ThatTheBrowserAsksForAfterLoss_IsAskedOfItsSenderAndDecoded(CancellationToken timeout)
+    {
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
+        MediaEcho echo = new(call.Connection);
+        await call.Page.EvaluateAsync("send('video')");
+        await call.AnswerAsync(echo.AttachAsync);
+        await call.ConnectedAsync(timeout);
+        double frames = await GrowsAsync(call, "video", "framesDecoded", 5);
+        long requests = echo.KeyFrameRequests;
+        JsonElement before = await call.StatAsync("inbound-rtp", "{ kind: 'video' }");
+        echo.LoseVideo(20);
+        await GrowsAsync(call, "video", "pliCount", Number(before, "pliCount"));
+        await GrowsAsync(call, "video", "keyFramesDecoded", Number(before, "keyFramesDecoded"));
+        await GrowsAsync(call, "video", "framesDecoded", frames + 10);
+        Assert.That(echo.KeyFrameRequests, Is.GreaterThan(requests));
+    }
+
+    [Test, CancelAfter(20_000)]
     public async Task Video_OnlyReceived_Arrives(CancellationToken timeout)
     {
         await using BrowserCall call = await BrowserCall.StartAsync(Browser);

@@ -5,7 +5,7 @@ internal sealed class MediaEcho
 {
     private readonly RTCPeerConnection _connection;
     private readonly List<RTCTrackEvent> _waiting = [];
-    private long _packets, _keyFrameRequests;
+    private long _packets, _keyFrameRequests, _toLose;
 
     public MediaEcho(RTCPeerConnection connection)
     {
@@ -21,6 +21,9 @@ internal sealed class MediaEcho
 
     /// <summary>Key frames that the browser has asked our sender for.</summary>
     public long KeyFrameRequests => Interlocked.Read(ref _keyFrameRequests);
+
+    /// <summary>Does not send the next packets of video back.</summary>
+    public void LoseVideo(int packets) => Interlocked.Exchange(ref _toLose, packets);
 
     /// <summary>Between offer and answer: the transceivers that the offer has brought send, too.</summary>
     public async Task AttachAsync()
@@ -49,6 +52,7 @@ internal sealed class MediaEcho
         remote.OnRtpPacket += (_, packet) =>
         {
             Interlocked.Increment(ref _packets);
+            if (local.Kind == MediaKind.Video && Interlocked.Decrement(ref _toLose) >= 0) return;
             local.WriteRtp(packet.Fields, packet.Payload.Span);
         };
         local.OnKeyFrameRequested += (_, _) =>
