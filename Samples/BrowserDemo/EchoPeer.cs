@@ -5,9 +5,7 @@ internal sealed class EchoPeer : IAsyncDisposable
 {
     private const string Chat = "chat", Throughput = "throughput";
 
-    // The browser may be on this very machine, hence loopback. Browsers send RTP packets of up to 1200 bytes, and a packet
-    // that is sent on has to fit with what SRTP adds, hence an MTU that is larger than the default.
-    private static readonly WebRtcOptions s_options = new() { IncludeLoopback = true, Mtu = 1400 };
+    private static readonly WebRtcOptions s_options = new() { IncludeLoopback = true };      // the browser may be on this very machine
 
     public EchoPeer()
     {
