@@ -19,8 +19,8 @@ internal static class SignalingEndpoints
             await Find(sessions, id).TakeDescriptionAsync(await ReadAsync<RTCSessionDescription>(request) ?? throw new JsonException("A description is missing.")));
         signaling.MapPost("/{id}/candidate", async (string id, HttpRequest request, SignalingSessions sessions) =>
             await Find(sessions, id).TakeCandidateAsync(await ReadAsync<RTCIceCandidateInit>(request)));
-        signaling.MapPost("/{id}/offer", async (string id, bool? iceRestart, SignalingSessions sessions) =>
-            await Find(sessions, id).OfferAsync(iceRestart ?? false));
+        signaling.MapPost("/{id}/offer", async (string id, string? iceRestart, SignalingSessions sessions) =>
+            await Find(sessions, id).OfferAsync(iceRestart == "true"));
     }
 
     // The browser's page was closed or reloaded when the stream ends; then its peer goes too.
