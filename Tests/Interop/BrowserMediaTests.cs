@@ -32,8 +32,17 @@ public sealed class BrowserMediaTests : BrowserTests
         await call.ConnectedAsync(timeout);
         await AssertDecodedAsync(call, echo);
         JsonElement transport = await call.StatAsync("transport");
+        RTCStatsReport report = await call.Connection.GetStatsAsync();
+        RTCTransportStats ours = report.OfType<RTCTransportStats>().Single();
         Assert.Multiple(() =>
         {
+            Assert.That(ours.SrtpCipher, Is.EqualTo(transport.GetProperty("srtpCipher").GetString()));
+            Assert.That(ours.TlsVersion, Is.EqualTo(transport.GetProperty("tlsVersion").GetString()));
+            Assert.That(ours.DtlsCipher, Is.EqualTo(transport.GetProperty("dtlsCipher").GetString()));
+            Assert.That(ours.DtlsRole, Is.EqualTo(weOffer ? RTCDtlsRole.Server : RTCDtlsRole.Client));
+            Assert.That(ours.IceRole, Is.EqualTo(weOffer ? RTCIceRole.Controlling : RTCIceRole.Controlled));
+            Assert.That(report.OfType<RTCInboundRtpStreamStats>().Select(stream => stream.PacketsReceived), Has.Exactly(2).GreaterThan(0));
+            Assert.That(report.OfType<RTCOutboundRtpStreamStats>().Select(stream => stream.PacketsSent), Has.Exactly(2).GreaterThan(0));
             Assert.That(transport.GetProperty("srtpCipher").GetString(), Is.EqualTo(s_profiles[profile].Name));
             Assert.That(transport.GetProperty("tlsVersion").GetString(), Is.EqualTo("FEFD"));
             Assert.That(transport.GetProperty("dtlsCipher").GetString(), Is.EqualTo("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
