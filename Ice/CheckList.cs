@@ -55,10 +55,13 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
         return null;
     }
 
-    /// <summary>Adds a pair, or finds it; null when the list is full of better ones.</summary>
-    public IceCandidatePair? Form(LocalBase localBase, IceCandidate local, IceCandidate remote)
+    /// <summary>Adds a pair, or finds it; null when its addresses do not go together or the list is full of better ones.</summary>
+    /// <param name="localBase">Where it sends from.</param>
+    /// <param name="local">Our candidate.</param>
+    /// <param name="remote">The peer's candidate.</param>
+    /// <param name="isProven">Whether the peer's check has come this way, so that the addresses do go together.</param>
+    public IceCandidatePair? Form(LocalBase localBase, IceCandidate local, IceCandidate remote, bool isProven = false)
     {
-        if (!CanReach(localBase, remote)) return null;
         IceCandidatePair? pair = Find(localBase, remote.Address);
         if (pair is not null)
         {
@@ -66,6 +69,7 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
             Resort(pair);
             return pair;
         }
+        if (!isProven && !CanReach(localBase, remote)) return null;
         pair = new IceCandidatePair(generation, localBase, local, remote);
         pair.ComputePriority(context.Role);
         if (_pairs.Count >= context.Options.MaxPairs && !TryMakeRoom(pair.Priority)) return null;

@@ -147,6 +147,14 @@ public sealed class IceAgent
         Changed(stream, now);
     }
 
+    /// <summary>Sets what bases told from here on, and restarts, gather: servers may be known only once their names are resolved.</summary>
+    /// <param name="policy">Which candidates to gather.</param>
+    /// <param name="stunServers">In place of <see cref="IceAgentOptions.StunServers"/>.</param>
+    /// <param name="turnServers">In place of <see cref="IceAgentOptions.TurnServers"/>.</param>
+    /// <exception cref="ArgumentNullException">A list is null.</exception>
+    public void SetServers(IceGatheringPolicy policy, IReadOnlyList<TransportAddress> stunServers, IReadOnlyList<IceTurnServer> turnServers) =>
+        _context.Options = _context.Options with { GatheringPolicy = policy, StunServers = stunServers, TurnServers = turnServers };
+
     /// <summary>Says that all sockets were told: gathering is complete once the servers have answered or given up.</summary>
     /// <exception cref="InvalidOperationException">The stream is closed.</exception>
     public void EndLocalBases(IceStream stream, Instant now)

@@ -9,7 +9,7 @@ internal sealed class IceContext(IceAgentOptions options, RandomSource random)
     private readonly Queue<IceEvent> _events = new();
     private readonly long[] _drops = new long[(int)IceDropReason.ErrorRateLimit + 1];
 
-    public IceAgentOptions Options { get; } = options;
+    public IceAgentOptions Options { get; set; } = options;
 
     public RandomSource Random { get; } = random;
 

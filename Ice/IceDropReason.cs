@@ -12,7 +12,7 @@ public enum IceDropReason : byte
     /// <summary>A STUN message of a class or method that ICE does not use.</summary>
     UnexpectedStun,
 
-    /// <summary>A request without MESSAGE-INTEGRITY.</summary>
+    /// <summary>A request without MESSAGE-INTEGRITY, or one from a new address without PRIORITY.</summary>
     IncompleteRequest,
 
     /// <summary>A request without USERNAME, for a user name fragment that no stream has, or to an address that its stream has not.</summary>

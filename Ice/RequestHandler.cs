@@ -85,10 +85,13 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
     private void Accept(in StunMessage request, LocalBase localBase, in NetworkPath path, IceGeneration generation, Instant now)
     {
         IceCandidatePair? pair = generation.CheckList.Find(localBase, path.Remote);
-        if (pair is null && request.TryGetUInt32(StunAttributeType.Priority, out uint priority))
-            pair = Discover(localBase, path.Remote, priority, generation);
+        if (pair is null)
+        {
+            if (request.TryGetUInt32(StunAttributeType.Priority, out uint priority)) pair = Discover(localBase, path.Remote, priority, generation);
+            else context.Drop(IceDropReason.IncompleteRequest);
+            if (pair is null) return;                       // unanswered: success would let the peer choose a path that we take nothing from
+        }
         responses.Success(localBase, path.Remote, request.TransactionId, generation, pair);
-        if (pair is null) return;
         pair.RequestsReceived++;
         bool nominates = request.Has(StunAttributeType.UseCandidate) && context.Role == IceRole.Controlled;
         if (context.Options.IsLite) AcceptAsLite(pair, nominates);
@@ -148,7 +151,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         foreach ((IceCandidate local, LocalBase of) in generation.LocalCandidates)
         {
             if (ReferenceEquals(of, localBase) && local.Type is IceCandidateType.Host or IceCandidateType.Relayed)
-                return generation.CheckList.Form(localBase, local, known);
+                return generation.CheckList.Form(localBase, local, known, isProven: true);
         }
         return null;
     }

@@ -26,7 +26,7 @@ internal sealed class ResponseQueue(IceContext context)
     }
 
     /// <summary>Owes a success response.</summary>
-    public void Success(LocalBase localBase, TransportAddress remote, StunTransactionId id, IceGeneration generation, IceCandidatePair? pair) =>
+    public void Success(LocalBase localBase, TransportAddress remote, StunTransactionId id, IceGeneration generation, IceCandidatePair pair) =>
         Add(new Owed { Base = localBase, Remote = remote, Id = id, Generation = generation, Pair = pair });
 
     /// <summary>Owes an error response to an authentic request.</summary>

@@ -13,6 +13,7 @@ internal sealed class ConnectionContext
 {
     private readonly Queue<Action> _events = new();
     private readonly ILogger _logger;
+    private int _statisticsNumbers;
 
     public ConnectionContext(RTCPeerConnection owner, RTCConfiguration configuration, WebRtcOptions options)
     {
@@ -64,6 +65,9 @@ internal sealed class ConnectionContext
 
     /// <summary>Guards all of this; held for moments, never while user code runs.</summary>
     public object Gate { get; } = new();
+
+    /// <summary>A number that names one thing in all statistics of the connection; from any thread.</summary>
+    public int NextStatisticsNumber() => Interlocked.Increment(ref _statisticsNumbers);
 
     /// <summary>Queues a task (webrtc-pc: "queue a task"): it runs under the lock, and the events it fires follow before the next task.</summary>
     public void QueueTask(Action task) => Callbacks.Post(() => RunTask(task));

@@ -7,4 +7,6 @@ namespace WebRtcStack;
 [JsonSerializable(typeof(RTCIceCandidate))]
 [JsonSerializable(typeof(RTCIceCandidateInit))]
 [JsonSerializable(typeof(RTCConfiguration))]
+[JsonSerializable(typeof(RTCStatsReport))]
+[JsonSerializable(typeof(RTCStats))]
 public sealed partial class WebRtcJsonContext : JsonSerializerContext;

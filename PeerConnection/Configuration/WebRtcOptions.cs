@@ -23,9 +23,12 @@ public sealed record WebRtcOptions
     /// <summary>The local UDP ports that may be taken. Default: any.</summary>
     public PortRange PortRange { get; init; } = PortRange.Any;
 
-    /// <summary>The largest UDP payload that is sent, in bytes. Default 1200; from 640 to 1500.</summary>
+    /// <summary>
+    /// The largest UDP payload that is sent, in bytes. Default 1232, what the least MTU of IPv6 has room for (RFC 8200 §5) and what
+    /// browsers' RTP packets of up to 1200 bytes need with SRTP around them; from 640 to 1500.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
-    public int Mtu { get; init => field = Require.InRange(value, 640, 1500); } = 1200;
+    public int Mtu { get; init => field = Require.InRange(value, 640, 1500); } = 1232;
 
     /// <summary>How ICE works; role, servers and policy come from the connection.</summary>
     public IceAgentOptions Ice { get; init; } = new();

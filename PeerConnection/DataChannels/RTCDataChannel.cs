@@ -23,6 +23,7 @@ public sealed class RTCDataChannel
         (MaxPacketLifeTime, MaxRetransmits) = ((ushort?)parameters.MaxPacketLifeTime, (ushort?)parameters.MaxRetransmits);
         Id = parameters.Id;
         Parameters = parameters;
+        StatisticsNumber = context.NextStatisticsNumber();
     }
 
     /// <summary>The label.</summary>
@@ -83,6 +84,8 @@ public sealed class RTCDataChannel
     public event EventHandler<MessageEvent>? OnMessage;
 
     internal DataChannelParameters Parameters { get; }
+
+    internal int StatisticsNumber { get; }
 
     internal DataChannel? Channel => Volatile.Read(ref _channel);
 

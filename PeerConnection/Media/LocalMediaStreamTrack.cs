@@ -16,7 +16,7 @@ public sealed class LocalMediaStreamTrack : MediaStreamTrack
 
     /// <summary>Sends one RTP packet through every sender that has the track. From any thread; the packet is copied.</summary>
     /// <param name="packet">Its fields. The senders put in their own source, and shift sequence number and timestamp by a constant.</param>
-    /// <param name="payload">Its payload, at most about 1100 bytes, so that the packet fits the path (<see cref="WebRtcOptions.Mtu"/>).</param>
+    /// <param name="payload">Its payload, at most <see cref="WebRtcOptions.Mtu"/> less 44 bytes for the headers and SRTP, 1188 by default, so that it fits the path; larger ones are dropped.</param>
     /// <remarks>Before the sender is connected, or while the track is not <see cref="MediaStreamTrack.Enabled"/>, packets are dropped.</remarks>
     public void WriteRtp(in RtpPacketFields packet, ReadOnlySpan<byte> payload)
     {

@@ -9,6 +9,7 @@ internal sealed class BundleTransport
     public BundleTransport(ConnectionContext context, IceParameters local)
     {
         Local = local;
+        StatisticsNumber = context.NextStatisticsNumber();
         Ice = new RTCIceTransport(context, this);
         Dtls = new RTCDtlsTransport(Ice);
     }
@@ -41,6 +42,8 @@ internal sealed class BundleTransport
 
     /// <summary>Whether this side is the DTLS client; null before that is negotiated.</summary>
     public bool? IsDtlsClient { get; set; }
+
+    public int StatisticsNumber { get; }
 
     /// <summary>Belongs to the loop.</summary>
     public TransportStack? Stack { get; set; }

@@ -11,6 +11,7 @@ namespace WebRtcStack;
 internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) : IDrivenConnection
 {
     private readonly List<TransportStack> _stacks = [];
+    private readonly DropMeter _drops = new();
     private bool _closing, _drained;
     private LoopRegistration? _registration;
     private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -73,10 +74,11 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
         while (ice.TryReadEvent(out IceEvent e)) Publish(e);
         foreach (TransportStack stack in _stacks)
         {
-            while (stack.Dtls is not null && stack.Dtls.TryReadEvent(out DtlsEvent e)) Publish(stack, e, now);
+            while (stack.Dtls is not null && stack.Dtls.TryReadEvent(out DtlsEvent e)) Publish(stack, e);
             while (stack.Rtp.TryReadEvent(out RtpEvent e)) Publish(e);
             if (stack.Data is not null) Publish(stack.Data);
         }
+        _drops.ReportIfDue(this, now);
         if (_closing && _drained) Release();
     }
 
@@ -96,6 +98,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
 
     private void Release()
     {
+        _drops.Report(this);
         Registration.Detach();
         foreach (TransportStack stack in _stacks) stack.Dispose();
         _stacks.Clear();
@@ -127,6 +130,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
                 observer.IceStateChanged(stack, e.State);
                 break;
             case IceEventKind.SelectedPairChanged:
+                stack.SelectedPairChanges++;
                 observer.SelectedPairChanged(stack, e.Pair!);
                 break;
             case IceEventKind.CandidateError:
@@ -150,9 +154,8 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
         });
     }
 
-    private void Publish(TransportStack stack, in DtlsEvent e, Instant now)
+    private void Publish(TransportStack stack, in DtlsEvent e)
     {
-        if (e.Type == DtlsEventType.Connected) stack.Open(now);
         observer.DtlsStateChanged(stack, stack.Dtls!.State, e);
         Registration.Touch();
     }

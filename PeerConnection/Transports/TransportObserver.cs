@@ -63,16 +63,7 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
         RTCIceTransport transport = stack.Owner.Ice;
         context.QueueTask(() =>
         {
-            RTCIceTransportState next = state switch
-            {
-                IceConnectionState.New => RTCIceTransportState.New,
-                IceConnectionState.Checking => RTCIceTransportState.Checking,
-                IceConnectionState.Connected => RTCIceTransportState.Connected,
-                IceConnectionState.Completed => RTCIceTransportState.Completed,
-                IceConnectionState.Disconnected => RTCIceTransportState.Disconnected,
-                IceConnectionState.Failed => RTCIceTransportState.Failed,
-                _ => RTCIceTransportState.Closed,
-            };
+            RTCIceTransportState next = state.ToW3C();
             if (context.IsClosed || !transport.TrySet(next)) return;
             context.Fire(transport.RaiseStateChange);
             context.States.Update();
@@ -109,14 +100,7 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
         DtlsEvent? reason = cause;
         context.QueueTask(() =>
         {
-            RTCDtlsTransportState next = state switch
-            {
-                DtlsState.New => RTCDtlsTransportState.New,
-                DtlsState.Connecting => RTCDtlsTransportState.Connecting,
-                DtlsState.Connected => RTCDtlsTransportState.Connected,
-                DtlsState.Closed => RTCDtlsTransportState.Closed,
-                _ => RTCDtlsTransportState.Failed,
-            };
+            RTCDtlsTransportState next = state.ToW3C();
             if (context.IsClosed) return;
             if (next == RTCDtlsTransportState.Connected) transport.SetRemoteCertificate(certificate);
             if (!transport.TrySet(next)) return;

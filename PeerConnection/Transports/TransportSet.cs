@@ -96,10 +96,23 @@ internal sealed class TransportSet
         if (transport.HasStartedGathering) return;
         transport.HasStartedGathering = true;
         WebRtcOptions options = _context.Options;
-        _context.Post((peer, now) =>
+        RTCConfiguration configuration = _context.Configuration;
+        _context.Post((peer, _) => IceServerResolution.Start(peer.Registration.Loop, configuration.IceServers, servers =>
         {
-            if (transport.Stack is { } stack) OpenSockets(peer, stack, options, now);
-        });
+            if (transport.Stack is not { } stack || peer.Registration.IsDetached) return;
+            IceGatheringPolicy policy = configuration.IceTransportPolicy == RTCIceTransportPolicy.Relay ? IceGatheringPolicy.Relay : IceGatheringPolicy.All;
+            peer.Ice.SetServers(policy, servers.StunServers, servers.TurnServers);
+            OpenSockets(peer, stack, options, peer.Registration.Loop.Now);
+            peer.Registration.Touch();
+            foreach ((string url, string reason) in servers.Failed) _context.QueueTask(() => ServerFailed(url, reason));
+        }));
+    }
+
+    // webrtc-pc §4.8.3: 701 is the code for a server that cannot be reached.
+    private void ServerFailed(string url, string reason)
+    {
+        RTCPeerConnectionIceErrorEvent e = new() { Url = url, ErrorCode = 701, ErrorText = reason };
+        _context.Fire(() => _context.Owner.RaiseIceCandidateError(e));
     }
 
     /// <summary>Fresh credentials for the next description.</summary>

@@ -21,7 +21,7 @@ internal sealed class TransportStack : IDisposable
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
     private SrtpUnprotector? _unprotector;
-    private bool _closing, _isClient;
+    private bool _closing, _isOpen;
 
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, int mtu) =>
         (Owner, _ice, Stream, Rtp, _mtu) = (owner, ice, stream, rtp, mtu);
@@ -34,6 +34,11 @@ internal sealed class TransportStack : IDisposable
     public RtpSession Rtp { get; }
 
     public DtlsConnection? Dtls { get; private set; }
+
+    /// <summary>Null before the handshake starts.</summary>
+    public DtlsRole? Role { get; private set; }
+
+    public SrtpUnprotector? Unprotector => _unprotector;
 
     public DataChannelTransport? Data { get; set; }
 
@@ -51,6 +56,11 @@ internal sealed class TransportStack : IDisposable
 
     public long BytesReceived { get; private set; }
 
+    /// <summary>How often ICE has chosen a pair.</summary>
+    public long SelectedPairChanges { get; set; }
+
+    private bool IsClient => Role == DtlsRole.Client;
+
     public Instant NextTimeout
     {
         get
@@ -65,7 +75,7 @@ internal sealed class TransportStack : IDisposable
     /// <summary>Starts the handshake; what came too early for it is taken now, so that no flight is lost.</summary>
     public void StartDtls(DtlsConnection dtls, DtlsRole role, Instant now)
     {
-        (Dtls, _isClient) = (dtls, role == DtlsRole.Client);
+        (Dtls, Role) = (dtls, role);
         dtls.Start(now);
         while (_early.Count > 0) ReceiveDtls(_early.Dequeue(), now);
     }
@@ -107,28 +117,11 @@ internal sealed class TransportStack : IDisposable
         Rtp.AdvanceTo(now);
     }
 
-    /// <summary>The handshake has ended: SRTP gets its keys, and SCTP its way.</summary>
-    public void Open(Instant now)
-    {
-        DtlsConnection dtls = Dtls!;
-        StartData(now);
-        Span<byte> early = stackalloc byte[EventLoop.MaxDatagramSize];      // application data that came before its sender was known
-        while (dtls.TryReadEarlyData(early, out int earlyLength)) Data?.Receive(early[..earlyLength], now);
-        if (dtls.SelectedSrtpProfile is not { } selected) return;
-        SrtpProfile profile = (SrtpProfile)(ushort)selected;            // both carry the registry's numbers
-        Span<byte> material = stackalloc byte[SrtpKeyingMaterial.Length(profile)];
-        dtls.ExportKeyingMaterial(SrtpKeyingMaterial.ExporterLabel, default, useContext: false, material);
-        SrtpKeyingMaterial keys = SrtpKeyingMaterial.Split(profile, material);
-        _protector = new SrtpProtector(profile, _isClient ? keys.ClientKey : keys.ServerKey, _isClient ? keys.ClientSalt : keys.ServerSalt);
-        _unprotector = new SrtpUnprotector(profile, _isClient ? keys.ServerKey : keys.ClientKey, _isClient ? keys.ServerSalt : keys.ClientSalt);
-        material.Clear();
-    }
-
     /// <summary>Associates, once both the handshake and the data section are there.</summary>
     public void StartData(Instant now)
     {
         if (Data is null || Dtls is not { State: DtlsState.Connected } dtls) return;
-        Data.SetRole(_isClient);
+        Data.SetRole(IsClient);
         Data.Start(now);
     }
 
@@ -188,6 +181,24 @@ internal sealed class TransportStack : IDisposable
             if (length > 0 && Data is not null) Data.Receive(datagram.Slice(offset, length), now);
             datagram = datagram[consumed..];
         }
+        if (!_isOpen && Dtls.State == DtlsState.Connected) Open(Dtls, now);
+    }
+
+    // The handshake has ended: SRTP gets its keys, and SCTP its way. At once, as media may follow in the same batch of datagrams.
+    private void Open(DtlsConnection dtls, Instant now)
+    {
+        _isOpen = true;
+        StartData(now);
+        Span<byte> early = stackalloc byte[EventLoop.MaxDatagramSize];      // application data that came before its sender was known
+        while (dtls.TryReadEarlyData(early, out int earlyLength)) Data?.Receive(early[..earlyLength], now);
+        if (dtls.SelectedSrtpProfile is not { } selected) return;
+        SrtpProfile profile = (SrtpProfile)(ushort)selected;            // both carry the registry's numbers
+        Span<byte> material = stackalloc byte[SrtpKeyingMaterial.Length(profile)];
+        dtls.ExportKeyingMaterial(SrtpKeyingMaterial.ExporterLabel, default, useContext: false, material);
+        SrtpKeyingMaterial keys = SrtpKeyingMaterial.Split(profile, material);
+        _protector = new SrtpProtector(profile, IsClient ? keys.ClientKey : keys.ServerKey, IsClient ? keys.ClientSalt : keys.ServerSalt);
+        _unprotector = new SrtpUnprotector(profile, IsClient ? keys.ServerKey : keys.ClientKey, IsClient ? keys.ServerSalt : keys.ClientSalt);
+        material.Clear();
     }
 
     private void ReceiveMedia(Span<byte> datagram, Instant now, ITransportObserver observer)

@@ -16,7 +16,7 @@ public sealed class RtpSession
     private readonly Queue<Outgoing> _outgoing = new();
     private readonly Queue<uint> _goodbyes = new();
     private readonly Queue<RtpEvent> _events = new();
-    private readonly long[] _dropped = new long[6];
+    private readonly long[] _dropped = new long[(int)RtpDropReason.TooLarge + 1];
     private readonly uint _reporterSsrc;                 // reports while nothing is sent
     private Instant _reportAt = Instant.Never;
     private Instant _feedbackAt = Instant.Never;         // when a throttled request may go
@@ -153,7 +153,7 @@ public sealed class RtpSession
             int header = WriteHeader(destination, next);
             if (header == 0 || destination.Length - header < payload.Length)
             {
-                _dropped[(int)RtpDropReason.Malformed]++;        // larger than the path: it would not arrive
+                _dropped[(int)RtpDropReason.TooLarge]++;
                 continue;
             }
             payload.Span.CopyTo(destination[header..]);

@@ -54,6 +54,9 @@ public enum RtpDropReason
 
     /// <summary><see cref="RtpSessionOptions.MaxQueuedPackets"/> wait to be sent.</summary>
     SendQueueFull,
+
+    /// <summary>A packet to send is larger than a datagram may be.</summary>
+    TooLarge,
 }
 
 /// <summary>What a session has to tell.</summary>

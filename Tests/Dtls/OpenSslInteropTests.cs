@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using WebRtcStack.Core;
 using WebRtcStack.Dtls;
+using WebRtcStack.Tests.Interop;
 
 namespace WebRtcStack.Tests.Dtls;
 
@@ -129,24 +130,16 @@ public sealed class OpenSslInteropTests
 
         public static OpenSsl Start(string arguments, DtlsCertificate certificate)
         {
+            string program = RealPeer.Require(["openssl"], null, "apt-get install openssl");
             string pem = Path.GetTempFileName();
             File.WriteAllText(pem, certificate.ExportPem());
-            ProcessStartInfo start = new("openssl", $"{arguments} -cert {pem} -key {pem}")
+            ProcessStartInfo start = new(program, $"{arguments} -cert {pem} -key {pem}")
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             };
-            try
-            {
-                return new OpenSsl(Process.Start(start)!, pem);
-            }
-            catch (System.ComponentModel.Win32Exception)
-            {
-                File.Delete(pem);
-                Assert.Ignore("The openssl command is not installed.");
-                throw;
-            }
+            return new OpenSsl(Process.Start(start)!, pem);
         }
 
         public void WriteLine(string line)

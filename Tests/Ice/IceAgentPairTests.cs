@@ -136,6 +136,32 @@ internal sealed class IceAgentPairTests
     }
 
     [Test]
+    public void Receive_OfACheckFromAnAddressThatIsNotPairedByItself_AnswersAndTakesDataFromThere()
+    {
+        Instant now = new(1);
+        // A peer on the same machine may check our loopback address from another of its addresses.
+        TransportAddress loopback = TransportAddress.FromIPv4(0x7F000001, 5000), elsewhere = TransportAddress.FromIPv4(0xC0000202, 5000);
+        IceAgent agent = new(new IceAgentOptions { Role = IceRole.Controlled }, RandomSource.Cryptographic);
+        IceStream stream = agent.AddStream();
+        agent.AddLocalBase(stream, IceComponent.Rtp, loopback, TransportProtocol.Udp, now);
+        agent.SetRemoteParameters(stream, new IceParameters("abcd", "0123456789012345678901"), now);
+        byte[] buffer = new byte[1500];
+        using StunKey key = StunKey.ShortTerm(stream.LocalParameters.Password);
+        StunMessageWriter writer = new(buffer, StunClass.Request, StunMethod.Binding, StunTransactionId.Create(RandomSource.Cryptographic));
+        writer.Write(StunAttributeType.Username, System.Text.Encoding.ASCII.GetBytes(stream.LocalParameters.UsernameFragment + ":abcd"));
+        writer.WriteUInt32(StunAttributeType.Priority, 1);
+        writer.WriteUInt64(StunAttributeType.IceControlling, 1);
+        writer.WriteIntegrity(key);
+        writer.WriteFingerprint();
+        NetworkPath path = new(loopback, elsewhere);
+        agent.Receive(buffer.AsSpan(0, writer.Length), path, now, out _, out _, out _, out _);
+        Assert.That(agent.Transmit(buffer, now, out NetworkPath way), Is.GreaterThan(0), "the answer");
+        Assert.That(way, Is.EqualTo(path));
+        Assert.That(agent.Receive([22, 1, 2, 3], path, now, out _, out int length, out IceStream? of, out _));
+        Assert.That((length, of), Is.EqualTo((4, stream)));
+    }
+
+    [Test]
     public void RemoveStream_WhileAResponseIsOwed_SendsNothing()
     {
         VirtualTime time = new(1);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using WebRtcStack.Core;
 using WebRtcStack.Sdp;
 using WebRtcStack.Tests.Simulation;
@@ -127,6 +128,18 @@ public sealed class BadInputTests
     [Test]
     public void RandomDatagrams_ToAnOpenSocket_AreDroppedAndHarmNothing()
     {
+        Dictionary<string, long> dropped = [];
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "webrtcstack.datagrams.dropped") self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            string key = $"{tags[0].Value} {tags[1].Value}";
+            lock (dropped) dropped[key] = dropped.GetValueOrDefault(key) + value;
+        });
+        listener.Start();
         using PeerSimulation simulation = new(4);
         List<string> received = [];
         simulation.Right.OnDataChannel += (_, e) => e.Channel.OnMessage += (_, message) => received.Add(message.Text);
@@ -153,6 +166,14 @@ public sealed class BadInputTests
         channel.Send("still here");
         simulation.RunUntil(() => received.Contains("still here"), s_minute);
         Assert.That(simulation.BothConnected);
+        simulation.Right.Close();
+        simulation.Time.RunFor(TimeSpan.FromSeconds(1));
+        lock (dropped)
+        {
+            Assert.That(dropped.GetValueOrDefault("ice UnknownPath"), Is.GreaterThanOrEqualTo(2400), "the stranger's");
+            Assert.That(dropped.Where(pair => pair.Key.StartsWith("dtls", StringComparison.Ordinal)).Sum(pair => pair.Value), Is.GreaterThan(500), "spoofed ones that look like DTLS");
+            Assert.That(dropped.GetValueOrDefault("transport NoLayer"), Is.GreaterThan(300), "spoofed ones that look like nothing, or like media without keys");
+        }
     }
 
     [TestCase("candidate:1 1 udp 1 999.1.1.1 5 typ host")]

@@ -8,19 +8,12 @@ public sealed class LoopbackTests
     [Test, CancelAfter(20_000)]
     public async Task Channel_BetweenTwoConnections_CarriesMessages(CancellationToken timeout)
     {
-        await using RTCPeerConnection offerer = new(new RTCConfiguration(), Loopback), answerer = new(new RTCConfiguration(), Loopback);
-        offerer.OnIceCandidate += async (_, e) => { if (e.Candidate is not null) await answerer.AddIceCandidateAsync(e.Candidate); };
-        answerer.OnIceCandidate += async (_, e) => { if (e.Candidate is not null) await offerer.AddIceCandidateAsync(e.Candidate); };
-        answerer.OnDataChannel += (_, e) => e.Channel.OnMessage += (_, message) => e.Channel.Send("echo " + message.Text);
+        await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout);
+        pair.Answerer.OnDataChannel += (_, e) => e.Channel.OnMessage += (_, message) => e.Channel.Send("echo " + message.Text);
         TaskCompletionSource<string> echoed = new();
-        RTCDataChannel channel = offerer.CreateDataChannel("test");
+        RTCDataChannel channel = pair.Offerer.CreateDataChannel("echo");
         channel.OnMessage += (_, message) => echoed.TrySetResult(message.Text);
         channel.OnOpen += (_, _) => channel.Send("hello");
-        offerer.OnConnectionStateChange += (_, _) => TestContext.Progress.WriteLine($"offerer {offerer.ConnectionState}");
-        await offerer.SetLocalDescriptionAsync();
-        await answerer.SetRemoteDescriptionAsync(offerer.LocalDescription!);
-        await answerer.SetLocalDescriptionAsync();
-        await offerer.SetRemoteDescriptionAsync(answerer.LocalDescription!);
         Assert.That(await echoed.Task.WaitAsync(timeout), Is.EqualTo("echo hello"));
     }
 }

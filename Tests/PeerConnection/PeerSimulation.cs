@@ -9,7 +9,8 @@ internal sealed class PeerSimulation : IDisposable
     private readonly SynchronizationContext? _before = SynchronizationContext.Current;
     private readonly Instant[] _signalled = new Instant[2];
 
-    public PeerSimulation(int seed, PathOptions? path = null, Action<PeerSimulation>? network = null, WebRtcOptions? options = null)
+    public PeerSimulation(
+        int seed, PathOptions? path = null, Action<PeerSimulation>? network = null, WebRtcOptions? options = null, RTCConfiguration? configuration = null)
     {
         Time = new VirtualTime(seed);
         SynchronizationContext.SetSynchronizationContext(new VirtualSynchronizationContext(Time));
@@ -31,8 +32,8 @@ internal sealed class PeerSimulation : IDisposable
         RightLoop = new SimulatedEventLoop(RightHost);
         options ??= new WebRtcOptions();
         Options = options with { Random = Time.Random, TimeProvider = new VirtualTimeProvider(Time) };
-        Left = Create(LeftLoop, "left");
-        Right = Create(RightLoop, "right");
+        Left = Create(LeftLoop, "left", configuration);
+        Right = Create(RightLoop, "right", configuration);
         Left.OnIceCandidate += (_, e) => Trickle(e, Right, 0);
         Right.OnIceCandidate += (_, e) => Trickle(e, Left, 1);
     }
@@ -97,9 +98,9 @@ internal sealed class PeerSimulation : IDisposable
         SynchronizationContext.SetSynchronizationContext(_before);
     }
 
-    private RTCPeerConnection Create(SimulatedEventLoop loop, string name)
+    private RTCPeerConnection Create(SimulatedEventLoop loop, string name, RTCConfiguration? configuration)
     {
-        RTCPeerConnection created = new(new RTCConfiguration(), Options with { Transport = loop });
+        RTCPeerConnection created = new(configuration ?? new RTCConfiguration(), Options with { Transport = loop });
         created.OnConnectionStateChange += (_, _) => Time.Log(name, $"connection {created.ConnectionState}");
         created.OnIceConnectionStateChange += (_, _) => Time.Log(name, $"ICE {created.IceConnectionState}");
         created.OnSignalingStateChange += (_, _) => Time.Log(name, $"signalling {created.SignalingState}");

@@ -57,6 +57,17 @@ public sealed class RtpSessionTests
     }
 
     [Test]
+    public void Transmit_OfAPacketLargerThanTheDatagram_DropsItAndSendsTheNext()
+    {
+        RtpSession session = Create(1);
+        RtpSendStream stream = session.AddSendStream(1, 90_000);
+        session.Send(stream, new RtpHeader(96, 1, 0, 0), MessageLease.CopyOf(new byte[1189]));
+        session.Send(stream, new RtpHeader(96, 2, 0, 0), MessageLease.CopyOf(new byte[1188]));
+        Assert.That(session.Transmit(_buffer.AsSpan(0, 1200), s_start, out _), Is.EqualTo(1200));
+        Assert.That(session.GetDropped(RtpDropReason.TooLarge), Is.EqualTo(1));
+    }
+
+    [Test]
     public void Receive_OfTooManySources_IsBounded()
     {
         RtpSession session = new(new RtpSessionOptions { MaxReceiveStreams = 3 }, RandomSource.Seeded(1));

@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+
+namespace WebRtcStack;
+
+/// <summary>An RTP stream to the peer, measured here (webrtc-stats §8.8).</summary>
+public sealed record RTCOutboundRtpStreamStats : RTCSentRtpStreamStats
+{
+    /// <inheritdoc/>
+    [JsonPropertyName("type")]
+    public override RTCStatsType Type => RTCStatsType.OutboundRtp;
+
+    /// <summary>The tag of the media section.</summary>
+    [JsonPropertyName("mid"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Mid { get; init; }
+
+    /// <summary>The id of what the peer reports of receiving it.</summary>
+    [JsonPropertyName("remoteId"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RemoteId { get; init; }
+
+    /// <summary>Header and padding bytes sent.</summary>
+    [JsonPropertyName("headerBytesSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? HeaderBytesSent { get; init; }
+
+    /// <summary>Whether the stream is being sent.</summary>
+    [JsonPropertyName("active"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Active { get; init; }
+
+    internal override IEnumerable<string?> References => [TransportId, CodecId, RemoteId];
+}

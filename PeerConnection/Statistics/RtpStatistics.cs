@@ -1,0 +1,84 @@
+using WebRtcStack.Rtp;
+using WebRtcStack.Sdp;
+
+namespace WebRtcStack;
+
+/// <summary>Statistics of the RTP streams of one transport and of their codecs, on the loop.</summary>
+internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
+{
+    public void Add(TransportStack stack, IEnumerable<StatisticsMedia> media)
+    {
+        string transportId = StatisticsCollector.TransportId(stack);
+        foreach (StatisticsMedia each in media)
+        {
+            if (each.Sender.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, sent);
+            foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
+            {
+                if (received.Section.Tag == each.Receiver) AddInbound(transportId, each, received);
+            }
+        }
+    }
+
+    private void AddOutbound(string transportId, StatisticsMedia media, RtpSendStream stream)
+    {
+        string id = $"OT{stream.Ssrc}", remoteId = $"RI{stream.Ssrc}";
+        bool isReported = !stream.LastReportAt.IsNever;
+        // The latest packet's payload type is the application's choice; where there is but one, it is that.
+        string? codecId = media.Codecs.Count == 1 ? AddCodec(transportId, media, media.Codecs[0].PayloadType) : null;
+        stats.Add(new RTCOutboundRtpStreamStats
+        {
+            Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
+            PacketsSent = stream.PacketsSent, BytesSent = stream.BytesSent, HeaderBytesSent = stream.HeaderBytesSent,
+            Active = media.Sends && media.Sender.Track is not null, RemoteId = isReported ? remoteId : null,
+        });
+        if (!isReported) return;
+        ReportBlock report = stream.LastReport;
+        stats.Add(new RTCRemoteInboundRtpStreamStats
+        {
+            Id = remoteId, Timestamp = clock.At(stream.LastReportAt) ?? clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId,
+            CodecId = codecId, LocalId = id, PacketsLost = report.CumulativeLost,
+            Jitter = stream.ClockRate == 0 ? null : (double)report.Jitter / stream.ClockRate, FractionLost = report.FractionLost / 256.0,
+            RoundTripTime = stream.RoundTripTime?.TotalSeconds, TotalRoundTripTime = stream.TotalRoundTripTime.TotalSeconds,
+            RoundTripTimeMeasurements = stream.RoundTripTimeMeasurements,
+        });
+    }
+
+    private void AddInbound(string transportId, StatisticsMedia media, RtpReceiveStream stream)
+    {
+        string id = $"IT{stream.Ssrc}", remoteId = $"RO{stream.Ssrc}";
+        bool isReported = stream.SenderReports > 0;
+        string? codecId = AddCodec(transportId, media, stream.PayloadType);
+        ReceptionStatistics received = stream.Statistics;
+        stats.Add(new RTCInboundRtpStreamStats
+        {
+            Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
+            TrackIdentifier = media.Receiver.Track.Id, RemoteId = isReported ? remoteId : null,
+            PacketsReceived = received.PacketsReceived, PacketsLost = received.PacketsLost, Jitter = received.JitterSeconds,
+            BytesReceived = received.BytesReceived, HeaderBytesReceived = received.HeaderBytesReceived,
+            LastPacketReceivedTimestamp = received.HasPackets ? clock.At(received.LastPacketAt) : null,
+            PliCount = media.Kind == MediaKind.Video ? stream.PictureLossIndications : null,
+        });
+        if (!isReported) return;
+        SenderInfo report = stream.LastSenderReport;
+        stats.Add(new RTCRemoteOutboundRtpStreamStats
+        {
+            Id = remoteId, Timestamp = clock.At(stream.LastSenderReportAt) ?? clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId,
+            CodecId = codecId, LocalId = id, PacketsSent = report.PacketCount, BytesSent = report.OctetCount,
+            RemoteTimestamp = StatisticsClock.FromNtp(report.NtpTime), ReportsSent = stream.SenderReports,
+        });
+    }
+
+    private string? AddCodec(string transportId, StatisticsMedia media, byte payloadType)
+    {
+        SdpCodec? codec = media.Codecs.FirstOrDefault(each => each.PayloadType == payloadType);
+        if (codec is null) return null;
+        string id = $"C{transportId}_{payloadType}_{codec.Parameters}";
+        string parameters = codec.Parameters.ToString();
+        stats.Add(new RTCCodecStats
+        {
+            Id = id, Timestamp = clock.Now, PayloadType = payloadType, TransportId = transportId, MimeType = $"{media.Kind.ToW3CString()}/{codec.Name}",
+            ClockRate = codec.ClockRate, Channels = media.Kind == MediaKind.Audio ? codec.Channels : null, SdpFmtpLine = parameters.Length > 0 ? parameters : null,
+        });
+        return id;
+    }
+}

@@ -1,0 +1,39 @@
+using WebRtcStack.Core;
+using WebRtcStack.Ice;
+
+namespace WebRtcStack;
+
+/// <summary>Makes a report (webrtc-pc §8.5), on the loop, where the counters are.</summary>
+internal sealed class StatisticsCollector(ConnectionContext context, StatisticsSubject subject, Instant now)
+{
+    private readonly StatisticsClock _clock = new(context.Options.TimeProvider.GetUtcNow(), now);
+    private readonly List<RTCStats> _stats = [];
+
+    public RTCStatsReport Collect()
+    {
+        _stats.Add(new RTCPeerConnectionStats
+        {
+            Id = "P", Timestamp = _clock.Now, DataChannelsOpened = subject.ChannelsOpened, DataChannelsClosed = subject.ChannelsClosed,
+        });
+        for (int i = 0; i < subject.Channels.Count; i++) AddChannel(subject.Channels[i].Channel, subject.Channels[i].State);
+        IReadOnlyList<TransportStack> live = context.Transports.Peer.Stacks;
+        foreach (BundleTransport transport in subject.Transports)
+        {
+            if (transport.Stack is not { } stack || !live.Contains(stack)) continue;
+            new TransportStatistics(_stats, _clock, context).Add(stack);
+            new RtpStatistics(_stats, _clock).Add(stack, subject.Media.Where(media => media.Transport == transport));
+        }
+        return new RTCStatsReport(_stats);
+    }
+
+    public static string TransportId(TransportStack stack) => $"T{stack.Owner.StatisticsNumber}";
+
+    // The state of a channel is the API's, its counters are the transport's; there are none before it has one.
+    private void AddChannel(RTCDataChannel channel, RTCDataChannelState state) => _stats.Add(new RTCDataChannelStats
+    {
+        Id = $"D{channel.StatisticsNumber}", Timestamp = _clock.Now, Label = channel.Label, Protocol = channel.Protocol,
+        DataChannelIdentifier = channel.Channel?.Id ?? channel.Id, State = state,
+        MessagesSent = channel.Channel?.MessagesSent ?? 0, BytesSent = channel.Channel?.BytesSent ?? 0,
+        MessagesReceived = channel.Channel?.MessagesReceived ?? 0, BytesReceived = channel.Channel?.BytesReceived ?? 0,
+    });
+}

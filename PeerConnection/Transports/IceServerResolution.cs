@@ -1,0 +1,65 @@
+using WebRtcStack.Core;
+using WebRtcStack.Ice;
+using WebRtcStack.Stun;
+using WebRtcStack.Transport;
+
+namespace WebRtcStack;
+
+/// <summary>Turns the ICE servers of a configuration into addresses (webrtc-pc §4.2.2), resolving names where there are any. On the loop.</summary>
+internal sealed class IceServerResolution
+{
+    private readonly Action<IceServerResolution> _done;
+    private int _waiting = 1;
+
+    private IceServerResolution(Action<IceServerResolution> done) => _done = done;
+
+    public List<TransportAddress> StunServers { get; } = [];
+
+    public List<IceTurnServer> TurnServers { get; } = [];
+
+    /// <summary>The URLs that led to no server, each with the reason.</summary>
+    public List<(string Url, string Reason)> Failed { get; } = [];
+
+    public static void Start(EventLoop loop, IReadOnlyList<RTCIceServer> servers, Action<IceServerResolution> done)
+    {
+        IceServerResolution resolution = new(done);
+        foreach (RTCIceServer server in servers)
+        {
+            foreach (string url in server.Urls) resolution.Add(loop, server, url);
+        }
+        resolution.OneIsDone();
+    }
+
+    private void Add(EventLoop loop, RTCIceServer server, string url)
+    {
+        if (!StunUri.TryParse(url, out StunUri? uri, out _)) return;             // the configuration was validated
+        if (uri.Transport != TransportProtocol.Udp)
+        {
+            Failed.Add((url, "Servers are reached over UDP only."));
+            return;
+        }
+        if (TransportAddress.TryParse(uri.Host, uri.Port, out TransportAddress address))
+        {
+            Add(server, uri, address);
+            return;
+        }
+        _waiting++;
+        loop.Resolve(uri.Host, addresses =>
+        {
+            foreach (TransportAddress found in addresses) Add(server, uri, found.WithPort(uri.Port));
+            if (addresses.Count == 0) Failed.Add((url, "The name has no address."));
+            OneIsDone();
+        });
+    }
+
+    private void Add(RTCIceServer server, StunUri uri, TransportAddress address)
+    {
+        if (uri.IsTurn) TurnServers.Add(new IceTurnServer(address, server.Username!, server.Credential!));
+        else StunServers.Add(address);
+    }
+
+    private void OneIsDone()
+    {
+        if (--_waiting == 0) _done(this);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using WebRtcStack.Core;
+using WebRtcStack.Dtls;
+using WebRtcStack.Tests.PeerConnection;
+
+namespace WebRtcStack.Tests.Interop;
+
+/// <summary>Audio and video of Chromium's fake devices, sent back by us and decoded there.</summary>
+public sealed class BrowserMediaTests : BrowserTests
+{
+    private static readonly (SrtpProtectionProfile Profile, string Name)[] s_profiles =
+    [
+        (SrtpProtectionProfile.Aes128CmHmacSha1_80, "SRTP_AES128_CM_HMAC_SHA1_80"),
+        (SrtpProtectionProfile.AeadAes128Gcm, "SRTP_AEAD_AES_128_GCM"),
+    ];
+
+    [Test, CancelAfter(20_000)]
+    public async Task Media_SentBack_IsDecoded([Values] bool weOffer, [Values(0, 1)] int profile, CancellationToken timeout)
+    {
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser, With(s_profiles[profile].Profile));
+        MediaEcho echo = new(call.Connection);
+        if (weOffer)
+        {
+            echo.Offer(MediaKind.Audio, MediaKind.Video);
+            await call.OfferAsync("send('audio', 'video')");
+        }
+        else
+        {
+            await call.Page.EvaluateAsync("send('audio', 'video')");
+            await call.AnswerAsync(echo.AttachAsync);
+        }
+        await call.ConnectedAsync(timeout);
+        await AssertDecodedAsync(call, echo);
+        JsonElement transport = await call.StatAsync("transport");
+        Assert.Multiple(() =>
+        {
+            Assert.That(transport.GetProperty("srtpCipher").GetString(), Is.EqualTo(s_profiles[profile].Name));
+            Assert.That(transport.GetProperty("tlsVersion").GetString(), Is.EqualTo("FEFD"));
+            Assert.That(transport.GetProperty("dtlsCipher").GetString(), Is.EqualTo("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
+            Assert.That(transport.GetProperty("dtlsRole").GetString(), Is.EqualTo(weOffer ? "client" : "server"));
+        });
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task KeyFrame_ThatTheBrowserAsksForAfterLoss_IsAskedOfItsSenderAndDecoded(CancellationToken timeout)
+    {
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
+        MediaEcho echo = new(call.Connection);
+        await call.Page.EvaluateAsync("send('video')");
+        await call.AnswerAsync(echo.AttachAsync);
+        await call.ConnectedAsync(timeout);
+        double frames = await GrowsAsync(call, "video", "framesDecoded", 5);
+        long requests = echo.KeyFrameRequests;
+        JsonElement before = await call.StatAsync("inbound-rtp", "{ kind: 'video' }");
+        echo.LoseVideo(20);
+        await GrowsAsync(call, "video", "pliCount", Number(before, "pliCount"));
+        await GrowsAsync(call, "video", "keyFramesDecoded", Number(before, "keyFramesDecoded"));
+        await GrowsAsync(call, "video", "framesDecoded", frames + 10);
+        Assert.That(echo.KeyFrameRequests, Is.GreaterThan(requests));
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Video_OnlyReceived_Arrives(CancellationToken timeout)
+    {
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
+        TaskCompletionSource<RTCTrackEvent> arrives = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource unmuted = new(TaskCreationOptions.RunContinuationsAsynchronously), received = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        call.Connection.OnTrack += (_, e) =>
+        {
+            e.Track.OnUnmute += (_, _) => unmuted.TrySetResult();
+            ((RemoteMediaStreamTrack)e.Track).OnRtpPacket += (_, _) => received.TrySetResult();
+            arrives.TrySetResult(e);
+        };
+        await call.Page.EvaluateAsync("send('video')");
+        await call.AnswerAsync();
+        RTCTrackEvent track = await arrives.Task.WaitAsync(timeout);
+        await received.Task.WaitAsync(timeout);
+        await unmuted.Task.WaitAsync(timeout);
+        Assert.That(track.Streams, Has.Count.EqualTo(1));
+        Assert.That(track.Transceiver.CurrentDirection, Is.EqualTo(RTCRtpTransceiverDirection.RecvOnly));
+        await call.Page.EvaluateAsync("grows('outbound-rtp', { kind: 'video' }, 'framesEncoded', 0)");
+        JsonElement before = await call.StatAsync("outbound-rtp", "{ kind: 'video' }");
+        ((RemoteMediaStreamTrack)track.Track).RequestKeyFrame();
+        await call.Page.EvaluateAsync($"grows('outbound-rtp', {{ kind: 'video' }}, 'pliCount', {Number(before, "pliCount")})");
+        await call.Page.EvaluateAsync($"grows('outbound-rtp', {{ kind: 'video' }}, 'keyFramesEncoded', {Number(before, "keyFramesEncoded")})");
+        await call.Page.EvaluateAsync("grows('remote-inbound-rtp', { kind: 'video' }, 'roundTripTimeMeasurements', 0)");     // our receiver reports
+    }
+
+    internal static async Task AssertDecodedAsync(BrowserCall call, MediaEcho echo)
+    {
+        double frames = await GrowsAsync(call, "video", "framesDecoded", 0);
+        await GrowsAsync(call, "video", "framesDecoded", frames + 10);
+        await GrowsAsync(call, "audio", "packetsReceived", await GrowsAsync(call, "audio", "packetsReceived", 0));
+        JsonElement video = await call.StatAsync("inbound-rtp", "{ kind: 'video' }");
+        Assert.Multiple(() =>
+        {
+            Assert.That(video.GetProperty("packetsLost").GetInt64(), Is.Zero);
+            Assert.That(echo.Packets, Is.GreaterThan(0));
+            // The browser asks for a key frame when it has missed the first; what it asks for, its sender is asked for.
+            Assert.That(echo.KeyFrameRequests, Is.LessThanOrEqualTo(Number(video, "pliCount") + Number(video, "firCount")));
+        });
+    }
+
+    private static Task<double> GrowsAsync(BrowserCall call, string kind, string member, double beyond) =>
+        call.Page.EvaluateAsync<double>($"grows('inbound-rtp', {{ kind: '{kind}' }}, '{member}', {beyond})");
+
+    private static long Number(JsonElement statistics, string member) => statistics.TryGetProperty(member, out JsonElement value) ? value.GetInt64() : 0;
+
+    private static WebRtcOptions With(SrtpProtectionProfile profile) => LoopbackTests.Loopback with
+    {
+        Dtls = new DtlsOptions
+        {
+            Certificate = DtlsCertificate.Create(new DtlsCertificateOptions(), DateTimeOffset.UtcNow, RandomSource.Cryptographic), SrtpProfiles = [profile],
+        },
+    };
+}

@@ -1,0 +1,30 @@
+using WebRtcStack.Transport;
+
+namespace WebRtcStack.Tests.Transport;
+
+public sealed class CallbackQueueTests
+{
+    [Test]
+    public void Callbacks_RunInOrderAndOneAtATime_AlsoWhenOneThrows()
+    {
+        List<Action> scheduled = [];
+        List<Exception> reported = [];
+        List<int> ran = [];
+        CallbackQueue queue = new(scheduled.Add, reported.Add);
+        queue.Post(() => ran.Add(1));
+        queue.Post(() => throw new InvalidOperationException("the application's"));
+        queue.Post(() =>
+        {
+            ran.Add(2);
+            queue.Post(() => ran.Add(3));
+        });
+        Assert.That(scheduled, Has.Count.EqualTo(1), "one run serves all that wait");
+        scheduled[0]();
+        Assert.That(ran, Is.EqualTo(new[] { 1, 2, 3 }));
+        Assert.That(reported, Has.Count.EqualTo(1));
+        queue.Post(() => ran.Add(4));
+        Assert.That(scheduled, Has.Count.EqualTo(2));
+        scheduled[1]();
+        Assert.That(ran, Is.EqualTo(new[] { 1, 2, 3, 4 }));
+    }
+}
