@@ -16,7 +16,7 @@ public sealed class DtlsCertificate : IDisposable
     public DateTimeOffset Expires { get; }
 
     /// <summary>The kind of its key.</summary>
-    public DtlsKeyType KeyType => Key.IsEcdsa ? DtlsKeyType.EcdsaP256 : DtlsKeyType.Rsa2048;
+    public DtlsKeyType KeyType => Key.Kind.IsEcdsa() ? DtlsKeyType.EcdsaP256 : DtlsKeyType.Rsa2048;
 
     internal CertificateKey Key { get; }
 
@@ -73,7 +73,7 @@ public sealed class DtlsCertificate : IDisposable
     private static DtlsCertificate WithKey(CertificateKey key, byte[] der)
     {
         using CertificatePublicKey? publicKey = CertificatePublicKey.Read(der);
-        if (publicKey is not null && publicKey.IsEcdsa == key.IsEcdsa && Fits(key, publicKey))
+        if (publicKey is not null && publicKey.Kind == key.Kind && Fits(key, publicKey))
             return new DtlsCertificate(key, der, publicKey.Expires);
         key.Dispose();
         throw new System.Security.Cryptography.CryptographicException("The private key is not the certificate's key.");
@@ -81,7 +81,7 @@ public sealed class DtlsCertificate : IDisposable
 
     private static bool Fits(CertificateKey key, CertificatePublicKey publicKey)
     {
-        SignatureScheme scheme = key.IsEcdsa ? SignatureScheme.EcdsaSecp256r1Sha256 : SignatureScheme.RsaPkcs1Sha256;
-        return publicKey.Verify(scheme, [1], key.Sign(scheme, [1]));
+        SignatureScheme scheme = key.Kind.IsEcdsa() ? SignatureScheme.EcdsaSecp256r1Sha256 : SignatureScheme.RsaPkcs1Sha256;
+        return publicKey.Verify(scheme, isDtls13: false, [1], key.Sign(scheme, [1]));
     }
 }

@@ -9,7 +9,7 @@ namespace WebRtcStack.Dtls;
 public sealed class DtlsConnection : IDisposable
 {
     /// <summary>The most bytes that <see cref="Protect"/> adds to the plaintext, whatever was negotiated.</summary>
-    public const int MaxOverhead = RecordHeader.Size + RecordProtection.MaxOverhead;
+    public const int MaxOverhead = RecordHeader.Size + RecordProtection.MaxOverhead;     // DTLS 1.2 with AES-GCM has the most
 
     /// <summary>The smallest destination that <see cref="Transmit"/> takes, in bytes.</summary>
     public const int MinDatagramSize = DtlsOptions.MinPathMtu;
@@ -57,8 +57,8 @@ public sealed class DtlsConnection : IDisposable
     /// <summary>The SRTP profile that use_srtp selected; null when none was, or the handshake has not come so far.</summary>
     public SrtpProtectionProfile? SelectedSrtpProfile => _context.SrtpProfile;
 
-    /// <summary>The version that was negotiated as it is on the wire, FEFD for DTLS 1.2; 0 before that.</summary>
-    public ushort NegotiatedVersion => _context.Suite.Id == default ? (ushort)0 : _records.Version;
+    /// <summary>The version that was negotiated as it is on the wire, FEFC for DTLS 1.3, FEFD for DTLS 1.2; 0 before that.</summary>
+    public ushort NegotiatedVersion => _context.Version;
 
     /// <summary>The cipher suite that was negotiated.</summary>
     public DtlsCipherSuite CipherSuite => _context.Suite.Id;
@@ -70,7 +70,8 @@ public sealed class DtlsConnection : IDisposable
     public int Retransmissions => _context.Flight.Retransmissions;
 
     /// <summary>When <see cref="AdvanceTo"/> has work to do, or <see cref="Instant.Never"/>.</summary>
-    public Instant NextTimeout => Instant.Min(_handshakeDeadline, _context.Flight.Deadline);
+    public Instant NextTimeout => Instant.Min(
+        Instant.Min(_handshakeDeadline, _context.Flight.Expiry), Instant.Min(_context.Flight.Deadline, _context.Acks.Deadline));
 
     /// <summary>How often something from the wire was dropped for this reason.</summary>
     public long GetDropCount(DtlsDropReason reason) => _drops[reason];
@@ -121,14 +122,14 @@ public sealed class DtlsConnection : IDisposable
     {
         (plaintextOffset, plaintextLength) = (0, 0);
         if (State is not (DtlsState.Connecting or DtlsState.Connected)) return DropRest(datagram, DtlsDropReason.NotOpen);
-        if (!RecordHeader.TryParse(datagram, out RecordHeader header)) return DropRest(datagram, DtlsDropReason.MalformedRecord);
-        int size = RecordHeader.Size + header.Length;
-        if (!IsKnown(header)) return DropRest(datagram[..size], DtlsDropReason.UnknownRecord);
-        ReceiveRecord(header, datagram[..size], now, out plaintextOffset, out plaintextLength);
-        while (_records.HasKeys && State == DtlsState.Connecting && _earlyRecords.TryTake(out byte[]? early) &&
-               RecordHeader.TryParse(early, out RecordHeader earlyHeader))
+        if (!RecordLayer.TryMeasure(datagram, out int size)) return DropRest(datagram, DtlsDropReason.MalformedRecord);
+        ushort readEpoch = _records.ReadEpoch;
+        ReceiveRecord(datagram[..size], now, early: false, out plaintextOffset, out plaintextLength);
+        while (_records.ReadEpoch != readEpoch && State is DtlsState.Connecting or DtlsState.Connected)
         {
-            ReceiveRecord(earlyHeader, early, now, out _, out _);
+            readEpoch = _records.ReadEpoch;                        // new keys: those that wait for later ones wait again
+            for (int rest = _earlyRecords.Count; rest > 0 && _earlyRecords.TryTake(out byte[]? early); rest--)
+                ReceiveRecord(early, now, early: true, out _, out _);
         }
         return size;
     }
@@ -164,6 +165,8 @@ public sealed class DtlsConnection : IDisposable
         if (_context.OwedWarning is DtlsAlert warning) _alerts.OweWarning(warning);
         _context.OwedWarning = null;
         int length = _alerts.Transmit(destination);
+        if (length == 0 && State is DtlsState.Connecting or DtlsState.Connected)
+            length = _context.Acks.Transmit(destination, forget: _handshake.IsEstablished);
         return length > 0 ? length : _context.Flight.Transmit(destination, now);
     }
 
@@ -175,7 +178,7 @@ public sealed class DtlsConnection : IDisposable
         RequireCanSend();
         int room = destination.Length - _records.Overhead(_records.WriteEpoch);
         if (room < 0) throw new ArgumentException($"A record needs {MaxOverhead} bytes besides its plaintext.", nameof(destination));
-        return destination.Slice(_records.PlaintextOffset(_records.WriteEpoch), Math.Min(room, MaxPlaintextLength));
+        return destination.Slice(_records.PlaintextOffset(_records.WriteEpoch), Math.Min(room, _records.MaxPlaintext));
     }
 
     /// <summary>Seals the plaintext that was written to <see cref="PlaintextArea"/> of the same destination, in place.</summary>
@@ -185,7 +188,20 @@ public sealed class DtlsConnection : IDisposable
     public int Protect(Span<byte> destination, int plaintextLength)
     {
         Require.InRange(plaintextLength, 0, PlaintextArea(destination).Length);
-        return _records.Seal(destination, ContentType.ApplicationData, _records.WriteEpoch, plaintextLength);
+        int length = _records.Seal(destination, ContentType.ApplicationData, _records.WriteEpoch, plaintextLength);
+        if (_records.Written == (ulong)_options.RecordsPerKey && _handshake.State is Established13 established)
+            established.UpdateKeys(requestPeer: false);
+        return length;
+    }
+
+    /// <summary>Changes the keys of DTLS 1.3 (RFC 9147 §8). It happens by itself after <see cref="DtlsOptions.RecordsPerKey"/> records.</summary>
+    /// <param name="requestPeer">Whether the peer is to change the keys of its direction, too.</param>
+    /// <exception cref="InvalidOperationException">The connection is not <see cref="DtlsState.Connected"/>, or is one of DTLS 1.2.</exception>
+    public void UpdateKeys(bool requestPeer = true)
+    {
+        if (State != DtlsState.Connected || _handshake.State is not Established13 established)
+            throw new InvalidOperationException("Keys can be updated while a connection of DTLS 1.3 is Connected; ask NegotiatedVersion.");
+        established.UpdateKeys(requestPeer);
     }
 
     /// <summary>Changes <see cref="DtlsOptions.PathMtu"/> for what is still to be sent.</summary>
@@ -216,6 +232,13 @@ public sealed class DtlsConnection : IDisposable
                 Reason: "The handshake did not end in time."));
             return;
         }
+        if (now >= _context.Flight.Expiry)
+        {
+            End(DtlsState.Failed, new DtlsEvent(DtlsEventType.Failed, DtlsFailure.HandshakeTimeout,
+                Reason: "The peer did not acknowledge our last flight in time."));
+            return;
+        }
+        _context.Acks.AdvanceTo(now);
         _context.Flight.AdvanceTo(now);
     }
 
@@ -247,49 +270,61 @@ public sealed class DtlsConnection : IDisposable
         _records.Dispose();
     }
 
-    private static bool IsKnown(in RecordHeader header) =>
-        header.Version is DtlsVersion.Dtls12 or DtlsVersion.Dtls10 && header.Length <= RecordHeader.MaxLength &&
-        header.Type is >= ContentType.ChangeCipherSpec and <= ContentType.ApplicationData;
-
-    private void ReceiveRecord(in RecordHeader header, Span<byte> record, Instant now, out int offset, out int dataLength)
+    private void ReceiveRecord(Span<byte> record, Instant now, bool early, out int offset, out int dataLength)
     {
         dataLength = 0;
-        switch (_records.Open(header, record, out offset, out int length))
+        RecordOutcome outcome = _records.Open(record, out OpenedRecord opened);
+        offset = opened.Offset;
+        if (outcome == RecordOutcome.NoKeys && !_earlyRecords.TryAdd(record)) _drops.Count(DtlsDropReason.EarlyLimit);
+        if (_records.ForgeryLimitReached && State is DtlsState.Connecting or DtlsState.Connected)
         {
-            case RecordOutcome.NoKeys:
-                if (!_earlyRecords.TryAdd(record)) _drops.Count(DtlsDropReason.EarlyLimit);
-                break;
-            case RecordOutcome.Opened:
-                Span<byte> content = record.Slice(offset, length);
-                if (header.Type == ContentType.ApplicationData) dataLength = ReceiveData(header.Epoch, content);
-                else if (header.Epoch == 0 && _handshake.IsEstablished) _drops.Count(DtlsDropReason.UnprotectedAfterHandshake);
-                else if (header.Type == ContentType.Handshake) ReceiveHandshake(header.Epoch, content, now);
-                else if (header.Type == ContentType.Alert) ReceiveAlert(content);
-                break;              // ChangeCipherSpec says nothing that the epoch of the records after it does not say
-            default:
-                break;
+            Fail(new DtlsEvent(DtlsEventType.Failed, DtlsFailure.ProtocolError, DtlsAlert.BadRecordMac, "Too many records were forged."));
         }
+        if (outcome != RecordOutcome.Opened || State is not (DtlsState.Connecting or DtlsState.Connected)) return;
+        ReadOnlySpan<byte> content = record.Slice(offset, opened.Length);
+        if (opened.Type == ContentType.ApplicationData) dataLength = ReceiveData(opened.Number.Epoch, content, early);
+        else if (opened.Number.Epoch == 0 && _handshake.IsEstablished) _drops.Count(DtlsDropReason.UnprotectedAfterHandshake);
+        else if (opened.Type == ContentType.Handshake) ReceiveHandshake(opened.Number, content, now);
+        else if (opened.Type == ContentType.Ack) ReceiveAck(opened.Number, content, now);
+        else if (opened.Type == ContentType.Alert) ReceiveAlert(content);
+        // ChangeCipherSpec says nothing that the epoch of the records after it does not say
     }
 
-    private int ReceiveData(ushort epoch, ReadOnlySpan<byte> data)
+    private int ReceiveData(ushort epoch, ReadOnlySpan<byte> data, bool early)
     {
-        if (epoch == 0) _drops.Count(DtlsDropReason.UnprotectedApplicationData);
-        else if (State != DtlsState.Connected && !_earlyData.TryAdd(data)) _drops.Count(DtlsDropReason.EarlyLimit);
-        if (State != DtlsState.Connected || epoch == 0) return 0;
-        _context.Flight.Clear();                                   // who sends data has our Finished
+        if (epoch == 0 || epoch == HandshakeState13.HandshakeEpoch)
+        {
+            _drops.Count(DtlsDropReason.UnprotectedApplicationData);
+            return 0;
+        }
+        bool isConnected = State == DtlsState.Connected;
+        if ((early || !isConnected) && !_earlyData.TryAdd(data)) _drops.Count(DtlsDropReason.EarlyLimit);
+        if (early || !isConnected) return 0;
+        if (epoch == 1) _context.Flight.Clear();                   // RFC 6347 §4.2.4: who sends data has our Finished
         return data.Length;
     }
 
-    private void ReceiveHandshake(ushort epoch, ReadOnlySpan<byte> payload, Instant now)
+    private void ReceiveHandshake(RecordNumber number, ReadOnlySpan<byte> payload, Instant now)
     {
-        _handshake.Receive(payload, epoch, now);
+        _handshake.Receive(payload, number, now);
+        FollowHandshake();
+    }
+
+    private void ReceiveAck(RecordNumber number, ReadOnlySpan<byte> payload, Instant now)
+    {
+        _handshake.ReceiveAck(payload, number, now);
+        FollowHandshake();
+    }
+
+    private void FollowHandshake()
+    {
         if (_handshake.State is HandshakeFailed failed) Fail(failed.Event);
         else TryConnect();
     }
 
     private void ReceiveAlert(ReadOnlySpan<byte> content)
     {
-        switch (AlertProtocol.Read(content, out DtlsAlert alert))
+        switch (AlertProtocol.Read(content, _records.IsDtls13 == true, out DtlsAlert alert))
         {
             case AlertMeaning.Close:
                 _alerts.OweClose();           // RFC 5246 §7.2.1: answered with one of our own
@@ -332,6 +367,7 @@ public sealed class DtlsConnection : IDisposable
     {
         _handshakeDeadline = Instant.Never;
         _context.Flight.Clear();
+        _context.Acks.Begin();
         _context.Transcript.Release();
         _handshake.Dispose();
         _earlyRecords.Clear();

@@ -41,4 +41,7 @@ public enum DtlsDropReason
 
     /// <summary>An alert that is malformed, or a warning without consequence.</summary>
     IgnoredAlert,
+
+    /// <summary>An ACK without protection, or one in a connection that is not of DTLS 1.3 (RFC 9147 §7).</summary>
+    UnprotectedAck,
 }

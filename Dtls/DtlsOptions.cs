@@ -12,6 +12,7 @@ public sealed record DtlsOptions
     internal const int MaxPathMtu = 65_507;
 
     private const int MaxListLength = 32;
+    private const int MaxRecordSizeLimit = (1 << 14) + 1;
 
     /// <summary>The smallest <see cref="PathMtu"/>, in bytes.</summary>
     public const int MinPathMtu = 256;
@@ -33,22 +34,32 @@ public sealed record DtlsOptions
         SrtpProtectionProfile.Aes128CmHmacSha1_80, SrtpProtectionProfile.Aes128CmHmacSha1_32,
     ];
 
-    /// <summary>Cipher suites, most wanted first. At least one; suites that do not fit the certificate's key are left out by the server.</summary>
+    /// <summary>The versions to negotiate. Default both, preferring DTLS 1.3.</summary>
+    public DtlsVersionPolicy Versions { get; init; } = DtlsVersionPolicy.Prefer13;
+
+    /// <summary>Whether X25519MLKEM768 comes before <see cref="Groups"/>, instead of them, or not at all. Default before them.</summary>
+    public DtlsPostQuantumPolicy PostQuantum { get; init; } = DtlsPostQuantumPolicy.Prefer;
+
+    /// <summary>
+    /// Cipher suites of both versions, most wanted first; suites that do not fit the certificate's key are left out by the server.
+    /// A version without any suite is not negotiated. At least one must remain for <see cref="Versions"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">The list is empty or has more than 32 entries.</exception>
     public IReadOnlyList<DtlsCipherSuite> CipherSuites { get; init => field = Listed(value, 1, nameof(CipherSuites)); } =
     [
+        DtlsCipherSuite.TLS_AES_128_GCM_SHA256, DtlsCipherSuite.TLS_AES_256_GCM_SHA384, DtlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256,
         DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, DtlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
         DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, DtlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
         DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, DtlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ];
 
     /// <summary>
-    /// Groups of the key exchange, most wanted first. At least one. Keep secp256r1 among them: in DTLS 1.2 some peers (OpenSSL) take
-    /// the list to name the curves of certificates as well (RFC 8422 §5.1.1).
+    /// Classical groups of the key exchange, most wanted first. At least one; <see cref="PostQuantum"/> adds X25519MLKEM768. Keep
+    /// secp256r1 among them: in DTLS 1.2 some peers (OpenSSL) take the list to name the curves of certificates as well (RFC 8422 §5.1.1).
     /// </summary>
-    /// <exception cref="ArgumentException">The list is empty or has more than 32 entries.</exception>
-    public IReadOnlyList<DtlsNamedGroup> Groups { get; init => field = Listed(value, 1, nameof(Groups)); } =
-        [DtlsNamedGroup.X25519, DtlsNamedGroup.Secp256r1];
+    /// <exception cref="ArgumentException">The list is empty, has more than 32 entries, or names a group that is not classical.</exception>
+    public IReadOnlyList<DtlsNamedGroup> Groups { get; init => field = Classical(Listed(value, 1, nameof(Groups)), nameof(Groups)); } =
+        [DtlsNamedGroup.X25519, DtlsNamedGroup.Secp256r1, DtlsNamedGroup.Secp384r1];
 
     /// <summary>The largest UDP payload in bytes that handshake flights use. Default 1200, from 256 to 65507.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
@@ -92,7 +103,21 @@ public sealed record DtlsOptions
     public int ReplayWindow { get; init => field = Core.ReplayWindow.RequireSize(value); } = 256;
 
     /// <summary>
-    /// Whether a server demands a cookie before it answers a ClientHello (RFC 6347 §4.2.1). Default false: ICE has shown that
+    /// The largest plaintext of a record that we want to receive, which the peer is told with record_size_limit (RFC 8449 §4); in
+    /// DTLS 1.3 one byte of it is the content type. Default 16385, which is no limit of our own; from 64 to 16385 bytes.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int RecordSizeLimit { get; init => field = Require.InRange(value, 64, MaxRecordSizeLimit); } = MaxRecordSizeLimit;
+
+    /// <summary>
+    /// Records sent with one key of DTLS 1.3 before it is updated (RFC 9147 §4.5.3). Default 2^24, from 16 to 2^24: the limit of AES-GCM
+    /// is 2^24.5 (RFC 8446 §5.5).
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int RecordsPerKey { get; init => field = Require.InRange(value, 16, 1 << 24); } = 1 << 24;
+
+    /// <summary>
+    /// Whether a server demands a cookie before it answers a ClientHello (RFC 6347 §4.2.1, RFC 9147 §5.1). Default false: ICE has shown that
     /// the client is where it says, and the cookie costs a round trip.
     /// </summary>
     public bool RequireCookie { get; init; }
@@ -109,8 +134,21 @@ public sealed record DtlsOptions
     /// </summary>
     public Action<string>? KeyLog { get; init; }
 
+    /// <summary>Whether a limit of our own is to be told to a peer of DTLS 1.2, too.</summary>
+    internal bool AnnouncesRecordSize => RecordSizeLimit < MaxRecordSizeLimit;
+
     private static readonly TimeSpan s_tenMilliseconds = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
+
+    private static IReadOnlyList<DtlsNamedGroup> Classical(IReadOnlyList<DtlsNamedGroup> groups, string name)
+    {
+        foreach (DtlsNamedGroup group in groups)
+        {
+            if (group is not (DtlsNamedGroup.X25519 or DtlsNamedGroup.Secp256r1 or DtlsNamedGroup.Secp384r1))
+                throw new ArgumentException($"{group} cannot be listed; set {nameof(PostQuantum)} for post-quantum groups.", name);
+        }
+        return groups;
+    }
 
     private static IReadOnlyList<T> Listed<T>(IReadOnlyList<T> value, int minimum, string name)
     {

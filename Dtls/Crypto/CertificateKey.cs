@@ -22,9 +22,16 @@ internal sealed class CertificateKey : IDisposable
     private readonly ECDsa? _ecdsa;
     private readonly RSA? _rsa;
 
-    private CertificateKey(AsymmetricAlgorithm key) => (_ecdsa, _rsa) = (key as ECDsa, key as RSA);
+    private CertificateKey(AsymmetricAlgorithm key)
+    {
+        (_ecdsa, _rsa) = (key as ECDsa, key as RSA);
+        KeyKind kind = KeyKind.Rsa;
+        if (_ecdsa is not null && !KeyKinds.TryGetEcdsa(_ecdsa.KeySize, out kind))
+            throw new CryptographicException("The key must be ECDSA on a NIST curve, or RSA.");
+        Kind = kind;
+    }
 
-    public bool IsEcdsa => _ecdsa is not null;
+    public KeyKind Kind { get; }
 
     public static CertificateKey Generate(DtlsKeyType type) =>
         new(type == DtlsKeyType.Rsa2048 ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256));
@@ -68,10 +75,15 @@ internal sealed class CertificateKey : IDisposable
     private readonly AsymmetricKeyParameter _privateKey;
     private readonly AsymmetricKeyParameter? _publicKey;
 
-    private CertificateKey(AsymmetricKeyParameter privateKey, AsymmetricKeyParameter? publicKey) =>
+    private CertificateKey(AsymmetricKeyParameter privateKey, AsymmetricKeyParameter? publicKey)
+    {
         (_privateKey, _publicKey) = (privateKey, publicKey);
+        if (!CertificatePublicKey.TryGetKind(privateKey, out KeyKind kind))
+            throw new System.Security.Cryptography.CryptographicException("The key must be ECDSA on a NIST curve, or RSA.");
+        Kind = kind;
+    }
 
-    public bool IsEcdsa => _privateKey is ECPrivateKeyParameters;
+    public KeyKind Kind { get; }
 
     public static CertificateKey Generate(DtlsKeyType type)
     {
@@ -119,7 +131,7 @@ internal sealed class CertificateKey : IDisposable
         generator.SetNotBefore(notBefore.UtcDateTime);
         generator.SetNotAfter(notAfter.UtcDateTime);
         generator.SetPublicKey(_publicKey!);
-        string algorithm = IsEcdsa ? "SHA256WITHECDSA" : "SHA256WITHRSA";
+        string algorithm = Kind.IsEcdsa() ? "SHA256WITHECDSA" : "SHA256WITHRSA";
         return generator.Generate(new Asn1SignatureFactory(algorithm, _privateKey)).GetEncoded();
     }
 

@@ -1,6 +1,7 @@
 #if NET
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Org.BouncyCastle.Math.EC.Rfc8032;
 #else
 using System.IO;
 using Org.BouncyCastle.Crypto;
@@ -17,26 +18,39 @@ internal sealed class CertificatePublicKey : IDisposable
 {
 #if NET
     public const string RsaOid = "1.2.840.113549.1.1.1";
+    private const string Ed25519Oid = "1.3.101.112";               // RFC 8410 §3
     private readonly ECDsa? _ecdsa;
     private readonly RSA? _rsa;
 
-    private CertificatePublicKey(ECDsa? ecdsa, RSA? rsa, DateTimeOffset expires) => (_ecdsa, _rsa, Expires) = (ecdsa, rsa, expires);
+    private readonly byte[] _ed25519 = [];
 
-    public bool IsEcdsa => _ecdsa is not null;
+    private CertificatePublicKey(KeyKind kind, ECDsa? ecdsa, RSA? rsa, DateTimeOffset expires) =>
+        (Kind, _ecdsa, _rsa, Expires) = (kind, ecdsa, rsa, expires);
+
+    private CertificatePublicKey(byte[] ed25519, DateTimeOffset expires) : this(KeyKind.Ed25519, null, null, expires) => _ed25519 = ed25519;
+
+    public KeyKind Kind { get; }
 
     /// <summary>notAfter.</summary>
     public DateTimeOffset Expires { get; }
 
-    /// <summary>Reads a certificate's key; null when it is malformed, or its key is neither ECDSA nor RSA.</summary>
+    /// <summary>Reads a certificate's key; null when it is malformed, or its key is neither ECDSA on a NIST curve nor Ed25519 nor RSA.</summary>
     public static CertificatePublicKey? Read(ReadOnlySpan<byte> der)
     {
         try
         {
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(der);
             if (!certificate.RawDataMemory.Span.SequenceEqual(der)) return null;       // DER, and nothing behind it
+            if (certificate.PublicKey.Oid.Value == Ed25519Oid) return ReadEd25519(certificate);
             ECDsa? ecdsa = certificate.GetECDsaPublicKey();
-            RSA? rsa = ecdsa is null ? certificate.GetRSAPublicKey() : null;
-            return ecdsa is null && rsa is null ? null : new CertificatePublicKey(ecdsa, rsa, certificate.NotAfter);
+            if (ecdsa is not null)
+            {
+                if (KeyKinds.TryGetEcdsa(ecdsa.KeySize, out KeyKind kind))
+                    return new CertificatePublicKey(kind, ecdsa, null, certificate.NotAfter);
+                ecdsa.Dispose();
+                return null;
+            }
+            return certificate.GetRSAPublicKey() is RSA rsa ? new CertificatePublicKey(KeyKind.Rsa, null, rsa, certificate.NotAfter) : null;
         }
         catch (CryptographicException)
         {
@@ -44,9 +58,10 @@ internal sealed class CertificatePublicKey : IDisposable
         }
     }
 
-    public bool Verify(SignatureScheme scheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    public bool Verify(SignatureScheme scheme, bool isDtls13, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        if (!scheme.IsAccepted() || scheme.IsEcdsa() != IsEcdsa) return false;
+        if (!scheme.Fits(Kind, isDtls13)) return false;
+        if (Kind == KeyKind.Ed25519) return VerifyEd25519(data, signature);
         HashAlgorithmName hash = Hashing.Name(scheme.Hash());
         try
         {
@@ -65,26 +80,34 @@ internal sealed class CertificatePublicKey : IDisposable
         _ecdsa?.Dispose();
         _rsa?.Dispose();
     }
+
+    private static CertificatePublicKey? ReadEd25519(X509Certificate2 certificate)
+    {
+        byte[] key = certificate.PublicKey.EncodedKeyValue.RawData;
+        return key.Length == Ed25519.PublicKeySize ? new CertificatePublicKey(key, certificate.NotAfter) : null;
+    }
+
+    private bool VerifyEd25519(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
+        signature.Length == Ed25519.SignatureSize && Ed25519.Verify(signature.ToArray(), 0, _ed25519, 0, data.ToArray(), 0, data.Length);
 #else
     private readonly AsymmetricKeyParameter _key;
 
-    private CertificatePublicKey(AsymmetricKeyParameter key, DateTimeOffset expires) => (_key, Expires) = (key, expires);
+    private CertificatePublicKey(AsymmetricKeyParameter key, KeyKind kind, DateTimeOffset expires) =>
+        (_key, Kind, Expires) = (key, kind, expires);
 
-    public bool IsEcdsa => _key is ECPublicKeyParameters;
+    public KeyKind Kind { get; }
 
     /// <summary>notAfter.</summary>
     public DateTimeOffset Expires { get; }
 
-    /// <summary>Reads a certificate's key; null when it is malformed, or its key is neither ECDSA nor RSA.</summary>
+    /// <summary>Reads a certificate's key; null when it is malformed, or its key is neither ECDSA on a NIST curve nor Ed25519 nor RSA.</summary>
     public static CertificatePublicKey? Read(ReadOnlySpan<byte> der)
     {
         try
         {
             X509Certificate certificate = new(der.ToArray());
             AsymmetricKeyParameter key = certificate.GetPublicKey();
-            return key is ECPublicKeyParameters or RsaKeyParameters
-                ? new CertificatePublicKey(key, new DateTimeOffset(certificate.NotAfter))
-                : null;
+            return TryGetKind(key, out KeyKind kind) ? new CertificatePublicKey(key, kind, new DateTimeOffset(certificate.NotAfter)) : null;
         }
         catch (Exception e) when (e is CertificateException or GeneralSecurityException or IOException
             or ArgumentException or InvalidOperationException or ArithmeticException)
@@ -93,9 +116,9 @@ internal sealed class CertificatePublicKey : IDisposable
         }
     }
 
-    public bool Verify(SignatureScheme scheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    public bool Verify(SignatureScheme scheme, bool isDtls13, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        if (!scheme.IsAccepted() || scheme.IsEcdsa() != IsEcdsa) return false;
+        if (!scheme.Fits(Kind, isDtls13)) return false;
         ISigner signer = SignerUtilities.GetSigner(AlgorithmName(scheme));
         signer.Init(false, _key);
         byte[] bytes = data.ToArray();
@@ -110,15 +133,24 @@ internal sealed class CertificatePublicKey : IDisposable
         }
     }
 
+    public static bool TryGetKind(AsymmetricKeyParameter key, out KeyKind kind)
+    {
+        kind = key is Ed25519PublicKeyParameters ? KeyKind.Ed25519 : KeyKind.Rsa;
+        return key is ECKeyParameters ec
+            ? KeyKinds.TryGetEcdsa(ec.Parameters.Curve.FieldSize, out kind)
+            : key is Ed25519PublicKeyParameters or RsaKeyParameters;
+    }
+
     public static string AlgorithmName(SignatureScheme scheme)
     {
+        if (scheme == SignatureScheme.Ed25519) return "Ed25519";
         string hash = scheme.Hash() switch
         {
             DtlsHash.Sha256 => "SHA-256",
             DtlsHash.Sha384 => "SHA-384",
             _ => "SHA-512",
         };
-        return hash + (scheme.IsEcdsa() ? "withECDSA" : scheme.IsPss() ? "withRSAandMGF1" : "withRSA");
+        return hash + (scheme.Fits(KeyKind.EcdsaP256, isDtls13: false) ? "withECDSA" : scheme.IsPss() ? "withRSAandMGF1" : "withRSA");
     }
 
     public void Dispose()

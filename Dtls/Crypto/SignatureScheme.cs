@@ -12,6 +12,7 @@ internal enum SignatureScheme : ushort
     RsaPssRsaeSha256 = 0x0804,
     RsaPssRsaeSha384 = 0x0805,
     RsaPssRsaeSha512 = 0x0806,
+    Ed25519 = 0x0807,
 }
 
 /// <summary>What a scheme is made of.</summary>
@@ -21,22 +22,28 @@ internal static class SignatureSchemes
     public static ReadOnlySpan<SignatureScheme> Accepted =>
     [
         SignatureScheme.EcdsaSecp256r1Sha256, SignatureScheme.EcdsaSecp384r1Sha384, SignatureScheme.EcdsaSecp521r1Sha512,
+        SignatureScheme.Ed25519,
         SignatureScheme.RsaPssRsaeSha256, SignatureScheme.RsaPssRsaeSha384, SignatureScheme.RsaPssRsaeSha512,
         SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512,
     ];
 
-    public static bool IsAccepted(this SignatureScheme scheme)
+    public static bool IsPss(this SignatureScheme scheme) => scheme is >= SignatureScheme.RsaPssRsaeSha256 and <= SignatureScheme.RsaPssRsaeSha512;
+
+    /// <summary>
+    /// Whether a key of this kind makes such signatures. In DTLS 1.3 each ECDSA scheme has its curve and PKCS #1 v1.5 is gone
+    /// (RFC 8446 §4.2.3); in DTLS 1.2 any curve goes with any hash.
+    /// </summary>
+    public static bool Fits(this SignatureScheme scheme, KeyKind kind, bool isDtls13) => scheme switch
     {
-        foreach (SignatureScheme accepted in Accepted)
-        {
-            if (accepted == scheme) return true;
-        }
-        return false;
-    }
-
-    public static bool IsEcdsa(this SignatureScheme scheme) => ((ushort)scheme & 0xFF) == 3 && (ushort)scheme < 0x0800;
-
-    public static bool IsPss(this SignatureScheme scheme) => (ushort)scheme >> 8 == 8;
+        SignatureScheme.EcdsaSecp256r1Sha256 => kind == KeyKind.EcdsaP256 || (!isDtls13 && kind.IsEcdsa()),
+        SignatureScheme.EcdsaSecp384r1Sha384 => kind == KeyKind.EcdsaP384 || (!isDtls13 && kind.IsEcdsa()),
+        SignatureScheme.EcdsaSecp521r1Sha512 => kind == KeyKind.EcdsaP521 || (!isDtls13 && kind.IsEcdsa()),
+        SignatureScheme.Ed25519 => kind == KeyKind.Ed25519,
+        SignatureScheme.RsaPssRsaeSha256 or SignatureScheme.RsaPssRsaeSha384 or SignatureScheme.RsaPssRsaeSha512 => kind == KeyKind.Rsa,
+        SignatureScheme.RsaPkcs1Sha256 or SignatureScheme.RsaPkcs1Sha384 or SignatureScheme.RsaPkcs1Sha512 =>
+            kind == KeyKind.Rsa && !isDtls13,
+        _ => false,
+    };
 
     public static DtlsHash Hash(this SignatureScheme scheme) => scheme switch
     {
@@ -47,15 +54,16 @@ internal static class SignatureSchemes
 
     /// <summary>Picks the peer's first choice that a key of our kind can sign with.</summary>
     /// <param name="offered">Network-order pairs of bytes, as they were on the wire.</param>
-    /// <param name="ecdsa">Whether our key is an ECDSA key.</param>
+    /// <param name="kind">The kind of our key.</param>
+    /// <param name="isDtls13">The version.</param>
     /// <param name="scheme">The choice.</param>
-    public static bool TryChoose(ReadOnlySpan<byte> offered, bool ecdsa, out SignatureScheme scheme)
+    public static bool TryChoose(ReadOnlySpan<byte> offered, KeyKind kind, bool isDtls13, out SignatureScheme scheme)
     {
         WireReader reader = new(offered);
         while (reader.TryReadUInt16(out ushort value))
         {
             scheme = (SignatureScheme)value;
-            if (scheme.IsAccepted() && scheme.IsEcdsa() == ecdsa) return true;
+            if (scheme.Fits(kind, isDtls13)) return true;
         }
         scheme = default;
         return false;

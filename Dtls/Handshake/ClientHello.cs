@@ -1,6 +1,6 @@
 namespace WebRtcStack.Dtls;
 
-/// <summary>ClientHello (RFC 6347 §4.2.1, RFC 5246 §7.4.1.2), as views into the message.</summary>
+/// <summary>ClientHello (RFC 6347 §4.2.1, RFC 5246 §7.4.1.2, RFC 9147 §5.3), as views into the message.</summary>
 internal ref struct ClientHello
 {
     private const ushort RenegotiationScsv = 0x00FF;               // TLS_EMPTY_RENEGOTIATION_INFO_SCSV, RFC 5746 §3.3
@@ -9,6 +9,7 @@ internal ref struct ClientHello
 
     public ReadOnlySpan<byte> Random { get; private set; }
 
+    /// <summary>That of DTLS 1.2; DTLS 1.3 has an extension for it.</summary>
     public ReadOnlySpan<byte> Cookie { get; private set; }
 
     /// <summary>As 16-bit numbers.</summary>
@@ -27,6 +28,9 @@ internal ref struct ClientHello
         ? Vectors.ContainsNumber(Extensions.SupportedVersions, DtlsVersion.Dtls12)
         : Version >> 8 == 0xFE && Version <= DtlsVersion.Dtls12;
 
+    /// <summary>Whether the client speaks DTLS 1.3 (RFC 8446 §4.2.1).</summary>
+    public readonly bool OffersDtls13 => Vectors.ContainsNumber(Extensions.SupportedVersions, DtlsVersion.Dtls13);
+
     public static bool TryParse(ReadOnlySpan<byte> body, out ClientHello hello)
     {
         hello = default;
@@ -36,7 +40,7 @@ internal ref struct ClientHello
             !reader.TryReadVector8(out ReadOnlySpan<byte> cookie) ||
             !reader.TryReadNumbers16(out ReadOnlySpan<byte> suites) ||
             !reader.TryReadVector8(out ReadOnlySpan<byte> compression) || compression.IsEmpty ||
-            !HelloExtensions.TryParse(reader.Rest, fromClient: true, out HelloExtensions extensions)) return false;
+            !HelloExtensions.TryParse(reader.Rest, HelloKind.ClientHello, out HelloExtensions extensions)) return false;
         hello = new ClientHello
         {
             Version = version,
@@ -49,39 +53,57 @@ internal ref struct ClientHello
         return true;
     }
 
-    /// <summary>Writes our ClientHello: DTLS 1.2, no session to resume.</summary>
-    public static void Write(ref WireWriter writer, DtlsOptions options, scoped ReadOnlySpan<byte> random, scoped ReadOnlySpan<byte> cookie)
+    /// <summary>Writes our ClientHello: no session to resume.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="options">What to offer.</param>
+    /// <param name="offer">What of it is negotiable.</param>
+    /// <param name="random">client_random.</param>
+    /// <param name="cookie12">The cookie of a HelloVerifyRequest.</param>
+    /// <param name="cookie13">The cookie of a HelloRetryRequest.</param>
+    /// <param name="shares">Entries of key_share.</param>
+    public static void Write(
+        ref WireWriter writer, DtlsOptions options, Offer offer, scoped ReadOnlySpan<byte> random, scoped ReadOnlySpan<byte> cookie12,
+        scoped ReadOnlySpan<byte> cookie13, scoped ReadOnlySpan<byte> shares)
     {
-        writer.WriteUInt16(DtlsVersion.Dtls12);
+        writer.WriteUInt16(DtlsVersion.Dtls12);                    // legacy_version: supported_versions says more
         writer.WriteBytes(random);
         writer.WriteVector8([]);                                   // session_id
-        writer.WriteVector8(cookie);
+        writer.WriteVector8(cookie12);
+        WriteSuites(ref writer, options, offer);
+        writer.WriteVector8([0]);                                  // compression: null
+        Span<byte> length = ExtensionWriter.BeginBlock(ref writer);
+        int start = writer.Length;
+        if (offer.Dtls12)
+            ExtensionWriter.WriteCommon(ref writer, extendedMasterSecret: true, renegotiationInfo: true, pointFormats: true);
+        Span<byte> numbers = stackalloc byte[80];
+        WireWriter list = new(numbers);
+        foreach (DtlsNamedGroup group in offer.Groups) list.WriteUInt16((ushort)group);
+        ExtensionWriter.WriteList(ref writer, ExtensionType.SupportedGroups, list.Written);
+        ExtensionWriter.WriteSignatureAlgorithms(ref writer);
+        if (options.SrtpProfiles.Count > 0) ExtensionWriter.WriteUseSrtp(ref writer, [.. options.SrtpProfiles]);
+        if (options.AnnouncesRecordSize || offer.Dtls13)
+            ExtensionWriter.WriteNumber(ref writer, ExtensionType.RecordSizeLimit, (ushort)options.RecordSizeLimit);
+        if (offer.Dtls13) WriteDtls13(ref writer, offer, cookie13, shares);
+        ExtensionWriter.EndBlock(writer, length, start);
+    }
+
+    private static void WriteSuites(ref WireWriter writer, DtlsOptions options, Offer offer)
+    {
         Span<byte> numbers = stackalloc byte[64];
         WireWriter list = new(numbers);
         foreach (DtlsCipherSuite id in options.CipherSuites)
         {
-            if (CipherSuite.TryGet(id, out _)) list.WriteUInt16((ushort)id);
+            if (CipherSuite.TryGet(id, out CipherSuite suite) && (suite.IsDtls13 ? offer.Dtls13 : offer.Dtls12)) list.WriteUInt16((ushort)id);
         }
         writer.WriteVector16(list.Written);
-        writer.WriteVector8([0]);                                  // compression: null
-
-        Span<byte> length = HelloExtensions.BeginBlock(ref writer);
-        int start = writer.Length;
-        HelloExtensions.WriteCommon(ref writer, extendedMasterSecret: true, renegotiationInfo: true, pointFormats: true);
-        list = new WireWriter(numbers);
-        foreach (DtlsNamedGroup group in options.Groups) list.WriteUInt16((ushort)group);
-        WriteList(ref writer, ExtensionType.SupportedGroups, list.Written);
-        list = new WireWriter(numbers);
-        foreach (SignatureScheme scheme in SignatureSchemes.Accepted) list.WriteUInt16((ushort)scheme);
-        WriteList(ref writer, ExtensionType.SignatureAlgorithms, list.Written);
-        if (options.SrtpProfiles.Count > 0) HelloExtensions.WriteUseSrtp(ref writer, [.. options.SrtpProfiles]);
-        HelloExtensions.EndBlock(writer, length, start);
     }
 
-    private static void WriteList(ref WireWriter writer, ExtensionType type, scoped ReadOnlySpan<byte> numbers)
+    private static void WriteDtls13(
+        ref WireWriter writer, Offer offer, scoped ReadOnlySpan<byte> cookie, scoped ReadOnlySpan<byte> shares)
     {
-        writer.WriteUInt16((ushort)type);
-        writer.WriteUInt16((ushort)(numbers.Length + 2));
-        writer.WriteVector16(numbers);
+        ReadOnlySpan<byte> versions = offer.Dtls12 ? [4, 0xFE, 0xFC, 0xFE, 0xFD] : [2, 0xFE, 0xFC];
+        ExtensionWriter.Write(ref writer, ExtensionType.SupportedVersions, versions);
+        if (!cookie.IsEmpty) ExtensionWriter.WriteList(ref writer, ExtensionType.Cookie, cookie);
+        ExtensionWriter.WriteList(ref writer, ExtensionType.KeyShare, shares);
     }
 }

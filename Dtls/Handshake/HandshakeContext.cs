@@ -9,13 +9,22 @@ internal sealed class HandshakeContext(DtlsOptions options, RandomSource random,
 
     public DtlsOptions Options { get; } = options;
 
+    public Offer Offer { get; } = new(options);
+
     public RandomSource Random { get; } = random;
+
+    public RecordLayer Records { get; } = records;
 
     public PeerIdentity Peer { get; } = peer;
 
     public Transcript Transcript { get; } = new();
 
     public FlightSender Flight { get; } = new(options, records);
+
+    public AckTracker Acks { get; } = new(records);
+
+    /// <summary>The version as it is on the wire; 0 before it is negotiated.</summary>
+    public ushort Version { get; private set; }
 
     public CipherSuite Suite { get; set; }
 
@@ -32,11 +41,26 @@ internal sealed class HandshakeContext(DtlsOptions options, RandomSource random,
 
     public Span<byte> ServerRandom => _randoms.AsSpan(RandomLength);
 
+    public DtlsRole PeerRole => Options.Role == DtlsRole.Client ? DtlsRole.Server : DtlsRole.Client;
+
     /// <summary>A warning that is owed outside of any flight.</summary>
     public DtlsAlert? OwedWarning { get; set; }
 
-    /// <summary>The version on all records from the hellos on.</summary>
-    public void SetVersion(ushort version) => records.Version = version;
+    /// <summary>The version is negotiated; DTLS 1.3 keeps that of DTLS 1.2 on its records (RFC 9147 §4).</summary>
+    public void SetVersion(ushort version)
+    {
+        Version = version;
+        Records.Version = DtlsVersion.Dtls12;
+        Records.IsDtls13 = version == DtlsVersion.Dtls13;
+        if (version == DtlsVersion.Dtls13) Transcript.BeginDtls13();
+    }
+
+    /// <summary>Starts our next flight, which tells the peer that all of its own has come.</summary>
+    public void BeginFlight(bool timed)
+    {
+        Flight.Begin(timed);
+        Acks.Begin();
+    }
 
     /// <summary>Adds a message to the flight and to the transcript.</summary>
     public void Send(HandshakeType type, ReadOnlySpan<byte> body, ushort epoch = 0)
@@ -46,66 +70,47 @@ internal sealed class HandshakeContext(DtlsOptions options, RandomSource random,
         Flight.Add(ContentType.Handshake, epoch, raw);
     }
 
-    /// <summary>Adds ChangeCipherSpec and Finished; what follows them is protected (RFC 5246 §7.1, §7.4.9).</summary>
-    public void SendFinished(Secret master)
-    {
-        Flight.Add(ContentType.ChangeCipherSpec, 0, [1]);
-        records.WriteEpoch = 1;
-        Span<byte> verifyData = stackalloc byte[Prf.VerifyDataLength];
-        VerifyData(master, Options.Role, verifyData);
-        Send(HandshakeType.Finished, verifyData, epoch: 1);
-    }
+    /// <summary>Adds a message to the flight that comes after the handshake, and so belongs to no transcript.</summary>
+    public void SendPostHandshake(HandshakeType type, ReadOnlySpan<byte> body, ushort epoch) =>
+        Flight.Add(ContentType.Handshake, epoch, HandshakeMessage.Build(type, _nextSequence++, body));
 
-    /// <summary>verify_data over the transcript as it stands.</summary>
-    public void VerifyData(Secret master, DtlsRole sender, Span<byte> destination)
+    /// <summary>The first of our SRTP profiles that the client offered; none means no use_srtp in the answer (RFC 5764 §4.1.2).</summary>
+    public SrtpProtectionProfile? ChooseSrtpProfile(in HelloExtensions client)
     {
-        Span<byte> hash = stackalloc byte[Hashing.MaxLength];
-        hash = hash[..Hashing.Length(Suite.Hash)];
-        Transcript.Hash(Suite.Hash, hash);
-        Prf.VerifyData(Suite.Hash, master.Span, sender, hash, destination);
-    }
-
-    /// <summary>
-    /// Derives the master secret and installs the keys of epoch 1 (RFC 5246 §6.3). The transcript must end with
-    /// ClientKeyExchange, which is where the session hash ends (RFC 7627 §3).
-    /// </summary>
-    public Secret DeriveKeys(ReadOnlySpan<byte> premaster)
-    {
-        Secret master;
-        if (ExtendedMasterSecret)
+        foreach (SrtpProtectionProfile profile in Options.SrtpProfiles)
         {
-            Span<byte> hash = stackalloc byte[Hashing.MaxLength];
-            hash = hash[..Hashing.Length(Suite.Hash)];
-            Transcript.Hash(Suite.Hash, hash);
-            master = Prf.ExtendedMasterSecret(Suite.Hash, premaster, hash);
+            if (Vectors.ContainsNumber(client.SrtpProfiles, (ushort)profile)) return profile;
         }
-        else
-        {
-            master = Prf.MasterSecret(Suite.Hash, premaster, Randoms);
-        }
-        Options.KeyLog?.Invoke($"CLIENT_RANDOM {Hex(ClientRandom)} {Hex(master.Span)}");
-        (RecordProtection client, RecordProtection server) = Protections(Suite, master.Span, ClientRandom, ServerRandom);
-        if (Options.Role == DtlsRole.Client) records.InstallKeys(server, client);
-        else records.InstallKeys(client, server);
-        return master;
+        return null;
     }
 
-    /// <summary>key_block: both keys, then both fixed parts of the nonce; AEAD suites have no MAC keys (RFC 5246 §6.3).</summary>
-    internal static (RecordProtection Client, RecordProtection Server) Protections(
-        in CipherSuite suite, ReadOnlySpan<byte> master, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> serverRandom)
+    /// <summary>Takes the server's use_srtp: one of the profiles that were offered, and the MKI that was offered, which is none (RFC 5764 §4.1.1).</summary>
+    public bool TryTakeSrtpProfile(in HelloExtensions server)
     {
-        Span<byte> seed = stackalloc byte[2 * RandomLength];
-        serverRandom.CopyTo(seed);                                 // here the server's random comes first
-        clientRandom.CopyTo(seed[RandomLength..]);
-        int key = suite.KeyLength, iv = suite.IvLength;
-        Span<byte> block = stackalloc byte[2 * (32 + Aead.NonceLength)];
-        block = block[..(2 * (key + iv))];
-        Prf.Expand(suite.Hash, master, "key expansion", seed, block);
-        RecordProtection client = new(suite.Aead, block[..key], block.Slice(2 * key, iv));
-        RecordProtection server = new(suite.Aead, block.Slice(key, key), block.Slice(2 * key + iv, iv));
-        SecretMemory.Clear(block);
-        return (client, server);
+        if (!server.Has(ExtensionType.UseSrtp)) return true;
+        WireReader reader = new(server.SrtpProfiles);
+        if (!server.SrtpMki.IsEmpty || !reader.TryReadUInt16(out ushort number) || !reader.IsEmpty) return false;
+        foreach (SrtpProtectionProfile profile in Options.SrtpProfiles)
+        {
+            if (profile == (SrtpProtectionProfile)number) SrtpProfile = profile;
+        }
+        return SrtpProfile is not null;
     }
+
+    /// <summary>Takes the peer's record_size_limit, which counts the content type in DTLS 1.3 (RFC 8449 §4); false when it is too small.</summary>
+    public bool TryTakeRecordSizeLimit(in HelloExtensions extensions)
+    {
+        const int Smallest = 64;
+        if (!extensions.Has(ExtensionType.RecordSizeLimit)) return true;
+        if (extensions.RecordSizeLimit < Smallest) return false;
+        int plaintext = extensions.RecordSizeLimit - (Version == DtlsVersion.Dtls13 ? 1 : 0);
+        Records.MaxPlaintext = Math.Min(plaintext, RecordHeader.MaxPlaintext);
+        Records.ReadLimit = Options.RecordSizeLimit;
+        return true;
+    }
+
+    /// <summary>Writes a line of the key log (draft-ietf-tls-keylogfile).</summary>
+    public void LogSecret(string label, Secret secret) => Options.KeyLog?.Invoke($"{label} {Hex(ClientRandom)} {Hex(secret.Span)}");
 
     private static string Hex(ReadOnlySpan<byte> bytes)
     {

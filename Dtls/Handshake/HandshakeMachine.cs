@@ -10,40 +10,125 @@ internal sealed class HandshakeMachine(HandshakeContext context, DropCounters dr
 
     public bool IsEstablished => State is Established;
 
+    private bool IsDtls13 => context.Records.IsDtls13 == true;
+
     public void Start() => State = context.Options.Role == DtlsRole.Client ? new AwaitServerHello(context) : new AwaitClientHello(context);
 
     /// <summary>Takes the payload of one handshake record: one or more fragments.</summary>
-    public void Receive(ReadOnlySpan<byte> payload, ushort epoch, Instant now)
+    public void Receive(ReadOnlySpan<byte> payload, RecordNumber number, Instant now)
     {
+        bool processed = true;                                     // RFC 9147 §7: nothing that was dropped is acknowledged
         WireReader reader = new(payload);
-        while (!reader.IsEmpty)
+        while (!reader.IsEmpty && State is not HandshakeFailed)
         {
-            if (!FragmentHeader.TryRead(ref reader, out FragmentHeader header, out ReadOnlySpan<byte> fragment) ||
-                !BelongsInto(header.Type, epoch))
+            if (!FragmentHeader.TryRead(ref reader, out FragmentHeader header, out ReadOnlySpan<byte> fragment))
             {
                 drops.Count(DtlsDropReason.MalformedHandshake);
                 return;
             }
-            if (_reassembler.Add(header, fragment) != FragmentOutcome.Old) continue;
-            drops.Count(DtlsDropReason.DuplicateHandshake);
-            if (header.IsLast && header.Sequence == _reassembler.NextSequence - 1) context.Flight.PeerRepeated(now);
+            processed &= ReceiveFragment(header, fragment, number.Epoch, now);
         }
-        while (State is not HandshakeFailed && _reassembler.TryTake(out byte[]? raw)) Step(new HandshakeMessage(raw));
+        if (processed && IsDtls13 || number.Epoch == 0) context.Acks.Note(number);
+        while (State is not HandshakeFailed && _reassembler.TryTake(out byte[]? raw, out ushort epoch)) Step(new HandshakeMessage(raw), epoch);
+        if (IsDtls13 && State is not HandshakeFailed) OweAcknowledgement(number, now);
+    }
+
+    /// <summary>Takes the payload of an ACK record (RFC 9147 §7.2).</summary>
+    public void ReceiveAck(ReadOnlySpan<byte> payload, RecordNumber number, Instant now)
+    {
+        // §7: before DTLS 1.3 is chosen they are ignored. So are, of what may be done with them, unprotected ones: anybody can forge these.
+        if (!IsDtls13 || number.Epoch == 0)
+        {
+            drops.Count(DtlsDropReason.UnprotectedAck);
+            return;
+        }
+        if (!AckTracker.TryParse(payload, out WireReader numbers))
+        {
+            Fail(DtlsAlert.DecodeError, "An ACK is malformed.");
+            return;
+        }
+        bool any = false, empty = numbers.IsEmpty;
+        while (AckTracker.TryRead(ref numbers, out ulong epoch, out ulong sequence))
+        {
+            if (epoch > number.Epoch)
+            {
+                Fail(DtlsAlert.IllegalParameter, "An ACK names a record of a later epoch than its own.");
+                return;
+            }
+            any |= context.Flight.Acknowledge(new RecordNumber((ushort)epoch, sequence));
+        }
+        if (empty) context.Flight.PeerRepeated(now);               // §7.1: it asks to be quicker
+        if (any && context.Flight.TryComplete()) State!.FlightArrived();
     }
 
     public void Dispose() => State?.Dispose();
 
-    // Finished is the first message of epoch 1; what comes under epoch 1 after the handshake is at least authentic.
-    private bool BelongsInto(HandshakeType type, ushort epoch) =>
-        epoch == 0 ? type != HandshakeType.Finished : type == HandshakeType.Finished || IsEstablished;
+    // False when the fragment is not kept.
+    private bool ReceiveFragment(in FragmentHeader header, ReadOnlySpan<byte> fragment, ushort epoch, Instant now)
+    {
+        if (header.Sequence >= _reassembler.NextSequence && !BelongsInto(header.Type, epoch))
+        {
+            if (IsDtls13) Fail(DtlsAlert.UnexpectedMessage, $"{header.Type} came in epoch {epoch}.");
+            else drops.Count(DtlsDropReason.MalformedHandshake);
+            return false;
+        }
+        switch (_reassembler.Add(header, fragment, epoch))
+        {
+            case FragmentOutcome.Old:
+                drops.Count(DtlsDropReason.DuplicateHandshake);
+                if (header.IsLast && header.Sequence == _reassembler.NextSequence - 1) context.Flight.PeerRepeated(now);
+                return true;
+            case FragmentOutcome.Contradictory:                    // RFC 9147 §5.5
+                Fail(DtlsAlert.IllegalParameter, "A fragment changes bytes of an earlier one.");
+                return false;
+            case FragmentOutcome.Kept:
+                return true;
+            default:
+                return false;
+        }
+    }
 
-    private void Step(in HandshakeMessage message)
+    // Which message may come in which epoch: what must be protected is not taken when it is not.
+    private bool BelongsInto(HandshakeType type, ushort epoch)
+    {
+        if (!IsDtls13) return epoch == 0 ? type != HandshakeType.Finished : type == HandshakeType.Finished || IsEstablished;
+        if (IsEstablished) return epoch == context.Records.ReadEpoch;          // RFC 9147 §8: nothing follows a KeyUpdate in its epoch
+        return type is HandshakeType.ClientHello or HandshakeType.ServerHello
+            ? epoch == 0
+            : epoch == HandshakeState13.HandshakeEpoch;
+    }
+
+    // RFC 9147 §7.1: at once after the handshake and when a message is missing; else when the flight does not go on.
+    private void OweAcknowledgement(RecordNumber number, Instant now)
+    {
+        bool ofClientsLastFlight = context.Options.Role == DtlsRole.Server && number.Epoch == HandshakeState13.HandshakeEpoch;
+        if (IsEstablished && (number.Epoch > HandshakeState13.HandshakeEpoch || ofClientsLastFlight)) context.Acks.Owe();
+        else if (!IsEstablished && _reassembler.HasGap && number.Epoch > 0) context.Acks.Owe();
+        else if (!IsEstablished && context.Records.WriteEpoch > 0 && context.Acks.HasNumbers)
+            context.Acks.OweLater(now + new TimeSpan(context.Flight.Timeout.Ticks / 4));
+    }
+
+    private void Step(in HandshakeMessage message, ushort epoch)
     {
         HandshakeState current = State!;
-        if (message.Type == HandshakeType.HelloRequest && !IsEstablished) return;         // RFC 5246 §7.4.1.1: ignored
+        if (message.Type == HandshakeType.HelloRequest && !IsEstablished && !IsDtls13) return;    // RFC 5246 §7.4.1.1: ignored
+        bool wasDtls13 = IsDtls13;
+        if (wasDtls13 && !BelongsInto(message.Type, epoch))
+        {
+            Fail(DtlsAlert.UnexpectedMessage, $"{message.Type} came in epoch {epoch}.");
+            return;
+        }
         HandshakeState next = current.Receive(message);
+        if (IsDtls13 && !wasDtls13) _reassembler.ForgetUnprotected();
         if (ReferenceEquals(next, current)) return;
         State = next;
+        current.Dispose();
+    }
+
+    private void Fail(DtlsAlert alert, string reason)
+    {
+        HandshakeState current = State!;
+        State = new HandshakeFailed(context, alert, DtlsFailure.ProtocolError, reason);
         current.Dispose();
     }
 }

@@ -2,13 +2,15 @@ using System.Buffers.Binary;
 
 namespace WebRtcStack.Dtls;
 
-/// <summary>Types of handshake messages (RFC 5246 §7.4, RFC 6347 §4.3.2).</summary>
+/// <summary>Types of handshake messages (RFC 5246 §7.4, RFC 6347 §4.3.2, RFC 9147 §5.2).</summary>
 internal enum HandshakeType : byte
 {
     HelloRequest = 0,
     ClientHello = 1,
     ServerHello = 2,
     HelloVerifyRequest = 3,
+    NewSessionTicket = 4,
+    EncryptedExtensions = 8,
     Certificate = 11,
     ServerKeyExchange = 12,
     CertificateRequest = 13,
@@ -16,9 +18,11 @@ internal enum HandshakeType : byte
     CertificateVerify = 15,
     ClientKeyExchange = 16,
     Finished = 20,
+    KeyUpdate = 24,
+    MessageHash = 254,
 }
 
-/// <summary>A whole handshake message with the header of an unfragmented one, which is what the transcript holds (RFC 6347 §4.2.6).</summary>
+/// <summary>A whole handshake message with the header of an unfragmented one, which is what the transcript of DTLS 1.2 holds (RFC 6347 §4.2.6).</summary>
 internal readonly ref struct HandshakeMessage(ReadOnlySpan<byte> raw)
 {
     public ReadOnlySpan<byte> Raw { get; } = raw;

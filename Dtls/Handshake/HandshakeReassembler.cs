@@ -9,6 +9,9 @@ internal enum FragmentOutcome
     Old,
 
     Dropped,
+
+    /// <summary>It says something else than an earlier fragment of the same bytes (RFC 9147 §5.5).</summary>
+    Contradictory,
 }
 
 /// <summary>Puts handshake messages together from fragments in any order, and hands them out by message_seq (RFC 6347 §4.2.2, §4.2.3).</summary>
@@ -24,24 +27,42 @@ internal sealed class HandshakeReassembler(int maxMessageSize, DropCounters drop
     /// <summary>message_seq of the message that is handed out next.</summary>
     public int NextSequence { get; private set; }
 
-    public FragmentOutcome Add(in FragmentHeader header, ReadOnlySpan<byte> fragment)
+    /// <summary>Whether a message behind a missing one is kept.</summary>
+    public bool HasGap => _messages[NextSequence % Window] is null && BytesAhead() > 0;
+
+    /// <summary>Keeps a fragment. One that is protected takes the place of what came without protection.</summary>
+    public FragmentOutcome Add(in FragmentHeader header, ReadOnlySpan<byte> fragment, ushort epoch = 0)
     {
         if (header.Sequence < NextSequence) return FragmentOutcome.Old;
         if (header.Length > maxMessageSize || header.Sequence >= NextSequence + Window) return Drop(DtlsDropReason.HandshakeLimit);
         ref Message? message = ref _messages[header.Sequence % Window];
+        if (message is { Epoch: 0 } && epoch > 0) message = null;
         if (message is null)
         {
             if (header.Sequence > NextSequence && BytesAhead() + header.Length > maxMessageSize) return Drop(DtlsDropReason.HandshakeLimit);
-            message = new Message(header);
+            message = new Message(header, epoch);
         }
-        return message.TryAdd(header, fragment) ? FragmentOutcome.Kept : Drop(DtlsDropReason.MalformedHandshake);
+        if (!message.Fits(header, epoch)) return Drop(DtlsDropReason.MalformedHandshake);
+        return message.TryAdd(header, fragment) ? FragmentOutcome.Kept : FragmentOutcome.Contradictory;
+    }
+
+    /// <summary>Forgets what came without protection: from here on it is not valid any more.</summary>
+    public void ForgetUnprotected()
+    {
+        for (int i = 0; i < Window; i++)
+        {
+            if (_messages[i] is { Epoch: 0 }) _messages[i] = null;
+        }
     }
 
     /// <summary>Takes the next message when it is complete.</summary>
-    public bool TryTake([NotNullWhen(true)] out byte[]? raw)
+    /// <param name="raw">The message.</param>
+    /// <param name="epoch">The epoch that all of it came under.</param>
+    public bool TryTake([NotNullWhen(true)] out byte[]? raw, out ushort epoch)
     {
         ref Message? message = ref _messages[NextSequence % Window];
         raw = message is { IsComplete: true } ? message.Raw : null;
+        epoch = message?.Epoch ?? 0;
         if (raw is null) return false;
         message = null;
         NextSequence++;
@@ -64,14 +85,12 @@ internal sealed class HandshakeReassembler(int maxMessageSize, DropCounters drop
     private sealed class Message
     {
         private readonly HandshakeType _type;
-        private ulong[]? _received;                                // a bit per byte; not needed for a message in one piece
-        private int _missing;
-        private bool _started;
+        private ByteSet? _received;                                // not needed for a message in one piece
+        private bool _complete;
 
-        public Message(in FragmentHeader first)
+        public Message(in FragmentHeader first, ushort epoch)
         {
-            _type = first.Type;
-            _missing = Length = first.Length;
+            (_type, Length, Epoch) = (first.Type, first.Length, epoch);
             Raw = new byte[FragmentHeader.Size + Length];
             new FragmentHeader(_type, Length, first.Sequence, 0, Length).Write(Raw);
         }
@@ -80,26 +99,27 @@ internal sealed class HandshakeReassembler(int maxMessageSize, DropCounters drop
 
         public int Length { get; }
 
-        public bool IsComplete => _started && _missing == 0;
+        public ushort Epoch { get; }
 
+        public bool IsComplete => _complete;
+
+        public bool Fits(in FragmentHeader header, ushort epoch) => header.Type == _type && header.Length == Length && epoch == Epoch;
+
+        /// <summary>False when the fragment contradicts what is there.</summary>
         public bool TryAdd(in FragmentHeader header, ReadOnlySpan<byte> fragment)
         {
-            if (header.Type != _type || header.Length != Length) return false;
-            if (IsComplete) return true;
-            _started = true;
-            fragment.CopyTo(Raw.AsSpan(FragmentHeader.Size + header.Offset));
-            if (header.FragmentLength == Length)
+            Span<byte> there = Raw.AsSpan(FragmentHeader.Size + header.Offset, header.FragmentLength);
+            if (_complete) return there.SequenceEqual(fragment);
+            for (int i = 0; _received is not null && i < fragment.Length; i++)
             {
-                _missing = 0;
-                return true;
+                if (_received.Contains(header.Offset + i) && there[i] != fragment[i]) return false;
             }
-            _received ??= new ulong[(Length + 63) / 64];
-            for (int i = header.Offset; i < header.Offset + header.FragmentLength; i++)
-            {
-                ulong bit = 1UL << (i % 64);
-                if ((_received[i / 64] & bit) == 0) _missing--;
-                _received[i / 64] |= bit;
-            }
+            fragment.CopyTo(there);
+            _complete = header.FragmentLength == Length;
+            if (_complete) return true;
+            _received ??= new ByteSet(Length);
+            _received.Add(header.Offset, header.FragmentLength);
+            _complete = _received.Missing == 0;
             return true;
         }
     }

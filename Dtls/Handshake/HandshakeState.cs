@@ -12,6 +12,11 @@ internal abstract class HandshakeState(HandshakeContext context) : IDisposable
     /// <returns>The state that follows; this very one to stay.</returns>
     public abstract HandshakeState Receive(in HandshakeMessage message);
 
+    /// <summary>The peer has acknowledged all of our flight (RFC 9147 §7.2).</summary>
+    public virtual void FlightArrived()
+    {
+    }
+
     public void Dispose() => Leave();
 
     /// <summary>Clears what this state owns and has not moved on.</summary>
@@ -27,12 +32,10 @@ internal abstract class HandshakeState(HandshakeContext context) : IDisposable
 
     protected HandshakeState Malformed(in HandshakeMessage message) => Fail(DtlsAlert.DecodeError, $"{message.Type} is malformed.");
 
-    /// <summary>Takes the peer's end entity certificate; on failure the state to go to.</summary>
-    protected HandshakeState? TakeCertificate(in HandshakeMessage message, out CertificatePublicKey? key)
+    /// <summary>Takes the peer's end entity certificate from its message; on failure the state to go to.</summary>
+    protected HandshakeState? AcceptCertificate(in HandshakeMessage message, ReadOnlySpan<byte> der, out CertificatePublicKey? key)
     {
         key = null;
-        if (!CertificateMessage.TryParse(message.Body, out ReadOnlySpan<byte> der)) return Malformed(message);
-        if (der.IsEmpty) return Fail(DtlsAlert.HandshakeFailure, "The peer has no certificate.");
         CertificatePublicKey? read = CertificatePublicKey.Read(der);
         if (read is null) return Fail(DtlsAlert.BadCertificate, "The peer's certificate cannot be read.");
         Context.Peer.Present(der);
@@ -47,12 +50,9 @@ internal abstract class HandshakeState(HandshakeContext context) : IDisposable
         return null;
     }
 
-    /// <summary>Checks the peer's Finished over the transcript as it stands, and appends it; on failure the state to go to.</summary>
-    protected HandshakeState? TakeFinished(in HandshakeMessage message, Secret master)
+    /// <summary>Compares the peer's verify_data with ours, and appends the message; on failure the state to go to.</summary>
+    protected HandshakeState? TakeFinished(in HandshakeMessage message, ReadOnlySpan<byte> expected)
     {
-        DtlsRole sender = Context.Options.Role == DtlsRole.Client ? DtlsRole.Server : DtlsRole.Client;
-        Span<byte> expected = stackalloc byte[Prf.VerifyDataLength];
-        Context.VerifyData(master, sender, expected);
         if (message.Body.Length != expected.Length) return Malformed(message);
         if (!SecretMemory.AreEqual(message.Body, expected)) return Fail(DtlsAlert.DecryptError, "The peer's Finished is wrong.");
         Context.Transcript.Append(message.Raw);
@@ -65,38 +65,5 @@ internal sealed class HandshakeFailed(HandshakeContext context, DtlsAlert alert,
 {
     public DtlsEvent Event { get; } = new(DtlsEventType.Failed, failure, alert, reason);
 
-    public DtlsAlert Alert => alert;
-
     public override HandshakeState Receive(in HandshakeMessage message) => this;
-}
-
-/// <summary>The handshake has ended. The master secret stays for exporters (RFC 5705).</summary>
-internal sealed class Established(HandshakeContext context, Secret master) : HandshakeState(context)
-{
-    private static readonly string[] s_reservedLabels =
-        ["client finished", "server finished", "master secret", "key expansion", "extended master secret"];
-
-    private bool _warned;
-
-    /// <summary>RFC 5705 §4.</summary>
-    public void Export(string label, ReadOnlySpan<byte> exporterContext, bool useContext, Span<byte> destination)
-    {
-        if (Array.IndexOf(s_reservedLabels, label) >= 0)
-            throw new ArgumentException($"The label '{label}' is used by TLS itself (RFC 5705 §4).", nameof(label));
-        byte[] seed = new byte[Context.Randoms.Length + (useContext ? 2 + exporterContext.Length : 0)];
-        WireWriter writer = new(seed);
-        writer.WriteBytes(Context.Randoms);
-        if (useContext) writer.WriteVector16(exporterContext);
-        Prf.Expand(Context.Suite.Hash, master.Span, label, seed, destination);
-    }
-
-    public override HandshakeState Receive(in HandshakeMessage message)
-    {
-        if (message.Type is not (HandshakeType.HelloRequest or HandshakeType.ClientHello)) return Unexpected(message);
-        if (!_warned) Context.OwedWarning = DtlsAlert.NoRenegotiation;         // RFC 5746 §4.5; once is enough
-        _warned = true;
-        return this;
-    }
-
-    protected override void Leave() => master.Dispose();
 }

@@ -10,11 +10,14 @@ internal enum ExtensionType : ushort
     SignatureAlgorithms = 13,
     UseSrtp = 14,
     ExtendedMasterSecret = 23,
+    RecordSizeLimit = 28,
     SupportedVersions = 43,
+    Cookie = 44,
+    KeyShare = 51,
     RenegotiationInfo = 0xFF01,
 }
 
-/// <summary>The extensions of a ClientHello or ServerHello, as views into the message (RFC 5246 §7.4.1.4).</summary>
+/// <summary>The extensions of a hello message or of EncryptedExtensions, as views into it (RFC 5246 §7.4.1.4, RFC 8446 §4.2).</summary>
 internal ref struct HelloExtensions
 {
     private const byte Uncompressed = 0;
@@ -35,6 +38,18 @@ internal ref struct HelloExtensions
     /// <summary>RFC 8446 §4.2.1 in a ClientHello, as 16-bit numbers.</summary>
     public ReadOnlySpan<byte> SupportedVersions { get; private set; }
 
+    /// <summary>RFC 8446 §4.2.1 in a ServerHello.</summary>
+    public ushort SelectedVersion { get; private set; }
+
+    /// <summary>RFC 8446 §4.2.8: KeyShareEntry after KeyShareEntry of a ClientHello, the one of a ServerHello, the group of a HelloRetryRequest.</summary>
+    public ReadOnlySpan<byte> KeyShare { get; private set; }
+
+    /// <summary>RFC 8446 §4.2.2.</summary>
+    public ReadOnlySpan<byte> Cookie { get; private set; }
+
+    /// <summary>RFC 8449 §4.</summary>
+    public ushort RecordSizeLimit { get; private set; }
+
     /// <summary>renegotiated_connection (RFC 5746 §3.2).</summary>
     public ReadOnlySpan<byte> RenegotiatedConnection { get; private set; }
 
@@ -43,55 +58,31 @@ internal ref struct HelloExtensions
 
     public readonly bool Has(ExtensionType type) => (_present & Bit(type)) != 0;
 
+    /// <summary>Whether there are known extensions besides these.</summary>
+    public readonly bool HasOtherThan(params ReadOnlySpan<ExtensionType> allowed)
+    {
+        int rest = _present;
+        foreach (ExtensionType type in allowed) rest &= ~Bit(type);
+        return rest != 0;
+    }
+
     /// <summary>Reads what follows the fixed fields of a hello: nothing, or the block of extensions and nothing behind it.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> rest, bool fromClient, out HelloExtensions extensions)
+    public static bool TryParse(ReadOnlySpan<byte> rest, HelloKind kind, out HelloExtensions extensions)
     {
         extensions = default;
-        if (rest.IsEmpty) return true;
+        if (rest.IsEmpty) return kind != HelloKind.EncryptedExtensions;
         WireReader outer = new(rest);
         if (!outer.TryReadVector16(out ReadOnlySpan<byte> block) || !outer.IsEmpty) return false;
         WireReader reader = new(block);
         while (!reader.IsEmpty)
         {
             if (!reader.TryReadUInt16(out ushort type) || !reader.TryReadVector16(out ReadOnlySpan<byte> body) ||
-                !extensions.TryAdd((ExtensionType)type, body, fromClient)) return false;
+                !extensions.TryAdd((ExtensionType)type, body, kind)) return false;
         }
         return true;
     }
 
-    /// <summary>Writes one extension whose body is ready.</summary>
-    public static void Write(ref WireWriter writer, ExtensionType type, scoped ReadOnlySpan<byte> body)
-    {
-        writer.WriteUInt16((ushort)type);
-        writer.WriteVector16(body);
-    }
-
-    /// <summary>Writes extensions that client and server send alike: extended_master_secret, an empty renegotiation_info, ec_point_formats.</summary>
-    public static void WriteCommon(ref WireWriter writer, bool extendedMasterSecret, bool renegotiationInfo, bool pointFormats)
-    {
-        if (extendedMasterSecret) Write(ref writer, ExtensionType.ExtendedMasterSecret, []);
-        if (renegotiationInfo) Write(ref writer, ExtensionType.RenegotiationInfo, [0]);
-        if (pointFormats) Write(ref writer, ExtensionType.EcPointFormats, [1, Uncompressed]);
-    }
-
-    /// <summary>Writes use_srtp without an MKI.</summary>
-    public static void WriteUseSrtp(ref WireWriter writer, params ReadOnlySpan<SrtpProtectionProfile> profiles)
-    {
-        writer.WriteUInt16((ushort)ExtensionType.UseSrtp);
-        writer.WriteUInt16((ushort)(2 + 2 * profiles.Length + 1));
-        writer.WriteUInt16((ushort)(2 * profiles.Length));
-        foreach (SrtpProtectionProfile profile in profiles) writer.WriteUInt16((ushort)profile);
-        writer.WriteByte(0);
-    }
-
-    /// <summary>Takes room for the length of the block of extensions; <see cref="EndBlock"/> fills it in.</summary>
-    public static Span<byte> BeginBlock(ref WireWriter writer) => writer.Reserve(2);
-
-    /// <summary>Fills in the length of the block, which is all that was written since <see cref="BeginBlock"/>.</summary>
-    public static void EndBlock(in WireWriter writer, Span<byte> length, int start) =>
-        BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)(writer.Length - start));
-
-    private bool TryAdd(ExtensionType type, ReadOnlySpan<byte> body, bool fromClient)
+    private bool TryAdd(ExtensionType type, ReadOnlySpan<byte> body, HelloKind kind)
     {
         if (Bit(type) == 0)
         {
@@ -101,41 +92,59 @@ internal ref struct HelloExtensions
         if (Has(type)) return false;                               // §7.4.1.4: no type twice
         _present |= Bit(type);
         WireReader reader = new(body);
+        return TryRead(type, kind, ref reader) && reader.IsEmpty;
+    }
+
+    private bool TryRead(ExtensionType type, HelloKind kind, ref WireReader reader)
+    {
+        ReadOnlySpan<byte> value;
         switch (type)
         {
             case ExtensionType.SupportedGroups:
-                if (!reader.TryReadNumbers16(out ReadOnlySpan<byte> groups)) return false;
-                SupportedGroups = groups;
-                break;
-            case ExtensionType.EcPointFormats:
-                if (!reader.TryReadVector8(out ReadOnlySpan<byte> formats) || formats.IndexOf(Uncompressed) < 0) return false;
-                break;                                             // RFC 8422 §5.1.2: uncompressed is always there
+                if (!reader.TryReadNumbers16(out value)) return false;
+                SupportedGroups = value;
+                return true;
+            case ExtensionType.EcPointFormats:                     // RFC 8422 §5.1.2: uncompressed is always there
+                return reader.TryReadVector8(out value) && value.IndexOf(Uncompressed) >= 0;
             case ExtensionType.SignatureAlgorithms:
-                if (!reader.TryReadNumbers16(out ReadOnlySpan<byte> schemes)) return false;
-                SignatureAlgorithms = schemes;
-                break;
+                if (!reader.TryReadNumbers16(out value)) return false;
+                SignatureAlgorithms = value;
+                return true;
             case ExtensionType.UseSrtp:
-                if (!reader.TryReadNumbers16(out ReadOnlySpan<byte> profiles) || !reader.TryReadVector8(out ReadOnlySpan<byte> mki))
-                    return false;
-                SrtpProfiles = profiles;
+                if (!reader.TryReadNumbers16(out value) || !reader.TryReadVector8(out ReadOnlySpan<byte> mki)) return false;
+                SrtpProfiles = value;
                 SrtpMki = mki;
-                break;
-            case ExtensionType.SupportedVersions when fromClient:
-                if (!reader.TryReadVector8(out ReadOnlySpan<byte> versions) || versions.Length < 2 || versions.Length % 2 != 0)
-                    return false;
-                SupportedVersions = versions;
-                break;
+                return true;
+            case ExtensionType.RecordSizeLimit:
+                if (!reader.TryReadUInt16(out ushort limit)) return false;
+                RecordSizeLimit = limit;
+                return true;
+            case ExtensionType.SupportedVersions when kind == HelloKind.ClientHello:
+                if (!reader.TryReadVector8(out value) || value.Length < 2 || value.Length % 2 != 0) return false;
+                SupportedVersions = value;
+                return true;
             case ExtensionType.SupportedVersions:
-                HasUnknown = true;                                 // not offered, so a server must not answer it
+                if (!reader.TryReadUInt16(out ushort version)) return false;
+                SelectedVersion = version;
+                return true;
+            case ExtensionType.KeyShare when kind == HelloKind.ClientHello:
+                if (!reader.TryReadVector16(out value)) return false;
+                KeyShare = value;
+                return HandshakeKeyShare.AreWellFormed(value);
+            case ExtensionType.KeyShare:
+                KeyShare = reader.Rest;
+                return reader.TrySkip(reader.Remaining);
+            case ExtensionType.Cookie:
+                if (!reader.TryReadVector16(out value) || value.IsEmpty) return false;
+                Cookie = value;
                 return true;
             case ExtensionType.RenegotiationInfo:
-                if (!reader.TryReadVector8(out ReadOnlySpan<byte> connection)) return false;
-                RenegotiatedConnection = connection;
-                break;
+                if (!reader.TryReadVector8(out value)) return false;
+                RenegotiatedConnection = value;
+                return true;
             default:
-                break;                                             // extended_master_secret has no body
+                return true;                                       // extended_master_secret has no body
         }
-        return reader.IsEmpty;
     }
 
     private static int Bit(ExtensionType type) => type switch
@@ -147,6 +156,9 @@ internal ref struct HelloExtensions
         ExtensionType.ExtendedMasterSecret => 16,
         ExtensionType.SupportedVersions => 32,
         ExtensionType.RenegotiationInfo => 64,
+        ExtensionType.RecordSizeLimit => 128,
+        ExtensionType.Cookie => 256,
+        ExtensionType.KeyShare => 512,
         _ => 0,
     };
 }

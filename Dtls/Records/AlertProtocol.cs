@@ -16,13 +16,14 @@ internal sealed class AlertProtocol(RecordLayer records)
     private DtlsAlert? _owed;
     private byte _level;
 
-    public static AlertMeaning Read(ReadOnlySpan<byte> content, out DtlsAlert alert)
+    /// <summary>Reads an alert. In DTLS 1.3 its level means nothing: all but two are fatal (RFC 8446 §6).</summary>
+    public static AlertMeaning Read(ReadOnlySpan<byte> content, bool isDtls13, out DtlsAlert alert)
     {
         alert = default;
         if (content.Length != 2 || content[0] is not (Warning or Fatal)) return AlertMeaning.Ignored;
         alert = (DtlsAlert)content[1];
         if (alert == DtlsAlert.CloseNotify) return AlertMeaning.Close;
-        return content[0] == Fatal ? AlertMeaning.Fatal : AlertMeaning.Ignored;
+        return content[0] == Fatal || (isDtls13 && alert != DtlsAlert.UserCanceled) ? AlertMeaning.Fatal : AlertMeaning.Ignored;
     }
 
     public void OweFatal(DtlsAlert alert) => (_owed, _level) = (alert, Fatal);

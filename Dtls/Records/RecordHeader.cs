@@ -1,12 +1,13 @@
 namespace WebRtcStack.Dtls;
 
-/// <summary>Content types of records (RFC 5246 §6.2.1).</summary>
+/// <summary>Content types of records (RFC 5246 §6.2.1, RFC 9147 §7).</summary>
 internal enum ContentType : byte
 {
     ChangeCipherSpec = 20,
     Alert = 21,
     Handshake = 22,
     ApplicationData = 23,
+    Ack = 26,
 }
 
 /// <summary>Versions as they are on the wire: ones' complement of the version number (RFC 6347 §4.1).</summary>
@@ -14,9 +15,10 @@ internal static class DtlsVersion
 {
     public const ushort Dtls10 = 0xFEFF;
     public const ushort Dtls12 = 0xFEFD;
+    public const ushort Dtls13 = 0xFEFC;
 }
 
-/// <summary>The header of a record (RFC 6347 §4.1).</summary>
+/// <summary>The header of a record (RFC 6347 §4.1): of all in DTLS 1.2, of those in the clear in DTLS 1.3.</summary>
 internal readonly struct RecordHeader
 {
     public const int Size = 13;

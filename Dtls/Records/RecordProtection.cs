@@ -22,6 +22,23 @@ internal sealed class RecordProtection : IDisposable
         ExplicitNonceLength = algorithm == AeadAlgorithm.ChaCha20Poly1305 ? 0 : GcmExplicitNonceLength;
     }
 
+    /// <summary>key_block: both keys, then both fixed parts of the nonce; AEAD suites have no MAC keys (RFC 5246 §6.3).</summary>
+    public static (RecordProtection Client, RecordProtection Server) CreatePair(
+        in CipherSuite suite, ReadOnlySpan<byte> master, ReadOnlySpan<byte> clientRandom, ReadOnlySpan<byte> serverRandom)
+    {
+        Span<byte> seed = stackalloc byte[64];
+        serverRandom.CopyTo(seed);                                 // here the server's random comes first
+        clientRandom.CopyTo(seed[serverRandom.Length..]);
+        int key = suite.KeyLength, iv = suite.IvLength;
+        Span<byte> block = stackalloc byte[2 * (32 + Aead.NonceLength)];
+        block = block[..(2 * (key + iv))];
+        Prf.Expand(suite.Hash, master, "key expansion", seed, block);
+        RecordProtection client = new(suite.Aead, block[..key], block.Slice(2 * key, iv));
+        RecordProtection server = new(suite.Aead, block.Slice(key, key), block.Slice(2 * key + iv, iv));
+        SecretMemory.Clear(block);
+        return (client, server);
+    }
+
     /// <summary>Bytes between the record header and the ciphertext.</summary>
     public int ExplicitNonceLength { get; }
 

@@ -19,7 +19,7 @@ public sealed class CaptureTests
         (CipherSuite suite, byte[] clientRandom, byte[] serverRandom, ushort serverPort, _) = ReadHellos(datagrams);
         Assert.That(suite.Id, Is.EqualTo(expected));
         (RecordProtection client, RecordProtection server) =
-            HandshakeContext.Protections(suite, MasterSecret(name, clientRandom), clientRandom, serverRandom);
+            RecordProtection.CreatePair(suite, MasterSecret(name, clientRandom), clientRandom, serverRandom);
         int opened = 0, data = 0;
         foreach ((ushort port, RecordHeader header, byte[] record) in Records(datagrams))
         {
@@ -46,12 +46,16 @@ public sealed class CaptureTests
         Assert.That(Convert.ToHexString(exported), Does.StartWith(material));
     }
 
-    [TestCase("chromium-pion-datachannel")]
-    [TestCase("firefox-chromium-datachannel")]
-    [TestCase("pion-chromium-datachannel")]
-    public void Server_OnACapturedClientHello_AnswersWithDtls12(string name)
+    [TestCase("chromium-pion-datachannel", DtlsVersionPolicy.Prefer13, 0xFEFD, DtlsNamedGroup.X25519)]
+    [TestCase("firefox-chromium-datachannel", DtlsVersionPolicy.Only12, 0xFEFD, DtlsNamedGroup.X25519)]
+    [TestCase("firefox-chromium-datachannel", DtlsVersionPolicy.Prefer13, 0xFEFC, DtlsNamedGroup.X25519MLKEM768)]
+    [TestCase("firefox-firefox-datachannel", DtlsVersionPolicy.Prefer13, 0xFEFC, DtlsNamedGroup.X25519MLKEM768)]
+    [TestCase("chromium-chromium-datachannel", DtlsVersionPolicy.Prefer13, 0xFEFC, DtlsNamedGroup.X25519MLKEM768)]
+    [TestCase("pion-chromium-datachannel", DtlsVersionPolicy.Only12, 0xFEFD, DtlsNamedGroup.X25519)]
+    public void Server_OnACapturedClientHello_Answers(string name, DtlsVersionPolicy versions, int version, DtlsNamedGroup group)
     {
-        using DtlsPeer server = new(new DtlsOptions { Certificate = DtlsPeer.Ecdsa, Role = DtlsRole.Server }, RandomSource.Seeded(1));
+        DtlsOptions options = new() { Certificate = DtlsPeer.Ecdsa, Role = DtlsRole.Server, Versions = versions };
+        using DtlsPeer server = new(options, RandomSource.Seeded(1));
         Instant now = new(1);
         server.Connection.Start(now);
         byte[] buffer = new byte[1200];
@@ -67,9 +71,11 @@ public sealed class CaptureTests
         {
             Assert.That(server.Connection.State, Is.EqualTo(DtlsState.Connecting));
             Assert.That(buffer[RecordHeader.Size], Is.EqualTo((byte)HandshakeType.ServerHello));
-            Assert.That(server.Connection.NegotiatedVersion, Is.EqualTo(0xFEFD));
-            Assert.That(server.Connection.CipherSuite, Is.EqualTo(DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256));
-            Assert.That(server.Connection.NegotiatedGroup, Is.EqualTo(DtlsNamedGroup.X25519));
+            Assert.That(server.Connection.NegotiatedVersion, Is.EqualTo(version));
+            Assert.That(server.Connection.CipherSuite, Is.EqualTo(version == 0xFEFC
+                ? DtlsCipherSuite.TLS_AES_128_GCM_SHA256
+                : DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256));
+            Assert.That(server.Connection.NegotiatedGroup, Is.EqualTo(group));
             Assert.That(server.Connection.SelectedSrtpProfile, Is.Not.Null);
         });
     }
@@ -123,7 +129,7 @@ public sealed class CaptureTests
                 reassemblers[port] = reassembler = new HandshakeReassembler(65536, new DropCounters());
             WireReader reader = new(record.AsSpan(RecordHeader.Size));
             while (FragmentHeader.TryRead(ref reader, out FragmentHeader fragment, out ReadOnlySpan<byte> body)) reassembler.Add(fragment, body);
-            while (reassembler.TryTake(out byte[]? raw))
+            while (reassembler.TryTake(out byte[]? raw, out _))
             {
                 HandshakeMessage message = new(raw);
                 if (message.Type == HandshakeType.ClientHello && ClientHello.TryParse(message.Body, out ClientHello clientHello))

@@ -21,8 +21,8 @@ public sealed class DtlsProtocolTests
         Assert.Multiple(() =>
         {
             Assert.That(doubting.Events.Single(), Has.Property("Failure").EqualTo(DtlsFailure.FingerprintMismatch));
-            Assert.That(other.Events.Single(), Has.Property("Alert").EqualTo(DtlsAlert.BadCertificate));
-            Assert.That(other.Events.Single(), Has.Property("Failure").EqualTo(DtlsFailure.AlertReceived));
+            Assert.That(other.Events[^1], Has.Property("Alert").EqualTo(DtlsAlert.BadCertificate));
+            Assert.That(other.Events[^1], Has.Property("Failure").EqualTo(DtlsFailure.AlertReceived));
             Assert.That(client.ReceivedBytes + server.ReceivedBytes, Is.Zero);
             Assert.That(client.Connection.State, Is.EqualTo(DtlsState.Failed));
             Assert.That(server.Connection.State, Is.EqualTo(DtlsState.Failed));
@@ -116,7 +116,7 @@ public sealed class DtlsProtocolTests
     public void KeyLog_WhenSet_ReceivesTheSameLineOnBothSides()
     {
         List<string> lines = [];
-        DtlsOptions options = new() { Certificate = DtlsPeer.Ecdsa, KeyLog = lines.Add };
+        DtlsOptions options = new() { Certificate = DtlsPeer.Ecdsa, KeyLog = lines.Add, Versions = DtlsVersionPolicy.Only12 };
         (DtlsPeer left, DtlsPeer right) = DtlsPeer.CreatePair(RandomSource.Seeded(1), s_start, options, options);
         DtlsPeer.Exchange(left, right, s_start);
         Assert.Multiple(() =>
@@ -166,7 +166,7 @@ public sealed class DtlsProtocolTests
     [Test]
     public void AdvanceTo_WhenThePeerIsSilent_FailsWithHandshakeTimeout()
     {
-        using DtlsPeer client = new(new DtlsOptions { Certificate = DtlsPeer.Ecdsa }, RandomSource.Seeded(1));
+        using DtlsPeer client = new(new DtlsOptions { Certificate = DtlsPeer.Ecdsa, PostQuantum = DtlsPostQuantumPolicy.Off }, RandomSource.Seeded(1));
         client.Connection.Start(s_start);
         byte[] buffer = new byte[1200];
         List<double> sent = [];

@@ -24,7 +24,7 @@ public sealed class HandshakeReassemblerTests
             FragmentHeader header = new(HandshakeType.Certificate, length, (ushort)sequence, offset, count);
             FragmentOutcome outcome = reassembler.Add(header, bodies[sequence].AsSpan(offset, count));
             Assert.That(outcome, Is.EqualTo(sequence < taken ? FragmentOutcome.Old : FragmentOutcome.Kept));
-            while (reassembler.TryTake(out byte[]? raw))
+            while (reassembler.TryTake(out byte[]? raw, out _))
                 Assert.That(raw.AsSpan(FragmentHeader.Size).SequenceEqual(bodies[taken++]), $"seed {seed}, message {taken}");
         }
         Assert.That(taken, Is.EqualTo(bodies.Count));
