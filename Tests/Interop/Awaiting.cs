@@ -1,8 +1,28 @@
+using System.Runtime.CompilerServices;
+
 namespace WebRtcStack.Tests.Interop;
 
 /// <summary>Awaits what the connection tells by events.</summary>
 internal static class Awaiting
 {
+    /// <summary>Awaits a task; the test's output tells what was waited for in vain.</summary>
+    public static async Task<T> WithinAsync<T>(this Task<T> task, CancellationToken timeout, [CallerArgumentExpression(nameof(task))] string what = "")
+    {
+        try
+        {
+            return await task.WaitAsync(timeout);
+        }
+        catch (OperationCanceledException)
+        {
+            await TestContext.Out.WriteLineAsync($"in vain: {what}");
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="WithinAsync{T}"/>
+    public static Task WithinAsync(this Task task, CancellationToken timeout, [CallerArgumentExpression(nameof(task))] string what = "") =>
+        CompleteAsync(task).WithinAsync(timeout, what);
+
     public static async Task ReachesAsync(this RTCPeerConnection connection, RTCPeerConnectionState state, CancellationToken timeout)
     {
         TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -10,11 +30,7 @@ internal static class Awaiting
         Look(null, EventArgs.Empty);
         try
         {
-            await reached.Task.WaitAsync(timeout);
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.Fail($"the connection is {connection.ConnectionState}, not {state}");
+            await reached.Task.WithinAsync(timeout, $"{state}; the connection is {connection.ConnectionState}");
         }
         finally
         {
@@ -32,7 +48,7 @@ internal static class Awaiting
         TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
         channel.OnOpen += (_, _) => opened.TrySetResult();
         if (channel.ReadyState == RTCDataChannelState.Open) return;
-        await opened.Task.WaitAsync(timeout);
+        await opened.Task.WithinAsync(timeout, $"{channel.Label} opens");
     }
 
     public static async Task ClosesAsync(this RTCDataChannel channel, CancellationToken timeout)
@@ -40,7 +56,7 @@ internal static class Awaiting
         TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         channel.OnClose += (_, _) => closed.TrySetResult();
         if (channel.ReadyState == RTCDataChannelState.Closed) return;
-        await closed.Task.WaitAsync(timeout);
+        await closed.Task.WithinAsync(timeout, $"{channel.Label} closes");
     }
 
     /// <summary>The next channel that the peer opens; subscribe before it can come.</summary>
@@ -48,7 +64,7 @@ internal static class Awaiting
     {
         TaskCompletionSource<RTCDataChannel> announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.OnDataChannel += (_, e) => announced.TrySetResult(e.Channel);
-        return announced.Task.WaitAsync(timeout);
+        return announced.Task.WithinAsync(timeout);
     }
 
     /// <summary>Sends a message and awaits the next that comes.</summary>
@@ -60,7 +76,7 @@ internal static class Awaiting
         {
             if (isBinary) channel.Send(message);
             else channel.Send(System.Text.Encoding.UTF8.GetString(message));
-            return await returned.Task.WaitAsync(timeout);
+            return await returned.Task.WithinAsync(timeout, $"{channel.Label} returns {message.Length} bytes; {channel.BufferedAmount} wait");
         }
         finally
         {
@@ -75,4 +91,10 @@ internal static class Awaiting
         if (message.IsBinary) channel.Send(message.Data.Span);
         else channel.Send(message.Text);
     };
+
+    private static async Task<bool> CompleteAsync(Task task)
+    {
+        await task;
+        return true;
+    }
 }

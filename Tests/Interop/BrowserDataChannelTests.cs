@@ -86,7 +86,7 @@ public sealed class BrowserDataChannelTests : BrowserTests
             await call.Page.EvaluateAsync($"open('their {label}', {Json(init)})");
         }
         await call.OfferAsync();
-        await all.Task.WaitAsync(timeout);
+        await all.Task.WithinAsync(timeout);
         foreach ((string label, RTCDataChannelInit init) in s_kinds)
         {
             await ours[label].OpensAsync(timeout);
@@ -151,8 +151,8 @@ public sealed class BrowserDataChannelTests : BrowserTests
         };
         for (int i = 0; i < Count; i++) channel.Send(Pattern(Size));
         Assert.That(channel.BufferedAmount, Is.GreaterThan(Size));
-        await isLow.Task.WaitAsync(timeout);
-        await isBack.Task.WaitAsync(timeout);
+        await isLow.Task.WithinAsync(timeout);
+        await isBack.Task.WithinAsync(timeout);
         Assert.That(channel.BufferedAmount, Is.Zero);
         Assert.That(await call.Page.EvaluateAsync<long>("channels.get('bulk').bufferedAmount"), Is.Zero);
         JsonElement statistics = await call.StatAsync("data-channel");

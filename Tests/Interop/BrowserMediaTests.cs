@@ -82,9 +82,9 @@ public sealed class BrowserMediaTests : BrowserTests
         };
         await call.Page.EvaluateAsync("send('video')");
         await call.AnswerAsync();
-        RTCTrackEvent track = await arrives.Task.WaitAsync(timeout);
-        await received.Task.WaitAsync(timeout);
-        await unmuted.Task.WaitAsync(timeout);
+        RTCTrackEvent track = await arrives.Task.WithinAsync(timeout);
+        await received.Task.WithinAsync(timeout);
+        await unmuted.Task.WithinAsync(timeout);
         Assert.That(track.Streams, Has.Count.EqualTo(1));
         Assert.That(track.Transceiver.CurrentDirection, Is.EqualTo(RTCRtpTransceiverDirection.RecvOnly));
         await call.Page.EvaluateAsync("grows('outbound-rtp', { kind: 'video' }, 'framesEncoded', 0)");

@@ -27,7 +27,7 @@ public sealed class BrowserNegotiationTests : BrowserTests
         }
         await AssertCarriesAsync(channel, timeout);                             // the old path, until the new one works
         await call.Page.EvaluateAsync($"until('a new pair', async () => (await selectedPair()).id !== {JsonSerializer.Serialize(before.GetProperty("id").GetString())})");
-        await chosen.Task.WaitAsync(timeout);
+        await chosen.Task.WithinAsync(timeout);
         await AssertCarriesAsync(channel, timeout);
         Assert.Multiple(() =>
         {
@@ -100,7 +100,7 @@ public sealed class BrowserNegotiationTests : BrowserTests
         };
         await call.Page.EvaluateAsync("pc.close()");
         await closes;
-        await dtlsCloses.Task.WaitAsync(timeout);
+        await dtlsCloses.Task.WithinAsync(timeout);
         Assert.That(call.Connection.Sctp.State, Is.EqualTo(RTCSctpTransportState.Closed));
         Assert.That(channel.ReadyState, Is.EqualTo(RTCDataChannelState.Closed));
     }
@@ -118,7 +118,7 @@ public sealed class BrowserNegotiationTests : BrowserTests
         };
         if (!weOffer) await call.Page.EvaluateAsync("open('data')");
         await (weOffer ? call.OfferAsync() : call.AnswerAsync());
-        RTCError error = await fails.Task.WaitAsync(timeout);
+        RTCError error = await fails.Task.WithinAsync(timeout);
         Assert.That(error.ErrorDetail, Is.EqualTo(RTCErrorDetailType.FingerprintFailure));
         await call.Connection.ReachesAsync(RTCPeerConnectionState.Failed, timeout);
         await call.Page.EvaluateAsync("until('failed', () => pc.connectionState === 'failed' || pc.sctp.transport.state === 'failed')");
