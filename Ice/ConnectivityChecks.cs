@@ -263,7 +263,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         pair.IsNominated = false;
         pair.NominateOnSuccess = false;
         pair.IsTriggered = false;
-        pair.Check = null;
+        (pair.Check, pair.SupersededCheck) = (null, null);
         pair.Consent.Stop();
     }
 }
