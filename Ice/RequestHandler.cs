@@ -109,10 +109,10 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         pair.NominateOnSuccess |= nominates;
         if (pair.State == IceCandidatePairState.InProgress && pair.Check is not null)
         {
-            // Deviation, §7.3.1.4: a check takes another's place once. The one in flight was sent after a request of the peer
-            // had come through; were it replaced at every further one, two agents whose round trip is longer than the time
-            // between their checks would drop each other's answers for ever.
-            if (pair.SupersededCheck is not null) return;
+            // Deviation, §7.3.1.4: a check that has taken another's place stays until its first answer is overdue. Were it
+            // replaced at every further request, two agents whose round trip is longer than the time between their checks
+            // would drop each other's answers for ever.
+            if (pair.SupersededCheck is not null && pair.Check.Transaction.SentCount < 2) return;
             pair.Check.Transaction.Cancel();                                             // §7.3.1.4
             pair.SupersededCheck = pair.Check;
             pair.Check = null;

@@ -74,6 +74,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
         while (ice.TryReadEvent(out IceEvent e)) Publish(e);
         foreach (TransportStack stack in _stacks)
         {
+            PublishConnecting(stack);
             while (stack.Dtls is not null && stack.Dtls.TryReadEvent(out DtlsEvent e)) Publish(stack, e);
             while (stack.Rtp.TryReadEvent(out RtpEvent e)) Publish(e);
             if (stack.Data is not null) Publish(stack.Data);
@@ -152,6 +153,13 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
             ice.AddRemoteCandidate(stack.Stream, candidate with { Address = addresses[0].WithPort(candidate.Port) }, loop.Now);
             Registration.Touch();
         });
+    }
+
+    private void PublishConnecting(TransportStack stack)
+    {
+        if (stack.IsConnectingPublished || stack.Dtls is not { State: not DtlsState.New }) return;
+        stack.IsConnectingPublished = true;
+        observer.DtlsStateChanged(stack, DtlsState.Connecting, null);
     }
 
     private void Publish(TransportStack stack, in DtlsEvent e)

@@ -169,7 +169,7 @@ internal sealed class TransportSet
             if (options.ConfigureDtls is { } configure) dtls = configure(dtls) with { Certificate = certificate, Role = role, PathMtu = options.Mtu };
             DtlsConnection connection = new(dtls, options.Random);
             connection.SetRemoteFingerprints(expected);
-            stack.StartDtls(connection, role, now);
+            stack.PrepareDtls(connection, role, now);
         });
     }
 

@@ -42,6 +42,9 @@ internal sealed class TransportStack : IDisposable
 
     public DataChannelTransport? Data { get; set; }
 
+    /// <summary>Whether it is known outside that the handshake is under way.</summary>
+    public bool IsConnectingPublished { get; set; }
+
     /// <summary>The senders' queues.</summary>
     public List<RtpOutlet> Outlets { get; } = [];
 
@@ -72,12 +75,11 @@ internal sealed class TransportStack : IDisposable
         }
     }
 
-    /// <summary>Starts the handshake; what came too early for it is taken now, so that no flight is lost.</summary>
-    public void StartDtls(DtlsConnection dtls, DtlsRole role, Instant now)
+    /// <summary>Gives the stack its handshake, which starts when ICE has found a path: its time limit does not count before.</summary>
+    public void PrepareDtls(DtlsConnection dtls, DtlsRole role, Instant now)
     {
         (Dtls, Role) = (dtls, role);
-        dtls.Start(now);
-        while (_early.Count > 0) ReceiveDtls(_early.Dequeue(), now);
+        if (_early.Count > 0 || _ice.TryGetSelectedPair(Stream, IceComponent.Rtp, out _)) StartDtls(dtls, now);
     }
 
     public void Receive(Span<byte> datagram, Instant now, ITransportObserver observer)
@@ -102,6 +104,7 @@ internal sealed class TransportStack : IDisposable
     {
         path = default;
         if (!_ice.TryGetSelectedPair(Stream, IceComponent.Rtp, out _)) return 0;
+        if (Dtls is { State: DtlsState.New } dtls) StartDtls(dtls, now);
         Span<byte> room = destination[..Math.Min(destination.Length, _mtu)];
         int length = Write(_ice.PayloadArea(Stream, IceComponent.Rtp, room), now, observer);
         if (length == 0) return 0;
@@ -175,6 +178,7 @@ internal sealed class TransportStack : IDisposable
             else Dropped++;
             return;
         }
+        if (Dtls.State == DtlsState.New) StartDtls(Dtls, now);          // the peer found a path before we did
         while (!datagram.IsEmpty)
         {
             int consumed = Dtls.Receive(datagram, now, out int offset, out int length);
@@ -182,6 +186,13 @@ internal sealed class TransportStack : IDisposable
             datagram = datagram[consumed..];
         }
         if (!_isOpen && Dtls.State == DtlsState.Connected) Open(Dtls, now);
+    }
+
+    // What came too early for the handshake is taken now, so that no flight is lost.
+    private void StartDtls(DtlsConnection dtls, Instant now)
+    {
+        dtls.Start(now);
+        while (_early.Count > 0) ReceiveDtls(_early.Dequeue(), now);
     }
 
     // The handshake has ended: SRTP gets its keys, and SCTP its way. At once, as media may follow in the same batch of datagrams.
