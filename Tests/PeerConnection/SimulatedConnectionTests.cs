@@ -12,6 +12,7 @@ public sealed class SimulatedConnectionTests
     public void Connection_OverABadPath_DeliversEveryReliableMessageOnceAndInOrder(int seed)
     {
         using PeerSimulation simulation = new(seed, PathOptions.Draw(RandomSource.Seeded((ulong)seed), 0.1));      // both links of the way: up to 20 % together
+        simulation.RestartIceOnFailure();
         const int count = 60;
         List<int> left = [], right = [];
         simulation.Right.OnDataChannel += (_, e) =>
