@@ -189,7 +189,7 @@ public sealed class DtlsConnection : IDisposable
     {
         Require.InRange(plaintextLength, 0, PlaintextArea(destination).Length);
         int length = _records.Seal(destination, ContentType.ApplicationData, _records.WriteEpoch, plaintextLength);
-        if (_records.Written == (ulong)_options.RecordsPerKey && _handshake.State is Established13 established)
+        if (_records.Written >= (ulong)_options.RecordsPerKey && _handshake.State is Established13 established)
             established.UpdateKeys(requestPeer: false);
         return length;
     }
