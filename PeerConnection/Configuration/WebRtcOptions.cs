@@ -33,8 +33,8 @@ public sealed record WebRtcOptions
     /// <summary>How ICE works; role, servers and policy come from the connection.</summary>
     public IceAgentOptions Ice { get; init; } = new();
 
-    /// <summary>How DTLS works; role, certificate and fingerprints come from the connection.</summary>
-    public DtlsOptions? Dtls { get; init; }
+    /// <summary>Changes how DTLS works: it is given what a connection would use and returns what it is to use; role, certificate and MTU stay the connection's. Called on the loop.</summary>
+    public Func<DtlsOptions, DtlsOptions>? ConfigureDtls { get; init; }
 
     /// <summary>How SCTP works; ports and the peer's limits come from the connection.</summary>
     public SctpOptions Sctp { get; init; } = new();

@@ -165,10 +165,8 @@ internal sealed class TransportSet
         _context.Post((_, now) =>
         {
             if (transport.Stack is not { } stack) return;
-            DtlsOptions dtls = (options.Dtls ?? new DtlsOptions { Certificate = certificate }) with
-            {
-                Certificate = certificate, Role = role, PathMtu = options.Mtu,
-            };
+            DtlsOptions dtls = new() { Certificate = certificate, Role = role, PathMtu = options.Mtu };
+            if (options.ConfigureDtls is { } configure) dtls = configure(dtls) with { Certificate = certificate, Role = role, PathMtu = options.Mtu };
             DtlsConnection connection = new(dtls, options.Random);
             connection.SetRemoteFingerprints(expected);
             stack.StartDtls(connection, role, now);

@@ -15,6 +15,7 @@ internal sealed class Browser : IAsyncDisposable
         "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection",
     ];
 
+    private const float Timeout = 15_000;                // ms
     private readonly IPlaywright _playwright;
     private readonly IBrowser _chromium;
     private readonly HttpListener _server;
@@ -28,6 +29,7 @@ internal sealed class Browser : IAsyncDisposable
         string path = RealPeer.Require(["chromium", "chromium-browser", "google-chrome", "chrome"], "WEBRTCSTACK_CHROMIUM", "apt-get install chromium");
         (HttpListener server, string origin) = Serve(await File.ReadAllBytesAsync(Path.Combine(TestContext.CurrentContext.TestDirectory, "Interop", "peer.html")));
         IPlaywright playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(Timeout);
         IBrowser chromium = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Headless = true, Args = s_arguments });
         return new Browser(playwright, chromium, server, origin);
     }
@@ -37,7 +39,7 @@ internal sealed class Browser : IAsyncDisposable
     {
         IBrowserContext context = await _chromium.NewContextAsync(new BrowserNewContextOptions { Permissions = ["camera", "microphone"] });
         IPage page = await context.NewPageAsync();
-        page.SetDefaultTimeout(15_000);
+        page.SetDefaultTimeout(Timeout);
         page.Console += (_, message) => TestContext.Progress.WriteLine($"browser: {message.Text}");
         page.PageError += (_, error) => TestContext.Progress.WriteLine($"browser: {error}");
         await page.GotoAsync(url ?? _origin);

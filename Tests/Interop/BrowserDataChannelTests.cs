@@ -58,7 +58,13 @@ public sealed class BrowserDataChannelTests : BrowserTests
         }
         await call.ConnectedAsync(timeout);
         JsonElement statistics = await call.StatAsync("data-channel", $"{{ label: '{(weOpen ? "ours" : "theirs")}' }}");
-        Assert.That(statistics.GetProperty("bytesReceived").GetInt64(), Is.GreaterThan(0));
+        RTCDataChannelStats ours = (await call.Connection.GetStatsAsync()).OfType<RTCDataChannelStats>().Single(each => each.Label == (weOpen ? "ours" : "theirs"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(statistics.GetProperty("bytesReceived").GetInt64(), Is.GreaterThan(0).And.EqualTo(ours.BytesSent));
+            Assert.That(statistics.GetProperty("bytesSent").GetInt64(), Is.EqualTo(ours.BytesReceived));
+            Assert.That(statistics.GetProperty("messagesReceived").GetInt64(), Is.EqualTo(s_texts.Length + s_sizes.Length).And.EqualTo(ours.MessagesSent));
+        });
     }
 
     [Test, CancelAfter(20_000)]

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using WebRtcStack.Dtls;
-using WebRtcStack.Tests.Dtls;
 using WebRtcStack.Tests.PeerConnection;
 
 namespace WebRtcStack.Tests.Interop;
@@ -18,8 +17,10 @@ public sealed class BrowserDtlsTests : BrowserTests
     {
         foreach (bool weOffer in (bool[])[true, false])
         {
-            DtlsOptions dtls = new() { Certificate = DtlsPeer.Ecdsa, Versions = versions, PostQuantum = postQuantum, CipherSuites = [suite] };
-            await using BrowserCall call = await BrowserCall.StartAsync(Browser, LoopbackTests.Loopback with { Dtls = dtls });
+            await using BrowserCall call = await BrowserCall.StartAsync(Browser, LoopbackTests.Loopback with
+            {
+                ConfigureDtls = dtls => dtls with { Versions = versions, PostQuantum = postQuantum, CipherSuites = [suite] },
+            });
             RTCDataChannel channel = call.Connection.CreateDataChannel("ours");
             if (weOffer) await call.OfferAsync();
             else

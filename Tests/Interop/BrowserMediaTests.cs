@@ -15,9 +15,9 @@ public sealed class BrowserMediaTests : BrowserTests
     ];
 
     [Test, CancelAfter(20_000)]
-    public async Task Media_SentBack_IsDecoded([Values] bool weOffer, [Values(0, 1)] int profile, CancellationToken timeout)
+    public async Task Media_SentBack_IsDecoded([Values] bool weOffer, [Values(0, 1)] int profile, [Values] bool dtls13, CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(Browser, With(s_profiles[profile].Profile));
+        await using BrowserCall call = await BrowserCall.StartAsync(Browser, With(s_profiles[profile].Profile, dtls13 ? DtlsVersionPolicy.Only13 : DtlsVersionPolicy.Only12));
         MediaEcho echo = new(call.Connection);
         if (weOffer)
         {
@@ -32,11 +32,20 @@ public sealed class BrowserMediaTests : BrowserTests
         await call.ConnectedAsync(timeout);
         await AssertDecodedAsync(call, echo);
         JsonElement transport = await call.StatAsync("transport");
+        RTCStatsReport report = await call.Connection.GetStatsAsync();
+        RTCTransportStats ours = report.OfType<RTCTransportStats>().Single();
         Assert.Multiple(() =>
         {
+            Assert.That(ours.SrtpCipher, Is.EqualTo(transport.GetProperty("srtpCipher").GetString()));
+            Assert.That(ours.TlsVersion, Is.EqualTo(transport.GetProperty("tlsVersion").GetString()));
+            Assert.That(ours.DtlsCipher, Is.EqualTo(transport.GetProperty("dtlsCipher").GetString()));
+            Assert.That(ours.DtlsRole, Is.EqualTo(weOffer ? RTCDtlsRole.Server : RTCDtlsRole.Client));
+            Assert.That(ours.IceRole, Is.EqualTo(weOffer ? RTCIceRole.Controlling : RTCIceRole.Controlled));
+            Assert.That(report.OfType<RTCInboundRtpStreamStats>().Select(stream => stream.PacketsReceived), Has.Exactly(2).GreaterThan(0));
+            Assert.That(report.OfType<RTCOutboundRtpStreamStats>().Select(stream => stream.PacketsSent), Has.Exactly(2).GreaterThan(0));
             Assert.That(transport.GetProperty("srtpCipher").GetString(), Is.EqualTo(s_profiles[profile].Name));
-            Assert.That(transport.GetProperty("tlsVersion").GetString(), Is.EqualTo("FEFC"));
-            Assert.That(transport.GetProperty("dtlsCipher").GetString(), Is.EqualTo("TLS_AES_128_GCM_SHA256"));
+            Assert.That(transport.GetProperty("tlsVersion").GetString(), Is.EqualTo(dtls13 ? "FEFC" : "FEFD"));
+            Assert.That(transport.GetProperty("dtlsCipher").GetString(), Is.EqualTo(dtls13 ? "TLS_AES_128_GCM_SHA256" : "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
             Assert.That(transport.GetProperty("dtlsRole").GetString(), Is.EqualTo(weOffer ? "client" : "server"));
         });
     }
@@ -106,11 +115,6 @@ public sealed class BrowserMediaTests : BrowserTests
 
     private static long Number(JsonElement statistics, string member) => statistics.TryGetProperty(member, out JsonElement value) ? value.GetInt64() : 0;
 
-    private static WebRtcOptions With(SrtpProtectionProfile profile) => LoopbackTests.Loopback with
-    {
-        Dtls = new DtlsOptions
-        {
-            Certificate = DtlsCertificate.Create(new DtlsCertificateOptions(), DateTimeOffset.UtcNow, RandomSource.Cryptographic), SrtpProfiles = [profile],
-        },
-    };
+    private static WebRtcOptions With(SrtpProtectionProfile profile, DtlsVersionPolicy versions) =>
+        LoopbackTests.Loopback with { ConfigureDtls = options => options with { SrtpProfiles = [profile], Versions = versions } };
 }

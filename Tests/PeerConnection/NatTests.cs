@@ -36,9 +36,8 @@ public sealed class NatTests
     }
 
     [Test]
-    public void OneNat_WithHairpinning_IsNotInTheWay([Values] bool hairpinning)
+    public void TwoHostsBehindOneNat_MeetByTheirInnerAddresses([Values] bool hairpinning)
     {
-        // Both hosts are behind the same NAT: they meet by their inner addresses, whatever the NAT does.
         using PeerSimulation simulation = new(2, new PathOptions(), network =>
         {
             SimulatedNat nat = Nat(network, "203.0.113.1", new NatOptions { Hairpinning = hairpinning });
@@ -57,8 +56,7 @@ public sealed class NatTests
         using PeerSimulation simulation = new(3, new PathOptions(), network =>
         {
             SimulatedNat outer = Nat(network, "203.0.113.1", new NatOptions { Filtering = NatBehavior.AddressAndPortDependent });
-            TransportAddress.TryParse("100.64.0.1", 0, out TransportAddress middle);
-            SimulatedNat inner = new(network.Time, "inner nat", outer.Inner, middle, new NatOptions { Filtering = NatBehavior.AddressDependent });
+            SimulatedNat inner = Inside(network, outer, "100.64.0.1");
             network.LeftHost.AddInterface(inner.Inner, "10.0.0.1", network.Path);
             SimulatedNat right = Nat(network, "203.0.113.2", new NatOptions { Filtering = NatBehavior.AddressAndPortDependent });
             network.RightHost.AddInterface(right.Inner, "10.0.0.1", network.Path);
@@ -66,6 +64,22 @@ public sealed class NatTests
         }, configuration: s_stun);
         simulation.Left.CreateDataChannel("x");
         simulation.Connect();
+    }
+
+    [Test]
+    public void TwoNatsBehindAThird_ConnectExactlyWhenItHairpins([Values] bool hairpinning)        // RFC 4787 §6
+    {
+        using PeerSimulation simulation = new(7, new PathOptions(), network =>
+        {
+            SimulatedNat carrier = Nat(network, "203.0.113.1", new NatOptions { Hairpinning = hairpinning });
+            network.LeftHost.AddInterface(Inside(network, carrier, "100.64.0.1").Inner, "10.0.0.1", network.Path);
+            network.RightHost.AddInterface(Inside(network, carrier, "100.64.0.2").Inner, "10.0.0.1", network.Path);
+            AddStun(network);
+        }, configuration: s_stun);
+        simulation.Left.CreateDataChannel("x");
+        Task negotiation = simulation.NegotiateAsync();
+        simulation.RunUntil(() => simulation.BothConnected || simulation.EitherFailed, TimeSpan.FromMinutes(2), negotiation);
+        Assert.That(simulation.BothConnected, Is.EqualTo(hairpinning), simulation.Time.Timeline);
     }
 
     [Test]
@@ -192,6 +206,12 @@ public sealed class NatTests
     {
         TransportAddress.TryParse(address, 0, out TransportAddress outer);
         return new SimulatedNat(network.Time, $"nat {address}", network.Internet, outer, options);
+    }
+
+    private static SimulatedNat Inside(PeerSimulation network, SimulatedNat outer, string address)
+    {
+        TransportAddress.TryParse(address, 0, out TransportAddress middle);
+        return new SimulatedNat(network.Time, $"nat {address}", outer.Inner, middle, new NatOptions { Filtering = NatBehavior.AddressDependent });
     }
 
     private static void AddStun(PeerSimulation network) =>
