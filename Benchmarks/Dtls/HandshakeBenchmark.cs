@@ -4,7 +4,7 @@ using WebRtcStack.Dtls;
 
 namespace WebRtcStack.Benchmarks.Dtls;
 
-/// <summary>A whole handshake with certificates on both sides, client and server on one core.</summary>
+/// <summary>A whole handshake with certificates on both sides, client and server on one core. DTLS 1.2 has no hybrid group and takes X25519.</summary>
 [MemoryDiagnoser]
 public class HandshakeBenchmark
 {
