@@ -1,6 +1,6 @@
 namespace WebRtcStack.Dtls;
 
-/// <summary>One DTLS connection over any datagram path: handshake, application data, alerts (RFC 6347, RFC 5246, RFC 5764).</summary>
+/// <summary>One DTLS connection over any datagram path: handshake, application data, alerts (RFC 9147, RFC 8446, RFC 6347, RFC 5246, RFC 5764).</summary>
 /// <remarks>
 /// Not thread-safe: one event loop owns it. It has no socket and no clock; bytes, time and randomness come from the caller.
 /// After every call: <see cref="Transmit"/> until it returns 0, <see cref="TryReadEvent"/> until it returns false, then wait
@@ -189,7 +189,7 @@ public sealed class DtlsConnection : IDisposable
     {
         Require.InRange(plaintextLength, 0, PlaintextArea(destination).Length);
         int length = _records.Seal(destination, ContentType.ApplicationData, _records.WriteEpoch, plaintextLength);
-        if (_records.Written == (ulong)_options.RecordsPerKey && _handshake.State is Established13 established)
+        if (_records.Written >= (ulong)_options.RecordsPerKey && _handshake.State is Established13 established)
             established.UpdateKeys(requestPeer: false);
         return length;
     }
@@ -245,10 +245,10 @@ public sealed class DtlsConnection : IDisposable
     /// <summary>Reads the next event.</summary>
     public bool TryReadEvent(out DtlsEvent connectionEvent) => _events.TryDequeue(out connectionEvent);
 
-    /// <summary>Exports keying material (RFC 5705 §4), such as that of SRTP with the label <c>EXTRACTOR-dtls_srtp</c> and no context.</summary>
+    /// <summary>Exports keying material (RFC 5705 §4, RFC 8446 §7.5), such as that of SRTP with the label <c>EXTRACTOR-dtls_srtp</c> and no context.</summary>
     /// <param name="label">The label, in ASCII.</param>
     /// <param name="context">The context value, at most 65535 bytes.</param>
-    /// <param name="useContext">Whether there is a context; an empty one differs from none.</param>
+    /// <param name="useContext">Whether there is a context; in DTLS 1.2 an empty one differs from none.</param>
     /// <param name="destination">As long as the material that is wanted.</param>
     /// <exception cref="InvalidOperationException">The connection is not <see cref="DtlsState.Connected"/>.</exception>
     /// <exception cref="ArgumentException">The label is one that TLS uses itself.</exception>

@@ -62,7 +62,10 @@ internal sealed class Established13 : Established
         if (Context.Records.ReadEpoch > LastEpoch) return Fail(DtlsAlert.UnexpectedMessage, "The peer has used up its epochs.");
         _secrets.Update(Context.Suite, Context.PeerRole);
         Context.Records.InstallRead((ushort)(Context.Records.ReadEpoch + 1), _secrets.CreateRead(Context.Suite));
-        if (message.Body[0] == UpdateRequested && !_updating) _updateOwed = true;
+        // Where it is not requested it keeps our epoch from falling behind: RFC 9147bis §7.2 has peers that take no ACK in an epoch
+        // below that of the record it names.
+        bool isBehind = Context.Records.ReadEpoch > Context.Records.WriteEpoch;
+        if ((message.Body[0] == UpdateRequested || isBehind) && !_updating) _updateOwed = true;
         SendOwed();
         return this;
     }

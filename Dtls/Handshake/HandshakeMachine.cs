@@ -50,9 +50,11 @@ internal sealed class HandshakeMachine(HandshakeContext context, DropCounters dr
         bool any = false, empty = numbers.IsEmpty;
         while (AckTracker.TryRead(ref numbers, out ulong epoch, out ulong sequence))
         {
-            if (epoch > number.Epoch)
+            // Deviation, RFC 9147bis §7.2: after the handshake the limit is not the ACK's own epoch but ours. §8 lets each direction
+            // update its keys alone, and then an ACK cannot come in the epoch of the record it names.
+            if (epoch > Math.Max(number.Epoch, IsEstablished ? context.Records.WriteEpoch : 0UL))
             {
-                Fail(DtlsAlert.IllegalParameter, "An ACK names a record of a later epoch than its own.");
+                Fail(DtlsAlert.IllegalParameter, "An ACK names a record of an epoch that it cannot know.");
                 return;
             }
             any |= context.Flight.Acknowledge(new RecordNumber((ushort)epoch, sequence));

@@ -220,10 +220,11 @@ public sealed class DtlsProtocolTests
     }
 
     [Test]
-    public void Receive_OfAnyChangedOrCutHandshakeByte_NeverThrows([Values] DtlsRole victim)
+    public void Receive_OfAnyChangedOrCutHandshakeByte_NeverThrows(
+        [Values] DtlsRole victim, [Values(DtlsVersionPolicy.Only12, DtlsVersionPolicy.Only13)] DtlsVersionPolicy versions)
     {
         List<byte[]> recorded = [];
-        (DtlsPeer client, DtlsPeer server) = DtlsPeer.CreatePair(RandomSource.Seeded(1), s_start);
+        (DtlsPeer client, DtlsPeer server) = CreatePair(versions);
         DtlsPeer attacked = victim == DtlsRole.Client ? client : server, other = victim == DtlsRole.Client ? server : client;
         Record(attacked, other, recorded);
         Assert.That(attacked.Connection.State, Is.EqualTo(DtlsState.Connected));
@@ -233,8 +234,8 @@ public sealed class DtlsProtocolTests
             {
                 byte[] changed = (byte[])recorded[datagram].Clone();
                 changed[position] ^= 0x5A;
-                Replay(victim, recorded, datagram, changed);
-                Replay(victim, recorded, datagram, recorded[datagram][..position]);
+                Replay(victim, versions, recorded, datagram, changed);
+                Replay(victim, versions, recorded, datagram, recorded[datagram][..position]);
             }
         }
     }
@@ -255,9 +256,9 @@ public sealed class DtlsProtocolTests
     }
 
     // The randomness is repeated, but signatures of the platform are not: recorded bytes fit up to the first that depends on these.
-    private static void Replay(DtlsRole victim, List<byte[]> recorded, int datagram, byte[] instead)
+    private static void Replay(DtlsRole victim, DtlsVersionPolicy versions, List<byte[]> recorded, int datagram, byte[] instead)
     {
-        (DtlsPeer client, DtlsPeer server) = DtlsPeer.CreatePair(RandomSource.Seeded(1), s_start);
+        (DtlsPeer client, DtlsPeer server) = CreatePair(versions);
         DtlsPeer attacked = victim == DtlsRole.Client ? client : server;
         byte[] buffer = new byte[1500];
         for (int i = 0; i < recorded.Count; i++)
@@ -269,6 +270,12 @@ public sealed class DtlsProtocolTests
         attacked.AdvanceTo(attacked.NextTimeout);
         client.Dispose();
         server.Dispose();
+    }
+
+    private static (DtlsPeer Client, DtlsPeer Server) CreatePair(DtlsVersionPolicy versions)
+    {
+        DtlsOptions options = new() { Certificate = DtlsPeer.Ecdsa, Versions = versions, PostQuantum = DtlsPostQuantumPolicy.Off };
+        return DtlsPeer.CreatePair(RandomSource.Seeded(1), s_start, options, options);
     }
 
     private static void Record(DtlsPeer attacked, DtlsPeer other, List<byte[]> recorded)

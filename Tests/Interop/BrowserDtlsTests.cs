@@ -1,0 +1,42 @@
+using System.Text.Json;
+using WebRtcStack.Dtls;
+using WebRtcStack.Tests.PeerConnection;
+
+namespace WebRtcStack.Tests.Interop;
+
+/// <summary>Both versions of DTLS between Chromium and us, in both roles, with and without the post-quantum group.</summary>
+public sealed class BrowserDtlsTests : BrowserTests
+{
+    [TestCase(DtlsVersionPolicy.Only12, DtlsPostQuantumPolicy.Off, DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, "FEFD")]
+    [TestCase(DtlsVersionPolicy.Only13, DtlsPostQuantumPolicy.Off, DtlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256, "FEFC")]
+    [TestCase(DtlsVersionPolicy.Only13, DtlsPostQuantumPolicy.Off, DtlsCipherSuite.TLS_AES_256_GCM_SHA384, "FEFC")]
+    [TestCase(DtlsVersionPolicy.Prefer13, DtlsPostQuantumPolicy.Require, DtlsCipherSuite.TLS_AES_128_GCM_SHA256, "FEFC")]
+    [CancelAfter(20_000)]
+    public async Task Connection_WithThisPolicy_IsAsNegotiated(
+        DtlsVersionPolicy versions, DtlsPostQuantumPolicy postQuantum, DtlsCipherSuite suite, string version, CancellationToken timeout)
+    {
+        foreach (bool weOffer in (bool[])[true, false])
+        {
+            await using BrowserCall call = await BrowserCall.StartAsync(Browser, LoopbackTests.Loopback with
+            {
+                ConfigureDtls = dtls => dtls with { Versions = versions, PostQuantum = postQuantum, CipherSuites = [suite] },
+            });
+            RTCDataChannel channel = call.Connection.CreateDataChannel("ours");
+            if (weOffer) await call.OfferAsync();
+            else
+            {
+                await call.Page.EvaluateAsync("open('theirs')");
+                await call.AnswerAsync();
+            }
+            await channel.OpensAsync(timeout);
+            await call.ConnectedAsync(timeout);
+            JsonElement transport = await call.StatAsync("transport");
+            Assert.Multiple(() =>
+            {
+                Assert.That(transport.GetProperty("tlsVersion").GetString(), Is.EqualTo(version));
+                Assert.That(transport.GetProperty("dtlsCipher").GetString(), Is.EqualTo(suite.ToString()));
+                Assert.That(transport.GetProperty("dtlsRole").GetString(), Is.EqualTo(weOffer ? "client" : "server"));
+            });
+        }
+    }
+}
