@@ -10,7 +10,7 @@ internal sealed class AnswerBuilder(ConnectionContext context, OfferBuilder offe
 
     public SdpDescription Create(SdpDescription offer)
     {
-        SdpDescription answer = new() { Origin = offers.NextOrigin() };
+        SdpDescription answer = offers.Begin();
         IReadOnlyList<string> group = offer.GetGroups("BUNDLE").FirstOrDefault() ?? [];
         List<string> bundled = [];
         for (int i = 0; i < offer.Media.Count; i++)

@@ -15,11 +15,19 @@ internal sealed class OfferBuilder(ConnectionContext context)
     public IReadOnlyList<RTCRtpTransceiver?> Plan { get; private set; } = [];
 
     /// <summary>The "o=" line of the next description (RFC 8829 §5.2.1, §5.2.2).</summary>
-    public SdpOrigin NextOrigin() => new("-", _sessionId, (++_version).ToString(System.Globalization.CultureInfo.InvariantCulture), "IN", "IP4", "127.0.0.1");
+    private SdpOrigin NextOrigin() => new("-", _sessionId, (++_version).ToString(System.Globalization.CultureInfo.InvariantCulture), "IN", "IP4", "127.0.0.1");
+
+    /// <summary>A description with the lines that offers and answers share (RFC 8839 §5.3: a lite agent says so).</summary>
+    public SdpDescription Begin()
+    {
+        SdpDescription description = new() { Origin = NextOrigin() };
+        if (context.Options.Ice.IsLite) description.Attributes.Add("ice-lite");
+        return description;
+    }
 
     public SdpDescription Create()
     {
-        SdpDescription offer = new() { Origin = NextOrigin() };
+        SdpDescription offer = Begin();
         List<RTCRtpTransceiver?> plan = [];
         Queue<RTCRtpTransceiver> added = new(context.Transceivers.All.Where(transceiver => transceiver.Mid is null && !transceiver.IsStopping));
         HashSet<string> mids = [];

@@ -39,7 +39,7 @@ internal sealed class OperationsChain(ConnectionContext context)
             T result = operation();
             context.Fire(() => promise.SetResult(result));
         }
-        catch (Exception exception) when (exception is DOMException or ArgumentException or InvalidOperationException)
+        catch (Exception exception)                          // whatever it is, the Task ends and the chain goes on
         {
             context.Fire(() => promise.SetException(exception));
         }

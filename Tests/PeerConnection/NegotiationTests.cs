@@ -321,6 +321,32 @@ public sealed class NegotiationTests
     }
 
     [Test]
+    public void LiteAgent_SaysSo_AndLeavesControlToTheFullOne([Values] bool liteOffers)       // RFC 8445 §6.1.1, RFC 8839 §5.3
+    {
+        using PeerSimulation simulation = new(14);
+        using RTCPeerConnection lite = new(new RTCConfiguration(), simulation.Options with { Transport = simulation.RightLoop, Ice = new() { IsLite = true } });
+        RTCPeerConnection full = simulation.Left, offerer = liteOffers ? lite : full, answerer = liteOffers ? full : lite;
+        full.OnIceCandidate += (_, e) => { if (e.Candidate is not null) lite.AddIceCandidateAsync(e.Candidate); };
+        lite.OnIceCandidate += (_, e) => { if (e.Candidate is not null) full.AddIceCandidateAsync(e.Candidate); };
+        offerer.CreateDataChannel("x");
+        simulation.RunUntil(() => full.ConnectionState == RTCPeerConnectionState.Connected && lite.ConnectionState == RTCPeerConnectionState.Connected, s_minute, Negotiate());
+        Assert.Multiple(() =>
+        {
+            Assert.That(lite.LocalDescription!.Sdp, Does.Contain("a=ice-lite"));
+            Assert.That(full.LocalDescription!.Sdp, Does.Not.Contain("a=ice-lite"));
+            Assert.That(full.Sctp!.Transport.IceTransport.Role, Is.EqualTo(RTCIceRole.Controlling));
+        });
+
+        async Task Negotiate()
+        {
+            await offerer.SetLocalDescriptionAsync();
+            await answerer.SetRemoteDescriptionAsync(offerer.LocalDescription!);
+            await answerer.SetLocalDescriptionAsync();
+            await offerer.SetRemoteDescriptionAsync(answerer.LocalDescription!);
+        }
+    }
+
+    [Test]
     public void Outage_OfAMinute_EndsInFailed_AndARestartBringsItBack()
     {
         using PeerSimulation simulation = new(13);
