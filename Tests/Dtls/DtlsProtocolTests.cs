@@ -240,21 +240,6 @@ public sealed class DtlsProtocolTests
         }
     }
 
-    [Test]
-    public void ImportPem_OfAnExportedCertificate_IsTheSame([Values] DtlsKeyType type)
-    {
-        using DtlsCertificate made = DtlsCertificate.Create(
-            new DtlsCertificateOptions { KeyType = type, Subject = "someone" }, DateTimeOffset.UnixEpoch.AddYears(60), RandomSource.Seeded(1));
-        using DtlsCertificate read = DtlsCertificate.ImportPem(made.ExportPem());
-        Assert.Multiple(() =>
-        {
-            Assert.That(read.Der.ToArray(), Is.EqualTo(made.Der.ToArray()));
-            Assert.That(read.KeyType, Is.EqualTo(type));
-            Assert.That(made.Expires, Is.EqualTo(DateTimeOffset.UnixEpoch.AddYears(60).AddDays(30)));
-            Assert.That(made.GetFingerprint().Matches(read.Der.Span));
-        });
-    }
-
     // The randomness is repeated, but signatures of the platform are not: recorded bytes fit up to the first that depends on these.
     private static void Replay(DtlsRole victim, DtlsVersionPolicy versions, List<byte[]> recorded, int datagram, byte[] instead)
     {
