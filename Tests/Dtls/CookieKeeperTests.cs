@@ -56,7 +56,7 @@ public sealed class CookieKeeperTests
         if (how == "address") from = TransportAddress.FromIPv4(0xC0000202, 5000);
         if (how == "port") from = s_here.WithPort(5001);
         if (how == "late") now += TimeSpan.FromSeconds(61);
-        if (how == "changed") second[dtls13 ? second.AsSpan().IndexOf([0, 0x2C, 0, 0x47, 0, 0x45]) + 20 : RecordHeader.Size + FragmentHeader.Size + 40] ^= 1;
+        if (how == "changed") second[dtls13 ? second.AsSpan().IndexOf((byte[])[0, 0x2C, 0, 0x47, 0, 0x45]) + 20 : RecordHeader.Size + FragmentHeader.Size + 40] ^= 1;
         int length = keeper.Receive(second, from, now, _answer, out DtlsAdmission? admission);
         Assert.Multiple(() =>
         {
