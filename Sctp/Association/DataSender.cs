@@ -7,13 +7,12 @@ internal sealed class DataSender
 {
     private readonly AssociationContext _context;
     private readonly ICongestionController _congestion;
-    private readonly List<(ushort Stream, ushort Ssn)> _skipped = [];
+    private readonly PartialReliability _partial;
     private long _peerWindow;
     private long _burstBytes;                      // what may still go out before the next SACK (§6.1 D)
     private uint _recoveryExit;
     private bool _inRecovery;
     private bool _fastRetransmitDue;               // one packet regardless of the congestion window (§7.2.4, 3)
-    private bool _owesForwardTsn;
     private Instant _t3 = Instant.Never;
     private Instant _lastSent;
 
@@ -23,13 +22,14 @@ internal sealed class DataSender
         _congestion = congestion;
         Messages = new SendQueue(context);
         Outstanding = new RetransmissionQueue(context, Messages);
+        _partial = new PartialReliability(context, Messages, Outstanding);
     }
 
     public SendQueue Messages { get; }
 
     public RetransmissionQueue Outstanding { get; }
 
-    public Instant NextTimeout => _t3;
+    public Instant NextTimeout => Instant.Min(_t3, _partial.NextTimeout);
 
     public long CongestionWindow => _congestion.WindowBytes;
 
@@ -42,6 +42,8 @@ internal sealed class DataSender
 
     private int Mtu => _context.Mtu;
 
+    private int DataHeaderLength => DataChunk.HeaderLength(_context.Interleaves);
+
     private long BurstLimit => (long)_context.Options.MaxBurst * Mtu;
 
     /// <summary>Begins with the TSN and the window of the handshake. What was in flight before is lost (restart).</summary>
@@ -51,7 +53,9 @@ internal sealed class DataSender
         _congestion.Restart(Mtu);
         _peerWindow = peerWindow;
         _burstBytes = BurstLimit;
-        (_inRecovery, _fastRetransmitDue, _owesForwardTsn, _t3) = (false, false, false, Instant.Never);
+        (_inRecovery, _fastRetransmitDue, _t3) = (false, false, Instant.Never);
+        _partial.Start();
+        Messages.NoteWindow(peerWindow);
     }
 
     /// <summary>Frees all that is queued or in flight.</summary>
@@ -78,7 +82,8 @@ internal sealed class DataSender
         // acknowledges a whole batch of packets does not throttle the path.
         _burstBytes = Math.Min(_burstBytes + outcome.AcknowledgedBytes, _congestion.WindowBytes) + BurstLimit;
 
-        AdvanceAckPoint(outcome.CumulativeAdvanced);
+        _partial.Advance(outcome.CumulativeAdvanced);
+        Messages.NoteWindow(sack.AdvertisedWindow);
         if (Outstanding.Count == 0) _t3 = Instant.Never;                                             // §6.3.2 R2
         else if (outcome.CumulativeAdvanced) _t3 = now + _context.Rto.Rto;                           // R3
     }
@@ -92,6 +97,7 @@ internal sealed class DataSender
 
     public void AdvanceTo(Instant now)
     {
+        _partial.AdvanceTo(now);
         if (now < _t3) return;
         Timeouts++;
         _context.Errors++;                                                                           // §8.1
@@ -101,29 +107,29 @@ internal sealed class DataSender
         Outstanding.MarkAllLost(now);
         _inRecovery = _fastRetransmitDue = false;
         _burstBytes = Math.Max(_burstBytes, BurstLimit);
-        AdvanceAckPoint(isNews: true);                                                               // RFC 3758 §3.5 A5
+        _partial.Advance(isNews: true);                                                               // RFC 3758 §3.5 A5
         _t3 = Outstanding.Count > 0 ? now + _context.Rto.Rto : Instant.Never;
     }
 
     /// <summary>Whether <see cref="WriteData"/> would write something into a packet with nothing else in it.</summary>
     public bool HasDataToSend(Instant now)
     {
-        if (_owesForwardTsn) return true;
+        if (_partial.IsOwed) return true;
         if (Outstanding.TryPeekLost(now, out uint tsn)) return MaySend(Outstanding[tsn].Length, isRetransmission: true);
-        AdvanceAckPoint(isNews: false);                               // looking for lost chunks may have given some up
-        if (_owesForwardTsn) return true;
+        _partial.Advance(isNews: false);                               // looking for lost chunks may have given some up
+        if (_partial.IsOwed) return true;
         return !Outstanding.IsFull && Messages.Peek(now) is { } message && MaySend(FragmentLength(message, Mtu), isRetransmission: false);
     }
 
     /// <summary>The packet that the next retransmission needs: it may have been cut for a larger MTU.</summary>
     public int RequiredPacket(Instant now) => Outstanding.TryPeekLost(now, out uint tsn)
-        ? PacketHeader.Length + DataChunk.HeaderLength + ((Outstanding[tsn].Length + 3) & ~3)
+        ? PacketHeader.Length + DataHeaderLength + ((Outstanding[tsn].Length + 3) & ~3)
         : 0;
 
     /// <summary>Fills the packet: FORWARD TSN, then what is to be sent again, then what is new (§6.1, §6.10).</summary>
     public void WriteData(ref WireWriter writer, Instant now)
     {
-        if (_owesForwardTsn) WriteForwardTsn(ref writer, now);
+        if (_partial.IsOwed && _partial.Write(ref writer) && _t3.IsNever) _t3 = now + _context.Rto.Rto;
         if (now - _lastSent > _context.Rto.Rto && Outstanding.Count == 0)
         {
             if (_lastSent != default) _congestion.OnIdle(Mtu);
@@ -131,7 +137,7 @@ internal sealed class DataSender
         }
         bool wrote = false;
         while (Outstanding.TryPeekLost(now, out uint tsn) && MaySend(Outstanding[tsn].Length, isRetransmission: true) &&
-               Chunk.PaddedSize(DataChunk.HeaderLength - Chunk.HeaderLength + Outstanding[tsn].Length) <= writer.Free)
+               Chunk.PaddedSize(DataHeaderLength - Chunk.HeaderLength + Outstanding[tsn].Length) <= writer.Free)
         {
             Outstanding.Resend(tsn, now);
             if (tsn == Outstanding.CumulativeAck + 1) _t3 = now + _context.Rto.Rto;                  // §6.3.2 R4
@@ -161,8 +167,8 @@ internal sealed class DataSender
     // The rest of the message where it fits, else a full packet or what is left of one, but no crumbs.
     private int FragmentLength(OutgoingMessage message, int packetRoom)
     {
-        int whole = Mtu - PacketHeader.Length - DataChunk.HeaderLength & ~3;
-        int room = packetRoom - PacketHeader.Length - DataChunk.HeaderLength & ~3;
+        int whole = Mtu - PacketHeader.Length - DataHeaderLength & ~3;
+        int room = packetRoom - PacketHeader.Length - DataHeaderLength & ~3;
         int left = message.Length - message.Sent;
         if (left <= room) return left;
         return room >= Math.Min(left, whole) / 2 ? room : 0;
@@ -184,7 +190,7 @@ internal sealed class DataSender
         bool isEnding = _context.State != SctpAssociationState.Established;                          // RFC 7053 §4
         ChunkFlags flags = chunk.Flags | (isLast && isEnding ? ChunkFlags.Immediate : 0);
         DataChunk.Write(
-            ref writer, flags, tsn, message.Stream.Id, message.Ssn, message.Ppid, message.Payload.Span.Slice(chunk.Offset, chunk.Length));
+            ref writer, _context.Interleaves, flags, tsn, message, chunk.Fragment, message.Payload.Span.Slice(chunk.Offset, chunk.Length));
         _peerWindow = Math.Max(0, _peerWindow - chunk.Length);
         _burstBytes -= chunk.Length;
         _lastSent = now;
@@ -200,52 +206,5 @@ internal sealed class DataSender
             _congestion.OnLoss(Mtu);
         }
         _t3 = Instant.Min(_t3, now + _context.Rto.Rto);
-    }
-
-    private void AdvanceAckPoint(bool isNews)
-    {
-        uint before = Outstanding.AdvancedAck;
-        Outstanding.AdvanceAckPoint();
-        bool isAhead = SerialNumber.IsLess(Outstanding.CumulativeAck, Outstanding.AdvancedAck);
-        if (!isAhead) _owesForwardTsn = false;
-        else if (isNews || before != Outstanding.AdvancedAck) _owesForwardTsn = true;                // RFC 3758 §3.5 C3
-    }
-
-    // RFC 3758 §3.5 C4: of each stream the highest sequence number skipped; as many TSNs as their streams fit.
-    private void WriteForwardTsn(ref WireWriter writer, Instant now)
-    {
-        int room = (writer.Free - ForwardTsnChunk.HeaderLength) / ForwardTsnChunk.StreamLength;
-        if (room <= 0) return;
-        _skipped.Clear();
-        uint to = Outstanding.CumulativeAck;
-        while (to != Outstanding.AdvancedAck)
-        {
-            OutgoingMessage message = Outstanding[to + 1].Message;
-            if (!message.Unordered && !TryAddSkipped(message, room)) break;
-            to++;
-        }
-        int start = Chunk.Begin(ref writer, ChunkType.ForwardTsn);
-        writer.WriteUInt32(to);
-        foreach ((ushort stream, ushort ssn) in _skipped)
-        {
-            writer.WriteUInt16(stream);
-            writer.WriteUInt16(ssn);
-        }
-        Chunk.End(ref writer, start);
-        _owesForwardTsn = false;
-        if (_t3.IsNever) _t3 = now + _context.Rto.Rto;
-    }
-
-    private bool TryAddSkipped(OutgoingMessage message, int room)
-    {
-        for (int i = _skipped.Count - 1; i >= 0; i--)
-        {
-            if (_skipped[i].Stream != message.Stream.Id) continue;
-            _skipped[i] = (message.Stream.Id, message.Ssn);           // TSNs ascend, and so do the sequence numbers of a stream
-            return true;
-        }
-        if (_skipped.Count == room) return false;
-        _skipped.Add((message.Stream.Id, message.Ssn));
-        return true;
     }
 }

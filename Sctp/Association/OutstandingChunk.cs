@@ -22,6 +22,7 @@ internal struct OutstandingChunk
 {
     public OutgoingMessage Message;
     public int Offset;
+    public uint Fragment;                          // its number in the message (RFC 8260 §2.1: FSN)
     public ushort Length;
     public ChunkFate Fate;
     public byte Misses;                            // gap reports that passed it over (RFC 9260 §7.2.4)

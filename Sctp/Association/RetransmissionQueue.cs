@@ -166,7 +166,7 @@ internal sealed class RetransmissionQueue(AssociationContext context, SendQueue 
     }
 
     /// <summary>Gives a message up. Where its rest was never sent, one TSN stands for that, so that there is something to skip.</summary>
-    private void Abandon(OutgoingMessage message, Instant now)
+    public void Abandon(OutgoingMessage message, Instant now)
     {
         if (message.Abandoned) return;
         if (!message.IsFullySent)
@@ -178,6 +178,7 @@ internal sealed class RetransmissionQueue(AssociationContext context, SendQueue 
         for (uint tsn = first; SerialNumber.IsLessOrEqual(tsn, message.LastTsn); tsn++)
         {
             ref OutstandingChunk chunk = ref this[tsn];
+            if (!ReferenceEquals(chunk.Message, message)) continue;   // interleaved with it
             if (chunk.Fate == ChunkFate.InFlight) FlightBytes -= chunk.Length;
             if (chunk.Fate == ChunkFate.Lost) LostCount--;
             chunk.Fate = ChunkFate.Abandoned;
@@ -192,7 +193,8 @@ internal sealed class RetransmissionQueue(AssociationContext context, SendQueue 
         uint tsn = NextTsn++;
         this[tsn] = new OutstandingChunk
         {
-            Message = message, Offset = message.Sent, Length = (ushort)length, Fate = fate, SentAt = now, Sends = 1,
+            Message = message, Offset = message.Sent, Fragment = message.Fragments++, Length = (ushort)length, Fate = fate,
+            SentAt = now, Sends = 1,
         };
         return tsn;
     }
