@@ -30,7 +30,7 @@ public sealed class SctpAssociation : IDisposable
         _reply = new ReplySlot(_context);
         _outbox = new ControlOutbox(_context);
         _setup = new AssociationSetup(_context, _reply, _outbox);
-        _sender = new DataSender(_context, new Rfc9260CongestionController(options.Mtu));
+        _sender = new DataSender(_context);
         _receiver = new DataReceiver(_context, _outbox);
         _heartbeat = new Heartbeat(_context);
         _shutdown = new ShutdownSequence(_context);
@@ -253,6 +253,7 @@ public sealed class SctpAssociation : IDisposable
         MessagesReceived = _receiver.Reassembly.MessagesReceived,
         Retransmissions = _sender.Outstanding.Retransmissions,
         Timeouts = _sender.Timeouts,
+        UndoneReductions = _sender.UndoneReductions,
         MessagesAbandoned = _sender.Messages.Abandoned,
         SmoothedRoundTripTime = _context.Rto.Smoothed,
         CongestionWindow = _sender.CongestionWindow,
