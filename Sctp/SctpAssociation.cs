@@ -64,7 +64,10 @@ public sealed class SctpAssociation : IDisposable
     public int OutboundStreams => Math.Min(_context.Options.Streams, (int)_context.Peer.InboundStreams);
 
     /// <summary>Streams in the peer's direction. 0 until known.</summary>
-    public int InboundStreams => Math.Min(_context.Options.Streams, (int)_context.Peer.OutboundStreams);
+    public int InboundStreams => _context.InboundStreams;
+
+    /// <summary>Whether messages of different streams interleave (RFC 8260); known once established.</summary>
+    public bool IsInterleaved => _context.Interleaves;
 
     /// <summary>What was discarded, by reason.</summary>
     public SctpDropCounters Drops => _context.Drops;
@@ -395,14 +398,13 @@ public sealed class SctpAssociation : IDisposable
     {
         switch (chunk.Type)
         {
-            case ChunkType.Data:
+            case ChunkType.Data or ChunkType.InterleavedData:
                 return ReceiveData(chunk);
             case ChunkType.Sack when SackChunk.TryParse(chunk, out SackChunk sack):
                 _sender.Receive(sack, now);
                 return true;
-            case ChunkType.ForwardTsn when ForwardTsnChunk.TryParse(chunk, out ForwardTsnChunk forward):
-                if (_context.MayReceiveData) _receiver.Receive(forward);
-                return true;
+            case ChunkType.ForwardTsn or ChunkType.InterleavedForwardTsn:
+                return ReceiveForwardTsn(chunk);
             case ChunkType.Heartbeat:
                 _outbox.TryAdd(ChunkType.HeartbeatAck, chunk.Value);  // §8.3: the information goes back as it came
                 return true;
@@ -416,7 +418,7 @@ public sealed class SctpAssociation : IDisposable
                 _sender.ReceiveCumulative(BinaryPrimitives.ReadUInt32BigEndian(chunk.Value), now);
                 _shutdown.ReceiveShutdown();
                 return true;
-            case ChunkType.Sack or ChunkType.ForwardTsn or ChunkType.Shutdown:
+            case ChunkType.Sack or ChunkType.Shutdown:
                 Drop(SctpDropReason.Malformed);
                 return true;
         }
@@ -439,10 +441,23 @@ public sealed class SctpAssociation : IDisposable
             Fail(SctpFailure.ProtocolViolation, ErrorCause.NoUserData, tsn);
             return false;
         }
-        SctpFailure failure = _receiver.Receive(data);
+        SctpFailure failure = data.IsInterleaved == _context.Interleaves ? _receiver.Receive(data) : SctpFailure.ProtocolViolation;
         if (failure == SctpFailure.None) return true;
         Fail(failure, failure == SctpFailure.MessageTooLarge ? ErrorCause.OutOfResource : ErrorCause.ProtocolViolation, default);
         return false;
+    }
+
+    private bool ReceiveForwardTsn(in Chunk chunk)
+    {
+        if (chunk.Type == ChunkType.InterleavedForwardTsn != _context.Interleaves)          // RFC 8260 §2.3.1
+        {
+            Fail(SctpFailure.ProtocolViolation, ErrorCause.ProtocolViolation, default);
+            return false;
+        }
+        if (!ForwardTsnChunk.TryParse(chunk, out ForwardTsnChunk forward)) Drop(SctpDropReason.Malformed);
+        else if (!_context.MayReceiveData) Drop(SctpDropReason.UnexpectedChunk);
+        else _receiver.Receive(forward);
+        return true;
     }
 
     private void ReceiveInit(in Chunk chunk, Instant now)

@@ -100,4 +100,7 @@ public sealed record SctpOptions
 
     /// <summary>Offer to leave the CRC32c out, and do so when the peer offers it as well (RFC 9653). Default false. Set it only where DTLS carries the packets.</summary>
     public bool ZeroChecksum { get; init; }
+
+    /// <summary>Offer I-DATA (RFC 8260), so that a large message does not hold up those of other streams; without a peer that knows it, DATA is sent. Default true.</summary>
+    public bool Interleaving { get; init; } = true;
 }

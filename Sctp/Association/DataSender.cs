@@ -9,10 +9,9 @@ internal sealed class DataSender
     private readonly ICongestionController _congestion;
     private readonly LossRecovery _recovery;
     private readonly Pacer _pacer = new();
-    private readonly List<(ushort Stream, ushort Ssn)> _skipped = [];
+    private readonly PartialReliability _partial;
     private long _peerWindow;
     private long _burstBytes;                      // without pacing: what may still go out before the next SACK (§6.1 D)
-    private bool _owesForwardTsn;
     private Instant _lastSent;
 
     public DataSender(AssociationContext context)
@@ -23,6 +22,7 @@ internal sealed class DataSender
             : new CubicCongestionController(context.Mtu, context.Options.RandomLossTolerance);
         Messages = new SendQueue(context);
         Outstanding = new RetransmissionQueue(context, Messages);
+        _partial = new PartialReliability(context, Messages, Outstanding);
         _recovery = new LossRecovery(context, _congestion, Outstanding);
     }
 
@@ -30,7 +30,7 @@ internal sealed class DataSender
 
     public RetransmissionQueue Outstanding { get; }
 
-    public Instant NextTimeout => Instant.Min(_recovery.NextTimeout, _pacer.NextTimeout);
+    public Instant NextTimeout => Instant.Min(_partial.NextTimeout, Instant.Min(_recovery.NextTimeout, _pacer.NextTimeout));
 
     public long CongestionWindow => _congestion.WindowBytes;
 
@@ -45,6 +45,8 @@ internal sealed class DataSender
 
     private int Mtu => _context.Mtu;
 
+    private int DataHeaderLength => DataChunk.HeaderLength(_context.Interleaves);
+
     private long BurstLimit => (long)_context.Options.MaxBurst * Mtu;
 
     private bool IsPaced => _context.Options.Pacing;
@@ -58,7 +60,8 @@ internal sealed class DataSender
         _pacer.Start();
         _peerWindow = peerWindow;
         _burstBytes = BurstLimit;
-        _owesForwardTsn = false;
+        _partial.Start();
+        Messages.NoteWindow(peerWindow);
     }
 
     /// <summary>Frees all that is queued or in flight.</summary>
@@ -77,7 +80,8 @@ internal sealed class DataSender
         _recovery.Acknowledged(sack, outcome, flightBefore, now);
         _peerWindow = Math.Max(0, sack.AdvertisedWindow - Outstanding.FlightBytes);                  // §6.2.1 D ii
         AllowBurst(outcome.AcknowledgedBytes);
-        AdvanceAckPoint(outcome.CumulativeAdvanced);
+        _partial.Advance(outcome.CumulativeAdvanced);
+        Messages.NoteWindow(sack.AdvertisedWindow);
     }
 
     /// <summary>The cumulative TSN ack that SHUTDOWN carries (§9.2): a SACK without window and gaps.</summary>
@@ -90,6 +94,7 @@ internal sealed class DataSender
     public void AdvanceTo(Instant now)
     {
         _pacer.AdvanceTo(now);
+        _partial.AdvanceTo(now);
         if (now < _recovery.NextTimeout) return;
         long before = Timeouts;
         long flight = Outstanding.FlightBytes;
@@ -97,16 +102,16 @@ internal sealed class DataSender
         _peerWindow += Math.Max(0, flight - Outstanding.FlightBytes); // §6.2.1 C: what is lost takes no room there
         if (Timeouts == before) return;
         _burstBytes = Math.Max(_burstBytes, BurstLimit);
-        AdvanceAckPoint(isNews: true);                                                               // RFC 3758 §3.5 A5
+        _partial.Advance(isNews: true);                                                               // RFC 3758 §3.5 A5
     }
 
     /// <summary>Whether <see cref="WriteData"/> would write something into a packet with nothing else in it.</summary>
     public bool HasDataToSend(Instant now)
     {
-        if (_owesForwardTsn) return true;
+        if (_partial.IsOwed) return true;
         if (Outstanding.TryPeekLost(now, out uint tsn)) return MaySend(Outstanding[tsn].Length, isRetransmission: true, now);
-        AdvanceAckPoint(isNews: false);                               // looking for lost chunks may have given some up
-        if (_owesForwardTsn) return true;
+        _partial.Advance(isNews: false);                               // looking for lost chunks may have given some up
+        if (_partial.IsOwed) return true;
         if (_recovery.OwesProbe && MayProbe(now)) return true;
         return !Outstanding.IsFull && Messages.Peek(now) is { } message &&
             MaySend(FragmentLength(message, Mtu), isRetransmission: false, now);
@@ -116,14 +121,14 @@ internal sealed class DataSender
     public int RequiredPacket(Instant now)
     {
         bool isFound = Outstanding.TryPeekLost(now, out uint tsn) || (_recovery.OwesProbe && Outstanding.TryPeekProbe(now, out tsn));
-        return isFound ? PacketHeader.Length + DataChunk.HeaderLength + ((Outstanding[tsn].Length + 3) & ~3) : 0;
+        return isFound ? PacketHeader.Length + DataHeaderLength + ((Outstanding[tsn].Length + 3) & ~3) : 0;
     }
 
     /// <summary>Fills the packet: FORWARD TSN, then what is to be sent again, then what is new (§6.1, §6.10).</summary>
     public void WriteData(ref WireWriter writer, Instant now)
     {
         int start = writer.Length;
-        if (_owesForwardTsn) WriteForwardTsn(ref writer, now);
+        if (_partial.IsOwed && _partial.Write(ref writer)) _recovery.ForwardTsnSent(now);
         LeaveIdle(now);
         if (_recovery.OwesProbe) WriteProbe(ref writer, now);
         while (Outstanding.TryPeekLost(now, out uint tsn) && Fits(tsn, writer) &&
@@ -201,15 +206,15 @@ internal sealed class DataSender
     // The rest of the message where it fits, else a full packet or what is left of one, but no crumbs.
     private int FragmentLength(OutgoingMessage message, int packetRoom)
     {
-        int whole = Mtu - PacketHeader.Length - DataChunk.HeaderLength & ~3;
-        int room = packetRoom - PacketHeader.Length - DataChunk.HeaderLength & ~3;
+        int whole = Mtu - PacketHeader.Length - DataHeaderLength & ~3;
+        int room = packetRoom - PacketHeader.Length - DataHeaderLength & ~3;
         int left = message.Length - message.Sent;
         if (left <= room) return left;
         return room >= Math.Min(left, whole) / 2 ? room : 0;
     }
 
     private bool Fits(uint tsn, in WireWriter writer) =>
-        Chunk.PaddedSize(DataChunk.HeaderLength - Chunk.HeaderLength + Outstanding[tsn].Length) <= writer.Free;
+        Chunk.PaddedSize(DataHeaderLength - Chunk.HeaderLength + Outstanding[tsn].Length) <= writer.Free;
 
     private bool MaySend(int length, bool isRetransmission, Instant now)
     {
@@ -245,57 +250,10 @@ internal sealed class DataSender
         bool isUrgent = (isLast && isEnding) || _recovery.OwesProbe || _recovery.WantsImmediateSack;
         ChunkFlags flags = chunk.Flags | (isUrgent ? ChunkFlags.Immediate : 0);
         DataChunk.Write(
-            ref writer, flags, tsn, message.Stream.Id, message.Ssn, message.Ppid, message.Payload.Span.Slice(chunk.Offset, chunk.Length));
+            ref writer, _context.Interleaves, flags, tsn, message, chunk.Fragment, message.Payload.Span.Slice(chunk.Offset, chunk.Length));
         _peerWindow = Math.Max(0, _peerWindow - chunk.Length);
         _burstBytes -= chunk.Length;
         _lastSent = now;
         _recovery.Sent(tsn, chunk.Length, isRetransmission, now);
-    }
-
-    private void AdvanceAckPoint(bool isNews)
-    {
-        uint before = Outstanding.AdvancedAck;
-        Outstanding.AdvanceAckPoint();
-        bool isAhead = SerialNumber.IsLess(Outstanding.CumulativeAck, Outstanding.AdvancedAck);
-        if (!isAhead) _owesForwardTsn = false;
-        else if (isNews || before != Outstanding.AdvancedAck) _owesForwardTsn = true;                // RFC 3758 §3.5 C3
-    }
-
-    // RFC 3758 §3.5 C4: of each stream the highest sequence number skipped; as many TSNs as their streams fit.
-    private void WriteForwardTsn(ref WireWriter writer, Instant now)
-    {
-        int room = (writer.Free - ForwardTsnChunk.HeaderLength) / ForwardTsnChunk.StreamLength;
-        if (room <= 0) return;
-        _skipped.Clear();
-        uint to = Outstanding.CumulativeAck;
-        while (to != Outstanding.AdvancedAck)
-        {
-            OutgoingMessage message = Outstanding[to + 1].Message;
-            if (!message.Unordered && !TryAddSkipped(message, room)) break;
-            to++;
-        }
-        int start = Chunk.Begin(ref writer, ChunkType.ForwardTsn);
-        writer.WriteUInt32(to);
-        foreach ((ushort stream, ushort ssn) in _skipped)
-        {
-            writer.WriteUInt16(stream);
-            writer.WriteUInt16(ssn);
-        }
-        Chunk.End(ref writer, start);
-        _owesForwardTsn = false;
-        _recovery.ForwardTsnSent(now);
-    }
-
-    private bool TryAddSkipped(OutgoingMessage message, int room)
-    {
-        for (int i = _skipped.Count - 1; i >= 0; i--)
-        {
-            if (_skipped[i].Stream != message.Stream.Id) continue;
-            _skipped[i] = (message.Stream.Id, message.Ssn);           // TSNs ascend, and so do the sequence numbers of a stream
-            return true;
-        }
-        if (_skipped.Count == room) return false;
-        _skipped.Add((message.Stream.Id, message.Ssn));
-        return true;
     }
 }

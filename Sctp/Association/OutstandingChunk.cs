@@ -23,6 +23,7 @@ internal struct OutstandingChunk
     public OutgoingMessage Message;
     public Instant SentAt;                         // the last time (Segment.xmit_ts of RFC 8985 §5.2)
     public int Offset;
+    public uint Fragment;                          // its number in the message (RFC 8260 §2.1: FSN)
     public int AckedRun;                           // where Fate is Acknowledged: so many from here on are not in flight
     public uint Previous;                          // its neighbours in the ChunkList it is in, while in flight or lost
     public uint Next;

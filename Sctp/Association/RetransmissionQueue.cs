@@ -233,7 +233,7 @@ internal sealed class RetransmissionQueue
     }
 
     /// <summary>Gives a message up. Where its rest was never sent, one TSN stands for that, so that there is something to skip.</summary>
-    private void Abandon(OutgoingMessage message, Instant now)
+    public void Abandon(OutgoingMessage message, Instant now)
     {
         if (message.Abandoned) return;
         if (!message.IsFullySent)
@@ -245,6 +245,7 @@ internal sealed class RetransmissionQueue
         for (uint tsn = first; SerialNumber.IsLessOrEqual(tsn, message.LastTsn); tsn++)
         {
             ref OutstandingChunk chunk = ref _ring[tsn];
+            if (!ReferenceEquals(chunk.Message, message)) continue;   // interleaved with it
             LeaveLists(chunk, tsn);
             chunk.Fate = ChunkFate.Abandoned;
             if (_isTiming && tsn == _timedTsn) _isTiming = false;
@@ -259,6 +260,7 @@ internal sealed class RetransmissionQueue
         ref OutstandingChunk chunk = ref _ring[tsn];
         chunk.Message = message;
         chunk.Offset = message.Sent;
+        chunk.Fragment = message.Fragments++;
         chunk.Length = (ushort)length;
         chunk.Fate = fate;
         chunk.SentAt = now;
