@@ -1,3 +1,4 @@
 using BenchmarkDotNet.Running;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["dtls"]) WebRtcStack.Benchmarks.Dtls.DtlsFigures.Run();
+else BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
