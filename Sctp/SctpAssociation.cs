@@ -96,30 +96,32 @@ public sealed partial class SctpAssociation : IDisposable
         if (State == SctpAssociationState.Closed) _setup.Associate();
     }
 
-    /// <summary>Our INIT chunk, to be told to the peer by signalling (<c>a=sctp-init</c>, draft-hancke-tsvwg-snap §4); it stays the same. It changes no state.</summary>
-    /// <exception cref="InvalidOperationException">The association has begun, or has ended.</exception>
-    public byte[] CreateInit()
+    /// <summary>Makes the INIT chunk of an association to be, for the peer to be told by signalling (<c>a=sctp-init</c>, draft-hancke-tsvwg-snap §4).</summary>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static byte[] CreateInit(SctpOptions options, RandomSource random)
     {
-        if (_context.IsOver || State != SctpAssociationState.Closed)
-            throw new InvalidOperationException("The association has begun; ask for its INIT before.");
+        using SctpAssociation association = new(options, random);
         WireWriter writer = new(stackalloc byte[128]);
-        _setup.WriteInit(ref writer, _receiver.Window);
+        association._setup.WriteInit(ref writer, association._receiver.Window);
         return writer.Written.ToArray();
     }
 
     /// <summary>Whether the bytes are an INIT chunk that an association can be made of (draft-hancke-tsvwg-snap §5.3).</summary>
     public static bool IsValidInit(ReadOnlySpan<byte> init) => TryParseInit(init, out _);
 
-    /// <summary>Sets the association up without a handshake: the peer has our <see cref="CreateInit"/>, and this is its own (draft-hancke-tsvwg-snap §6). Call it when packets can flow.</summary>
-    /// <exception cref="ArgumentException">It is not a valid INIT chunk.</exception>
+    /// <summary>Sets the association up without a handshake, from the INITs that both sides signalled (draft-hancke-tsvwg-snap §6). Call it when packets can flow.</summary>
+    /// <param name="localInit">What <see cref="CreateInit"/> made with the same options.</param>
+    /// <param name="peerInit">What the peer signalled.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="ArgumentException">One of them is not a valid INIT chunk.</exception>
     /// <exception cref="InvalidOperationException">The association has ended.</exception>
-    public void Associate(ReadOnlySpan<byte> peerInit, Instant now)
+    public void Associate(ReadOnlySpan<byte> localInit, ReadOnlySpan<byte> peerInit, Instant now)
     {
         if (_context.IsOver) throw new InvalidOperationException("The association has ended; create a new one.");
-        if (!TryParseInit(peerInit, out InitChunk init))
+        if (!TryParseInit(localInit, out InitChunk local) || !TryParseInit(peerInit, out InitChunk peer))
             throw new ArgumentException("This is not an INIT chunk (RFC 9260 §3.3.2); check with IsValidInit.", nameof(peerInit));
         if (State != SctpAssociationState.Closed) return;
-        _setup.Adopt(init);
+        _setup.Adopt(local, peer);
         Apply(SetupOutcome.Established, now);
     }
 

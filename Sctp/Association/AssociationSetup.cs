@@ -44,7 +44,7 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
     /// <summary>Starts the handshake (§5.1 A).</summary>
     public void Associate()
     {
-        Prepare();
+        ChooseTag();
         Step(SctpAssociationState.CookieWait);
         _retransmits = 0;
         _rto = context.Options.RtoInitial;
@@ -234,15 +234,16 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
     /// <summary>Writes our INIT for the peer to have it by signalling (draft-hancke-tsvwg-snap §5.2); the state stays as it is (§6).</summary>
     public void WriteInit(ref WireWriter writer, uint receiveWindow)
     {
-        Prepare();
+        ChooseTag();
         InitChunk.Write(ref writer, Self(context.LocalTag, LocalInitialTsn, receiveWindow), default, default);
     }
 
-    /// <summary>Takes the INIT that the peer signalled; with our own, which it has, that is all of the handshake (draft-hancke-tsvwg-snap §6).</summary>
-    public void Adopt(in InitChunk init)
+    /// <summary>Takes the INITs that both sides signalled: they are all of the handshake (draft-hancke-tsvwg-snap §6).</summary>
+    public void Adopt(in InitChunk local, in InitChunk peer)
     {
-        Prepare();
-        context.Peer = init.Peer;
+        context.LocalTag = local.Peer.Tag;
+        LocalInitialTsn = local.Peer.InitialTsn;
+        context.Peer = peer.Peer;
         Finish();
     }
 
@@ -260,10 +261,8 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         _key = [];
     }
 
-    // The tag stays what it is: the peer may have been told.
-    private void Prepare()
+    private void ChooseTag()
     {
-        if (context.LocalTag != 0) return;
         context.LocalTag = context.NewTag();
         LocalInitialTsn = context.Random.NextUInt32();
     }
