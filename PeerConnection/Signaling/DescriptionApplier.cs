@@ -72,7 +72,9 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             if (answer.Media[i].IsDataChannel)
             {
                 context.Channels.Mid = mid;
-                context.Channels.Negotiated(transport, RemoteSection.SctpPort(theirs), RemoteSection.MaxMessageSize(theirs));
+                context.Channels.Negotiated(
+                    transport, RemoteSection.SctpPort(theirs), RemoteSection.MaxMessageSize(theirs),
+                    RemoteSection.SctpInit(ours) is null ? null : RemoteSection.SctpInit(theirs));
             }
             else if (transceiver is not null)
             {
