@@ -131,6 +131,12 @@ public sealed class TurnAllocation : IDisposable
         State = exists ? TurnAllocationState.Closing : TurnAllocationState.Closed;
     }
 
+    /// <summary>Tells that the TCP or TLS connection to the server has ended, and with it the allocation.</summary>
+    public void ConnectionLost()
+    {
+        if (State is TurnAllocationState.Allocated or TurnAllocationState.Allocating or TurnAllocationState.Closing) End(StunErrorCode.None);
+    }
+
     /// <summary>Bytes that <see cref="Wrap"/> puts in front of data for a peer now: 4 with a channel, else 36 or 48.</summary>
     public int HeaderLength(TransportAddress peer) =>
         IsBound(peer, out _) ? ChannelData.HeaderLength : StunMessage.HeaderLength + 4 + 4 + peer.AddressLength + 4;
