@@ -30,6 +30,9 @@ public enum IceDropReason : byte
     /// <summary>A candidate or pair beyond the limits.</summary>
     LimitReached,
 
+    /// <summary>A candidate of the peer that <see cref="IceAgentOptions.RemoteCandidateFilter"/> does not want.</summary>
+    CandidateFiltered,
+
     /// <summary>An error response that would have exceeded the rate limit.</summary>
     ErrorRateLimit,
 }

@@ -63,4 +63,7 @@ public readonly record struct IceEvent
 
     /// <summary>The server.</summary>
     public TransportAddress Server { get; init; }
+
+    /// <summary>The protocol towards the server.</summary>
+    public TransportProtocol ServerProtocol { get; init; }
 }

@@ -12,15 +12,18 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly ConcurrentQueue<UdpPort> _ready = new();
     private readonly Dictionary<TransportAddress, UdpPort> _ports = [];
+    private readonly TcpPorts _tcp;
+    private readonly InterfaceCache _interfaces;
     private readonly AutoResetEvent _wake = new(false);
     private readonly long _origin;
     private int _awake;             // 1 while a wake-up is on its way or the loop is in a pass
     private volatile bool _stopped;
     private Instant _now;
 
-    internal SocketEventLoop(SocketTransportOptions options, int number)
+    internal SocketEventLoop(SocketTransportOptions options, InterfaceCache interfaces, int number)
     {
-        _options = options;
+        (_options, _interfaces) = (options, interfaces);
+        _tcp = new TcpPorts(options, Post, Wake);
         _logger = options.LoggerFactory.CreateLogger<SocketEventLoop>();
         _origin = options.TimeProvider.GetTimestamp() - options.TimeProvider.TimestampFrequency;      // starts at 1 s: the origin means "not set" to nobody
         _now = ReadClock();
@@ -38,7 +41,7 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LocalInterfaceAddress> GetLocalAddresses() => InterfaceAddresses.Enumerate();
+    public override IReadOnlyList<LocalInterfaceAddress> GetLocalAddresses() => _interfaces.Get();
 
     /// <inheritdoc/>
     public override void Resolve(string host, Action<IReadOnlyList<TransportAddress>> resolved) =>
@@ -72,10 +75,23 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
     }
 
     /// <inheritdoc/>
+    protected internal override bool TryListenTcp(
+        LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error) =>
+        _tcp.TryListen(registration, local, ports, out bound, out error);
+
+    /// <inheritdoc/>
+    protected internal override void CloseTcp(LoopRegistration registration, TransportAddress bound) => _tcp.Close(bound);
+
+    /// <inheritdoc/>
+    protected internal override void CloseTcpConnections(LoopRegistration registration) => _tcp.CloseChannels(registration);
+
+    /// <inheritdoc/>
     protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
     {
-        if (!_ports.TryGetValue(path.Local, out UdpPort? port)) TransportMeter.Dropped(SendDropReason.SocketClosed);
-        else if (port.Send(datagram, path.Remote) is { } reason) TransportMeter.Dropped(reason);
+        SendDropReason? dropped = path.Protocol != TransportProtocol.Udp ? _tcp.Send(registration, datagram, path)
+            : _ports.TryGetValue(path.Local, out UdpPort? port) ? port.Send(datagram, path.Remote)
+            : SendDropReason.SocketClosed;
+        if (dropped is { } reason) TransportMeter.Dropped(reason);
         else TransportMeter.Sent(datagram.Length);
     }
 
@@ -112,6 +128,7 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
             Volatile.Write(ref _awake, 1);                      // work that arrives from here on needs no signal: Sleep looks again
             _now = ReadClock();
             ReceiveDatagrams();
+            ReceiveMessages();
             RunDeadlines();
             RunCommands();
             DrainConnections();
@@ -119,6 +136,7 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
         }
         foreach (UdpPort port in _ports.Values) port.Dispose();
         _ports.Clear();
+        _tcp.Dispose();
         _wake.Dispose();
     }
 
@@ -131,6 +149,19 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
                 TransportMeter.Received(datagram.Length);
                 Deliver(port.Registration, datagram, new NetworkPath(port.Local, remote));
             }
+        }
+    }
+
+    private void ReceiveMessages()
+    {
+        for (int channels = _tcp.ReadyCount; channels > 0 && _tcp.TryTakeReady(out TcpChannel? channel); channels--)
+        {
+            while (channel.TryTake(out Span<byte> message))
+            {
+                TransportMeter.Received(message.Length);
+                if (!message.IsEmpty) Deliver(channel.Registration, message, channel.Path);
+            }
+            if (channel.IsLost && _tcp.Remove(channel)) ReportLost(channel.Registration, channel.Path);
         }
     }
 
@@ -156,7 +187,7 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
     {
         Volatile.Write(ref _awake, 0);
         Interlocked.MemoryBarrier();                            // either we see the work, or its poster sees us asleep
-        if (!_commands.IsEmpty || !_ready.IsEmpty || _stopped) return;
+        if (!_commands.IsEmpty || !_ready.IsEmpty || _tcp.ReadyCount > 0 || _stopped) return;
         Instant deadline = NextDeadline;
         if (deadline.IsNever)
         {
