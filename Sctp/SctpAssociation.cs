@@ -30,7 +30,7 @@ public sealed class SctpAssociation : IDisposable
         _reply = new ReplySlot(_context);
         _outbox = new ControlOutbox(_context);
         _setup = new AssociationSetup(_context, _reply, _outbox);
-        _sender = new DataSender(_context, new Rfc9260CongestionController(options.Mtu));
+        _sender = new DataSender(_context);
         _receiver = new DataReceiver(_context, _outbox);
         _heartbeat = new Heartbeat(_context);
         _shutdown = new ShutdownSequence(_context);
@@ -64,7 +64,10 @@ public sealed class SctpAssociation : IDisposable
     public int OutboundStreams => Math.Min(_context.Options.Streams, (int)_context.Peer.InboundStreams);
 
     /// <summary>Streams in the peer's direction. 0 until known.</summary>
-    public int InboundStreams => Math.Min(_context.Options.Streams, (int)_context.Peer.OutboundStreams);
+    public int InboundStreams => _context.InboundStreams;
+
+    /// <summary>Whether messages of different streams interleave (RFC 8260); known once established.</summary>
+    public bool IsInterleaved => _context.Interleaves;
 
     /// <summary>What was discarded, by reason.</summary>
     public SctpDropCounters Drops => _context.Drops;
@@ -250,6 +253,7 @@ public sealed class SctpAssociation : IDisposable
         MessagesReceived = _receiver.Reassembly.MessagesReceived,
         Retransmissions = _sender.Outstanding.Retransmissions,
         Timeouts = _sender.Timeouts,
+        UndoneReductions = _sender.UndoneReductions,
         MessagesAbandoned = _sender.Messages.Abandoned,
         SmoothedRoundTripTime = _context.Rto.Smoothed,
         CongestionWindow = _sender.CongestionWindow,
@@ -394,14 +398,13 @@ public sealed class SctpAssociation : IDisposable
     {
         switch (chunk.Type)
         {
-            case ChunkType.Data:
+            case ChunkType.Data or ChunkType.InterleavedData:
                 return ReceiveData(chunk);
             case ChunkType.Sack when SackChunk.TryParse(chunk, out SackChunk sack):
                 _sender.Receive(sack, now);
                 return true;
-            case ChunkType.ForwardTsn when ForwardTsnChunk.TryParse(chunk, out ForwardTsnChunk forward):
-                if (_context.MayReceiveData) _receiver.Receive(forward);
-                return true;
+            case ChunkType.ForwardTsn or ChunkType.InterleavedForwardTsn:
+                return ReceiveForwardTsn(chunk);
             case ChunkType.Heartbeat:
                 _outbox.TryAdd(ChunkType.HeartbeatAck, chunk.Value);  // §8.3: the information goes back as it came
                 return true;
@@ -415,7 +418,7 @@ public sealed class SctpAssociation : IDisposable
                 _sender.ReceiveCumulative(BinaryPrimitives.ReadUInt32BigEndian(chunk.Value), now);
                 _shutdown.ReceiveShutdown();
                 return true;
-            case ChunkType.Sack or ChunkType.ForwardTsn or ChunkType.Shutdown:
+            case ChunkType.Sack or ChunkType.Shutdown:
                 Drop(SctpDropReason.Malformed);
                 return true;
         }
@@ -438,10 +441,23 @@ public sealed class SctpAssociation : IDisposable
             Fail(SctpFailure.ProtocolViolation, ErrorCause.NoUserData, tsn);
             return false;
         }
-        SctpFailure failure = _receiver.Receive(data);
+        SctpFailure failure = data.IsInterleaved == _context.Interleaves ? _receiver.Receive(data) : SctpFailure.ProtocolViolation;
         if (failure == SctpFailure.None) return true;
         Fail(failure, failure == SctpFailure.MessageTooLarge ? ErrorCause.OutOfResource : ErrorCause.ProtocolViolation, default);
         return false;
+    }
+
+    private bool ReceiveForwardTsn(in Chunk chunk)
+    {
+        if (chunk.Type == ChunkType.InterleavedForwardTsn != _context.Interleaves)          // RFC 8260 §2.3.1
+        {
+            Fail(SctpFailure.ProtocolViolation, ErrorCause.ProtocolViolation, default);
+            return false;
+        }
+        if (!ForwardTsnChunk.TryParse(chunk, out ForwardTsnChunk forward)) Drop(SctpDropReason.Malformed);
+        else if (!_context.MayReceiveData) Drop(SctpDropReason.UnexpectedChunk);
+        else _receiver.Receive(forward);
+        return true;
     }
 
     private void ReceiveInit(in Chunk chunk, Instant now)

@@ -76,9 +76,23 @@ public sealed record SctpOptions
     public TimeSpan SackDelay { get; init => field = Require.InRange(value, TimeSpan.Zero, TimeSpan.FromMilliseconds(500)); }
         = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Max.Burst: packets that one SACK lets out beyond those it acknowledged (RFC 9260 §6.1 D). Default 4; from 1 to 1000.</summary>
+    /// <summary>Max.Burst: packets that one SACK lets out beyond those it acknowledged, where <see cref="Pacing"/> is off (RFC 9260 §6.1 D). Default 4; from 1 to 1000.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxBurst { get; init => field = Require.InRange(value, 1, 1000); } = 4;
+
+    /// <summary>How much may be in flight. Default <see cref="SctpCongestionControl.Cubic"/>.</summary>
+    public SctpCongestionControl CongestionControl { get; init; } = SctpCongestionControl.Cubic;
+
+    /// <summary>Whether packets are spread over the round trip in place of being sent as fast as they come. Default true. Without it <see cref="MaxBurst"/> holds.</summary>
+    public bool Pacing { get; init; } = true;
+
+    /// <summary>
+    /// The share of bytes that a path may lose without a queue being seen on it before CUBIC takes losses as congestion.
+    /// Default 0.04; from 0, which takes every loss as congestion as RFC 9438 does, to 0.1.
+    /// </summary>
+    /// <remarks>Deviation from RFC 9260 §7.2: such losses are noise of the path, not a reason to slow down; see docs/sctp-sender.md.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public double RandomLossTolerance { get; init => field = Require.InRange(value, 0, 0.1); } = 0.04;
 
     /// <summary>Streams to ask for in each direction. Default 65535 (RFC 8831 §6.2); from 1 to 65535.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
@@ -86,4 +100,7 @@ public sealed record SctpOptions
 
     /// <summary>Offer to leave the CRC32c out, and do so when the peer offers it as well (RFC 9653). Default false. Set it only where DTLS carries the packets.</summary>
     public bool ZeroChecksum { get; init; }
+
+    /// <summary>Offer I-DATA (RFC 8260), so that a large message does not hold up those of other streams; without a peer that knows it, DATA is sent. Default true.</summary>
+    public bool Interleaving { get; init; } = true;
 }

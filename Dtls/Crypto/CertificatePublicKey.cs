@@ -5,7 +5,6 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 #else
 using System.IO;
 using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.Security.Certificates;
 using Org.BouncyCastle.X509;
@@ -18,7 +17,7 @@ internal sealed class CertificatePublicKey : IDisposable
 {
 #if NET
     public const string RsaOid = "1.2.840.113549.1.1.1";
-    private const string Ed25519Oid = "1.3.101.112";               // RFC 8410 §3
+    public const string Ed25519Oid = "1.3.101.112";                // RFC 8410 §3
     private readonly ECDsa? _ecdsa;
     private readonly RSA? _rsa;
 
@@ -107,7 +106,7 @@ internal sealed class CertificatePublicKey : IDisposable
         {
             X509Certificate certificate = new(der.ToArray());
             AsymmetricKeyParameter key = certificate.GetPublicKey();
-            return TryGetKind(key, out KeyKind kind) ? new CertificatePublicKey(key, kind, new DateTimeOffset(certificate.NotAfter)) : null;
+            return BouncyCastleCertificateKey.TryGetKind(key, out KeyKind kind) ? new CertificatePublicKey(key, kind, new DateTimeOffset(certificate.NotAfter)) : null;
         }
         catch (Exception e) when (e is CertificateException or GeneralSecurityException or IOException
             or ArgumentException or InvalidOperationException or ArithmeticException)
@@ -119,7 +118,7 @@ internal sealed class CertificatePublicKey : IDisposable
     public bool Verify(SignatureScheme scheme, bool isDtls13, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         if (!scheme.Fits(Kind, isDtls13)) return false;
-        ISigner signer = SignerUtilities.GetSigner(AlgorithmName(scheme));
+        ISigner signer = SignerUtilities.GetSigner(BouncyCastleCertificateKey.AlgorithmName(scheme));
         signer.Init(false, _key);
         byte[] bytes = data.ToArray();
         signer.BlockUpdate(bytes, 0, bytes.Length);
@@ -131,26 +130,6 @@ internal sealed class CertificatePublicKey : IDisposable
         {
             return false;
         }
-    }
-
-    public static bool TryGetKind(AsymmetricKeyParameter key, out KeyKind kind)
-    {
-        kind = key is Ed25519PublicKeyParameters ? KeyKind.Ed25519 : KeyKind.Rsa;
-        return key is ECKeyParameters ec
-            ? KeyKinds.TryGetEcdsa(ec.Parameters.Curve.FieldSize, out kind)
-            : key is Ed25519PublicKeyParameters or RsaKeyParameters;
-    }
-
-    public static string AlgorithmName(SignatureScheme scheme)
-    {
-        if (scheme == SignatureScheme.Ed25519) return "Ed25519";
-        string hash = scheme.Hash() switch
-        {
-            DtlsHash.Sha256 => "SHA-256",
-            DtlsHash.Sha384 => "SHA-384",
-            _ => "SHA-512",
-        };
-        return hash + (scheme.Fits(KeyKind.EcdsaP256, isDtls13: false) ? "withECDSA" : scheme.IsPss() ? "withRSAandMGF1" : "withRSA");
     }
 
     public void Dispose()

@@ -10,6 +10,8 @@ internal sealed class SectionWriter(ConnectionContext context)
 {
     public const int SctpPort = 5000;
 
+    private const string ModernData = "UDP/DTLS/SCTP", OldData = "DTLS/SCTP";
+
     /// <summary>A section for a transceiver.</summary>
     public SdpMedia Rtp(RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, int midExtensionId)
     {
@@ -27,14 +29,17 @@ internal sealed class SectionWriter(ConnectionContext context)
         return section;
     }
 
-    /// <summary>The section of data channels (RFC 8841 §5).</summary>
-    public SdpMedia Data(string mid, string protocol = "UDP/DTLS/SCTP")
+    /// <summary>The section of data channels (RFC 8841 §5), in the form of the peer's if it has one.</summary>
+    public SdpMedia Data(string mid, string protocol = ModernData)
     {
+        // "DTLS/SCTP 5000" with a=sctpmap is what drafts of RFC 8841 had; who offers it reads a port in the format's place.
+        bool isOldForm = protocol == OldData;
         SdpMedia section = new() { Kind = "application", Protocol = protocol };
-        section.Formats.Add("webrtc-datachannel");
+        section.Formats.Add(isOldForm ? SdpNumber(SctpPort) : "webrtc-datachannel");
         section.Connections.Add(SdpConnection.Unspecified);
         section.Attributes.Add("mid", mid);
-        section.Attributes.Add("sctp-port", SdpNumber(SctpPort));
+        if (isOldForm) section.Attributes.Add("sctpmap", $"{SdpNumber(SctpPort)} webrtc-datachannel 65535");
+        else section.Attributes.Add("sctp-port", SdpNumber(SctpPort));
         section.Attributes.Add("max-message-size", SdpNumber(context.Options.Sctp.MaxMessageSize));
         return section;
     }

@@ -42,6 +42,15 @@ internal sealed class AssociationContext(SctpOptions options, RandomSource rando
     /// <summary>Whether both sides do without checksum (RFC 9653).</summary>
     public bool OmitsChecksum => Options.ZeroChecksum && Peer.ZeroChecksum;
 
+    /// <summary>Whether messages go as I-DATA both ways (RFC 8260 §2.2.1).</summary>
+    public bool Interleaves => Options.Interleaving && Peer.Interleaving;
+
+    /// <summary>Whether the peer can be told to skip what was given up (RFC 3758 §3.3, RFC 8260 §2.3.1).</summary>
+    public bool CanSkip => Interleaves ? Peer.InterleavedForwardTsn : Peer.ForwardTsn;
+
+    /// <summary>Streams in the peer's direction; 0 until known.</summary>
+    public int InboundStreams => Math.Min(Options.Streams, (int)Peer.OutboundStreams);
+
     public bool EventsAreBackedUp => _events.Count >= EventBacklog;
 
     /// <summary>Whether DATA may be sent: established, or shutting down with data left (RFC 9260 §6).</summary>

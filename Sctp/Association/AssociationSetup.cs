@@ -234,7 +234,7 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
     {
         Tag = tag, InitialTsn = initialTsn, ReceiveWindow = receiveWindow,
         OutboundStreams = (ushort)context.Options.Streams, InboundStreams = (ushort)context.Options.Streams,
-        ForwardTsn = true, Reconfig = true, ZeroChecksum = context.Options.ZeroChecksum,
+        ForwardTsn = true, Reconfig = true, ZeroChecksum = context.Options.ZeroChecksum, Interleaving = context.Options.Interleaving,
     };
 
     private byte[] Key()

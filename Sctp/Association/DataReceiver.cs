@@ -56,6 +56,11 @@ internal sealed class DataReceiver(AssociationContext context, ControlOutbox out
             context.Drops.Count(SctpDropReason.DuplicateData);
             return SctpFailure.None;
         }
+        if (Reassembly.IsHeldBack(data.Stream, data.Tsn))             // RFC 6525 §5.2.2 E2: it comes again when its turn has come
+        {
+            context.Drops.Count(SctpDropReason.StreamResetPending);
+            return SctpFailure.None;
+        }
         // A hole is filled even when the window is used up, or nothing would ever get out of the way (§6.2).
         bool fillsHole = SerialNumber.IsLess(data.Tsn, Tracker.Highest) || data.Tsn == Tracker.Cumulative + 1;
         long limit = fillsHole ? 2 * _capacity : _capacity;
@@ -68,7 +73,7 @@ internal sealed class DataReceiver(AssociationContext context, ControlOutbox out
         bool hadGaps = Tracker.HasGaps;
         Tracker.Add(data.Tsn);
         _sackNow |= hadGaps || Tracker.HasGaps;                       // §6.7: a gap, or one that closes
-        if (data.Stream >= Math.Min(context.Options.Streams, (int)context.Peer.OutboundStreams))
+        if (data.Stream >= context.InboundStreams)
         {
             context.Drops.Count(SctpDropReason.InvalidStream);        // §6.5: acknowledged, reported, discarded
             outbox.AddError(ErrorCause.InvalidStreamIdentifier, [(byte)(data.Stream >> 8), (byte)data.Stream, 0, 0]);
@@ -87,12 +92,7 @@ internal sealed class DataReceiver(AssociationContext context, ControlOutbox out
             return;
         }
         Tracker.AdvanceTo(forward.NewCumulativeTsn);
-        Reassembly.DropFragmentsUpTo(forward.NewCumulativeTsn);
-        for (int i = 0; i < forward.StreamCount; i++)
-        {
-            (ushort stream, ushort ssn) = forward.Skipped(i);
-            if (stream < Math.Min(context.Options.Streams, (int)context.Peer.OutboundStreams)) Reassembly.Skip(stream, ssn);
-        }
+        Reassembly.Skip(forward);
     }
 
     /// <summary>All chunks of a packet have been taken in: decides when to acknowledge.</summary>

@@ -198,7 +198,7 @@ internal sealed class StreamReset(AssociationContext context, DataSender sender,
         foreach (OutgoingStream stream in _requested)
         {
             stream.Reset = StreamResetStage.None;
-            if (performed) stream.NextSsn = 0;
+            if (performed) stream.ResetNumbers();
             context.Raise(new SctpEvent(performed ? SctpEventKind.OutgoingStreamReset : SctpEventKind.StreamResetDenied, stream.Id));
         }
         _requested.Clear();

@@ -16,8 +16,10 @@ internal enum ChunkType : byte
     CookieEcho = 10,
     CookieAck = 11,
     ShutdownComplete = 14,
+    InterleavedData = 64,
     Reconfig = 130,
     ForwardTsn = 192,
+    InterleavedForwardTsn = 194,
 }
 
 /// <summary>Parameter types of INIT and INIT ACK (RFC 9260 §3.3.2, §3.3.3) and of RE-CONFIG (RFC 6525 §4).</summary>
@@ -54,7 +56,7 @@ internal enum ErrorCause : ushort
     ProtocolViolation = 13,
 }
 
-/// <summary>The flag bits of DATA; those of other chunks are named where they are used.</summary>
+/// <summary>The flag bits of DATA and I-DATA; those of other chunks are named where they are used.</summary>
 [Flags]
 internal enum ChunkFlags : byte
 {

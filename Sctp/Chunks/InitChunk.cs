@@ -19,6 +19,11 @@ internal readonly record struct PeerParameters
 
     public bool Reconfig { get; init; }
 
+    /// <summary>The peer knows I-DATA (RFC 8260 §2.2.1).</summary>
+    public bool Interleaving { get; init; }
+
+    public bool InterleavedForwardTsn { get; init; }
+
     /// <summary>The peer takes packets without checksum, DTLS standing in for it (RFC 9653 §4).</summary>
     public bool ZeroChecksum { get; init; }
 }
@@ -60,7 +65,7 @@ internal readonly ref struct InitChunk
             !reader.TryReadUInt16(out ushort inbound) ||
             !reader.TryReadUInt32(out uint tsn)) return false;
         ReadOnlySpan<byte> parameters = reader.Rest, cookie = default;
-        bool forwardTsn = false, reconfig = false, zeroChecksum = false;
+        bool forwardTsn = false, reconfig = false, zeroChecksum = false, interleaving = false, interleavedForwardTsn = false;
         while (Parameter.TryRead(ref reader, out Parameter parameter))
         {
             switch ((ParameterType)parameter.Type)
@@ -74,6 +79,8 @@ internal readonly ref struct InitChunk
                 case ParameterType.SupportedExtensions:               // RFC 5061 §4.2.7
                     forwardTsn |= parameter.Value.IndexOf((byte)ChunkType.ForwardTsn) >= 0;
                     reconfig |= parameter.Value.IndexOf((byte)ChunkType.Reconfig) >= 0;
+                    interleaving |= parameter.Value.IndexOf((byte)ChunkType.InterleavedData) >= 0;
+                    interleavedForwardTsn |= parameter.Value.IndexOf((byte)ChunkType.InterleavedForwardTsn) >= 0;
                     break;
                 case ParameterType.ZeroChecksumAcceptable:
                     WireReader method = new(parameter.Value);
@@ -91,6 +98,7 @@ internal readonly ref struct InitChunk
             {
                 Tag = tag, ReceiveWindow = window, OutboundStreams = outbound, InboundStreams = inbound, InitialTsn = tsn,
                 ForwardTsn = forwardTsn, Reconfig = reconfig, ZeroChecksum = zeroChecksum,
+                Interleaving = interleaving, InterleavedForwardTsn = interleavedForwardTsn,
             },
             Cookie = cookie,
             Parameters = parameters,
@@ -114,7 +122,9 @@ internal readonly ref struct InitChunk
         writer.WriteUInt32(self.InitialTsn);
         if (!cookie.IsEmpty) Parameter.Write(ref writer, (ushort)ParameterType.StateCookie, cookie);
         Parameter.Write(ref writer, (ushort)ParameterType.ForwardTsnSupported, default);
-        Parameter.Write(ref writer, (ushort)ParameterType.SupportedExtensions, [(byte)ChunkType.Reconfig, (byte)ChunkType.ForwardTsn]);
+        ReadOnlySpan<byte> extensions =
+            [(byte)ChunkType.Reconfig, (byte)ChunkType.ForwardTsn, (byte)ChunkType.InterleavedData, (byte)ChunkType.InterleavedForwardTsn];
+        Parameter.Write(ref writer, (ushort)ParameterType.SupportedExtensions, self.Interleaving ? extensions : extensions[..2]);
         if (self.ZeroChecksum)
             Parameter.Write(ref writer, (ushort)ParameterType.ZeroChecksumAcceptable, [0, 0, 0, (byte)DtlsErrorDetection]);
         ReportUnrecognized(ref writer, answered);

@@ -3,13 +3,13 @@ using Microsoft.Playwright;
 namespace WebRtcStack.Tests.Interop;
 
 /// <summary>The browser demo's page, clicked through.</summary>
-public sealed class BrowserDemoTests : BrowserTests
+public sealed class BrowserDemoTests() : PeerTests(PeerHost.Chromium)
 {
     [Test, CancelAfter(45_000)]
     public async Task Page_ClickedThrough_ShowsThatAllWorks([Values("connect", "connect-answer")] string start, CancellationToken timeout)
     {
         using DemoProcess demo = await DemoProcess.StartAsync(timeout);
-        IPage page = await Browser.OpenPageAsync(demo.Url);
+        IPage page = await ((ChromiumHost)Host).OpenPageAsync(demo.Url);
         List<string> errors = [];
         page.PageError += (_, error) => errors.Add(error);
         await page.GetByTestId(start).ClickAsync();

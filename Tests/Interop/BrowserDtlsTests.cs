@@ -4,8 +4,9 @@ using WebRtcStack.Tests.PeerConnection;
 
 namespace WebRtcStack.Tests.Interop;
 
-/// <summary>Both versions of DTLS between Chromium and us, in both roles, with and without the post-quantum group.</summary>
-public sealed class BrowserDtlsTests : BrowserTests
+/// <summary>Both versions of DTLS between browsers and us, in both roles, with and without the post-quantum group.</summary>
+[TestFixture(PeerHost.Chromium), TestFixture(PeerHost.Firefox)]
+public sealed class BrowserDtlsTests(string peer) : PeerTests(peer)
 {
     [TestCase(DtlsVersionPolicy.Only12, DtlsPostQuantumPolicy.Off, DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, "FEFD")]
     [TestCase(DtlsVersionPolicy.Only13, DtlsPostQuantumPolicy.Off, DtlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256, "FEFC")]
@@ -17,7 +18,7 @@ public sealed class BrowserDtlsTests : BrowserTests
     {
         foreach (bool weOffer in (bool[])[true, false])
         {
-            await using BrowserCall call = await BrowserCall.StartAsync(Browser, LoopbackTests.Loopback with
+            await using PeerCall call = await PeerCall.StartAsync(Host, Host.Options with
             {
                 ConfigureDtls = dtls => dtls with { Versions = versions, PostQuantum = postQuantum, CipherSuites = [suite] },
             });
@@ -25,8 +26,13 @@ public sealed class BrowserDtlsTests : BrowserTests
             if (weOffer) await call.OfferAsync();
             else
             {
-                await call.Page.EvaluateAsync("open('theirs')");
+                await call.Peer.EvaluateAsync("open('theirs')");
                 await call.AnswerAsync();
+            }
+            if (PeerName == PeerHost.Firefox && suite == DtlsCipherSuite.TLS_AES_256_GCM_SHA384)
+            {
+                await call.Connection.ReachesAsync(RTCPeerConnectionState.Failed, timeout);      // Firefox does not have this one: nothing in common
+                continue;
             }
             await channel.OpensAsync(timeout);
             await call.ConnectedAsync(timeout);

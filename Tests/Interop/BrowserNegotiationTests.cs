@@ -2,13 +2,14 @@ using System.Text.Json;
 
 namespace WebRtcStack.Tests.Interop;
 
-/// <summary>What happens to a connection with Chromium after it was made: ICE restarts, media that joins, its end.</summary>
-public sealed class BrowserNegotiationTests : BrowserTests
+/// <summary>What happens to a connection with a browser after it was made: ICE restarts, media that joins, its end.</summary>
+[TestFixture(PeerHost.Chromium), TestFixture(PeerHost.Firefox)]
+public sealed class BrowserNegotiationTests(string peer) : PeerTests(peer)
 {
     [Test, CancelAfter(20_000)]
     public async Task IceRestart_FromEitherSide_KeepsChannelsAndChangesThePair([Values] bool weOffered, [Values] bool weRestart, CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
+        await using PeerCall call = await PeerCall.StartAsync(Host);
         RTCDataChannel channel = await ConnectAsync(call, weOffered, timeout);
         RTCIceTransport ice = call.Connection.Sctp!.Transport.IceTransport;
         string fragment = ice.GetLocalParameters().UsernameFragment, remoteFragment = ice.GetRemoteParameters()!.UsernameFragment;
@@ -22,7 +23,7 @@ public sealed class BrowserNegotiationTests : BrowserTests
         }
         else
         {
-            await call.Page.EvaluateAsync("pc.restartIce()");
+            await call.Peer.EvaluateAsync("pc.restartIce()");
             await call.AnswerAsync();
         }
         await AssertCarriesAsync(channel, timeout);                             // the old path, until the new one works
@@ -41,7 +42,7 @@ public sealed class BrowserNegotiationTests : BrowserTests
     [Test, CancelAfter(20_000)]
     public async Task Media_AddedToADataOnlyConnection_Flows([Values] bool weOffered, [Values] bool weAdd, CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
+        await using PeerCall call = await PeerCall.StartAsync(Host);
         RTCDataChannel channel = await ConnectAsync(call, weOffered, timeout);
         MediaEcho echo = new(call.Connection);
         if (weAdd)
@@ -51,7 +52,7 @@ public sealed class BrowserNegotiationTests : BrowserTests
         }
         else
         {
-            await call.Page.EvaluateAsync("send('audio', 'video')");
+            await call.Peer.EvaluateAsync("send('audio', 'video')");
             await call.AnswerAsync(echo.AttachAsync);
         }
         await BrowserMediaTests.AssertDecodedAsync(call, echo);
@@ -61,17 +62,17 @@ public sealed class BrowserNegotiationTests : BrowserTests
     [Test, CancelAfter(20_000)]
     public async Task Media_AddedAfterAnIceRestartAndStoppedAgain_LeavesTheRestAlone(CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
+        await using PeerCall call = await PeerCall.StartAsync(Host);
         RTCDataChannel channel = await ConnectAsync(call, weOffered: true, timeout);
-        await call.Page.EvaluateAsync("pc.restartIce()");
+        await call.Peer.EvaluateAsync("pc.restartIce()");
         await call.AnswerAsync();
         MediaEcho echo = new(call.Connection);
-        await call.Page.EvaluateAsync("send('audio', 'video')");
+        await call.Peer.EvaluateAsync("send('audio', 'video')");
         await call.AnswerAsync(echo.AttachAsync);
         await BrowserMediaTests.AssertDecodedAsync(call, echo);
         call.Connection.GetTransceivers().Single(each => each.Receiver.Track.Kind == MediaKind.Video).Stop();
         await call.OfferAsync();
-        await call.Page.EvaluateAsync("until('stopped', () => pc.getTransceivers().filter(each => each.currentDirection === 'stopped').length + pc.getTransceivers().length < 3)");
+        await call.Peer.EvaluateAsync("until('stopped', () => pc.getTransceivers().filter(each => each.currentDirection === 'stopped').length + pc.getTransceivers().length < 3)");
         await AssertCarriesAsync(channel, timeout);
         Assert.That(call.Connection.GetTransceivers(), Has.Count.EqualTo(1));
     }
@@ -79,17 +80,17 @@ public sealed class BrowserNegotiationTests : BrowserTests
     [Test, CancelAfter(20_000)]
     public async Task Close_FromOurSide_ClosesTheBrowsersChannelAndTransport([Values] bool weOffered, CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
+        await using PeerCall call = await PeerCall.StartAsync(Host);
         await ConnectAsync(call, weOffered, timeout);
         call.Connection.Close();
-        await call.Page.EvaluateAsync("readyState('data', 'closed')");
-        await call.Page.EvaluateAsync("until('transport closed', () => pc.sctp.transport.state === 'closed')");
+        await call.Peer.EvaluateAsync("readyState('data', 'closed')");
+        await call.Peer.EvaluateAsync("until('transport closed', () => pc.sctp.transport.state === 'closed')");
     }
 
     [Test, CancelAfter(20_000)]
     public async Task Close_FromTheBrowser_ClosesOurChannelAndTransport([Values] bool weOffered, CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
+        await using PeerCall call = await PeerCall.StartAsync(Host);
         RTCDataChannel channel = await ConnectAsync(call, weOffered, timeout);
         Task closes = channel.ClosesAsync(timeout);
         TaskCompletionSource dtlsCloses = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -98,7 +99,7 @@ public sealed class BrowserNegotiationTests : BrowserTests
         {
             if (dtls.State == RTCDtlsTransportState.Closed) dtlsCloses.TrySetResult();
         };
-        await call.Page.EvaluateAsync("pc.close()");
+        await call.Peer.EvaluateAsync("pc.close()");
         await closes;
         await dtlsCloses.Task.WithinAsync(timeout);
         Assert.That(call.Connection.Sctp.State, Is.EqualTo(RTCSctpTransportState.Closed));
@@ -108,40 +109,40 @@ public sealed class BrowserNegotiationTests : BrowserTests
     [Test, CancelAfter(20_000)]
     public async Task WrongFingerprint_OfTheBrowser_FailsWithAReason([Values] bool weOffer, CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
-        call.TamperFromBrowser = WithAnotherFingerprint;
+        await using PeerCall call = await PeerCall.StartAsync(Host);
+        call.TamperFromPeer = WithAnotherFingerprint;
         RTCDataChannel channel = call.Connection.CreateDataChannel("data");
         TaskCompletionSource<RTCError> fails = new(TaskCreationOptions.RunContinuationsAsynchronously);
         call.Connection.OnSignalingStateChange += (_, _) =>
         {
             if (call.Connection.Sctp is { } sctp) sctp.Transport.OnError += (_, e) => fails.TrySetResult(e.Error);
         };
-        if (!weOffer) await call.Page.EvaluateAsync("open('data')");
+        if (!weOffer) await call.Peer.EvaluateAsync("open('data')");
         await (weOffer ? call.OfferAsync() : call.AnswerAsync());
         RTCError error = await fails.Task.WithinAsync(timeout);
         Assert.That(error.ErrorDetail, Is.EqualTo(RTCErrorDetailType.FingerprintFailure));
         await call.Connection.ReachesAsync(RTCPeerConnectionState.Failed, timeout);
-        await call.Page.EvaluateAsync("until('failed', () => pc.connectionState === 'failed' || pc.sctp.transport.state === 'failed')");
+        await call.Peer.EvaluateAsync("until('failed', () => pc.connectionState === 'failed' || pc.sctp.transport.state === 'failed')");
         Assert.That(channel.ReadyState, Is.Not.EqualTo(RTCDataChannelState.Open));
     }
 
     [Test, CancelAfter(20_000)]
     public async Task WrongFingerprint_OfOurs_FailsOnBothSides([Values] bool weOffer, CancellationToken timeout)
     {
-        await using BrowserCall call = await BrowserCall.StartAsync(Browser);
-        call.TamperToBrowser = WithAnotherFingerprint;
+        await using PeerCall call = await PeerCall.StartAsync(Host);
+        call.TamperToPeer = WithAnotherFingerprint;
         RTCDataChannel channel = call.Connection.CreateDataChannel("data");
-        if (!weOffer) await call.Page.EvaluateAsync("open('data')");
+        if (!weOffer) await call.Peer.EvaluateAsync("open('data')");
         await (weOffer ? call.OfferAsync() : call.AnswerAsync());
         await call.Connection.ReachesAsync(RTCPeerConnectionState.Failed, timeout);
-        await call.Page.EvaluateAsync("until('failed', () => pc.connectionState === 'failed')");
+        await call.Peer.EvaluateAsync("until('failed', () => pc.connectionState === 'failed')");
         Assert.That(channel.ReadyState, Is.Not.EqualTo(RTCDataChannelState.Open));
     }
 
-    private static async Task<RTCDataChannel> ConnectAsync(BrowserCall call, bool weOffered, CancellationToken timeout)
+    private static async Task<RTCDataChannel> ConnectAsync(PeerCall call, bool weOffered, CancellationToken timeout)
     {
         RTCDataChannel channel = call.Connection.CreateDataChannel("data");
-        if (!weOffered) await call.Page.EvaluateAsync("open('theirs')");
+        if (!weOffered) await call.Peer.EvaluateAsync("open('theirs')");
         await (weOffered ? call.OfferAsync() : call.AnswerAsync());
         await channel.OpensAsync(timeout);
         await call.ConnectedAsync(timeout);
@@ -155,8 +156,8 @@ public sealed class BrowserNegotiationTests : BrowserTests
         Assert.That((await channel.RoundTripAsync(sent, true, timeout)).Data, Is.EqualTo(sent));
     }
 
-    private static async Task<JsonElement> PairAsync(BrowserCall call) =>
-        JsonSerializer.Deserialize<JsonElement>(await call.Page.EvaluateAsync<string>("selectedPair().then(JSON.stringify)"));
+    private static async Task<JsonElement> PairAsync(PeerCall call) =>
+        await call.Peer.CallAsync("selectedPair");
 
     // Turns one digit of the hash.
     private static RTCSessionDescription WithAnotherFingerprint(RTCSessionDescription description)

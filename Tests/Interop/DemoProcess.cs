@@ -14,7 +14,7 @@ internal sealed class DemoProcess : IDisposable
         string output = TestContext.CurrentContext.TestDirectory;              // <root>/Tests/bin/<configuration>/net10.0
         string configuration = Path.GetFileName(Path.GetDirectoryName(output))!;
         string program = Path.GetFullPath(Path.Combine(output, "../../../../Samples/BrowserDemo/bin", configuration, "net10.0", "BrowserDemo.dll"));
-        string url = $"http://127.0.0.1:{Browser.FreePort()}";
+        string url = $"http://127.0.0.1:{PageServer.FreePort()}";
         Process process = Process.Start(new ProcessStartInfo("dotnet", [program, "--urls", url]) { RedirectStandardOutput = true })!;
         DemoProcess demo = new(process, url);
         try

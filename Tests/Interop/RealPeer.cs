@@ -24,11 +24,21 @@ internal static class RealPeer
                 if (File.Exists(path)) return path;
             }
         }
-        string message = $"{names[0]} is not installed: {install}{(variable is null ? "" : $", or set {variable} to its path")}.";
+        Refuse($"{names[0]} is not installed: {install}{(variable is null ? "" : $", or set {variable} to its path")}.");
+        return "";
+    }
+
+    /// <summary>A folder that a package of Debian's puts there.</summary>
+    public static void RequireDirectory(string path, string package)
+    {
+        if (!Directory.Exists(path)) Refuse($"{package} is not installed: apt-get install {package}.");
+    }
+
+    private static void Refuse(string message)
+    {
         if (Environment.GetEnvironmentVariable("WEBRTCSTACK_REQUIRE_PEERS") == "1") Assert.Fail(message);
         Tell(message);
         Assert.Ignore(message);
-        return "";
     }
 
     // Printed by "dotnet test" when all tests are through (see the project file).

@@ -1,9 +1,9 @@
-<!doctype html>
-<meta charset="utf-8">
-<title>The browser's side of a call</title>
-<script>
 "use strict";
-// The test drives this page by calling the functions below. It exposes signalCandidate(json) for the candidates that are found.
+// A peer with the W3C API, be it a browser's page or a program under Node.js. The test drives it by invoke(name, arguments);
+// whoever loads this gives signalCandidate(json), which takes the candidates that are found.
+
+const invoke = async (name, args) => JSON.stringify(await (0, eval)(name)(...args) ?? null);
+const evaluate = expression => (0, eval)(expression);
 
 let pc;
 const channels = new Map();                       // label -> RTCDataChannel
@@ -20,11 +20,11 @@ function connect(configuration) {
 
 async function setLocal() {
   await pc.setLocalDescription();
-  return JSON.stringify(pc.localDescription);
+  return { type: pc.localDescription.type, sdp: pc.localDescription.sdp };
 }
 
-const setRemote = json => pc.setRemoteDescription(JSON.parse(json));
-const addCandidate = json => pc.addIceCandidate(JSON.parse(json));
+const setRemote = description => pc.setRemoteDescription(description);
+const addCandidate = candidate => pc.addIceCandidate(candidate);
 
 async function until(what, condition) {
   for (const end = performance.now() + 15000; performance.now() < end; ) {
@@ -48,10 +48,14 @@ function adopt(channel, echoes) {
 }
 
 const open = (label, init) => void adopt(pc.createDataChannel(label, init), init?.negotiated ?? false);
+const closeChannel = label => channels.get(label).close();
+const bufferedAmount = label => channels.get(label).bufferedAmount;
+const closePeer = () => pc.close();
+const restartIce = () => pc.restartIce();
 const readyState = (label, state) => until(label + " " + state, () => channels.get(label)?.readyState === state);
 const describe = label => {
   const { ordered, maxPacketLifeTime, maxRetransmits, protocol, negotiated, id } = channels.get(label);
-  return JSON.stringify({ ordered, maxPacketLifeTime, maxRetransmits, protocol, negotiated, id });
+  return { ordered, maxPacketLifeTime, maxRetransmits, protocol, negotiated, id };
 };
 
 const pattern = size => Uint8Array.from({ length: size }, (_, i) => i * 31 + (i >> 8));
@@ -95,9 +99,11 @@ async function stat(type, match) {
 const grows = (type, match, member, beyond) =>
   until(`${type} ${JSON.stringify(match)} ${member} > ${beyond}`, async () => { const value = (await stat(type, match))[member]; return value > beyond && value; });
 
+// By the transport, or where a browser does not tell it so, by the pair's own mark.
 async function selectedPair() {
-  const transport = await stat("transport");
-  return (await pc.getStats()).get(transport.selectedCandidatePairId) ?? {};
+  return until("a selected pair", async () => {
+    const report = await pc.getStats();
+    const transport = [...report.values()].find(each => each.type === "transport");
+    return report.get(transport?.selectedCandidatePairId) ?? [...report.values()].find(each => each.type === "candidate-pair" && each.selected);
+  });
 }
-</script>
-<body></body>

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+
+namespace WebRtcStack.Tests.Interop;
+
+/// <summary>A headless Chromium, driven by Playwright.</summary>
+internal sealed class ChromiumHost : PeerHost
+{
+    // Fake devices, no mDNS names, candidates on loopback.
+    private static readonly string[] s_arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+        "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection",
+    ];
+
+    private const float Timeout = 15_000;                // ms
+    private readonly IPlaywright _playwright;
+    private readonly IBrowser _chromium;
+    private readonly PageServer _pages;
+
+    private ChromiumHost(IPlaywright playwright, IBrowser chromium, PageServer pages) => (_playwright, _chromium, _pages) = (playwright, chromium, pages);
+
+    /// <summary>Starts a browser.</summary>
+    /// <param name="arguments">More of its command line.</param>
+    public static async Task<ChromiumHost> StartAsync(params string[] arguments)
+    {
+        string path = RealPeer.Require(["chromium", "chromium-browser", "google-chrome", "chrome"], "WEBRTCSTACK_CHROMIUM", "apt-get install chromium");
+        IPlaywright playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(Timeout);
+        IBrowser chromium = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Headless = true, Args = [.. s_arguments, .. arguments] });
+        return new ChromiumHost(playwright, chromium, new PageServer());
+    }
+
+    public override async Task<RemotePeer> OpenAsync()
+    {
+        Page peer = new(await OpenPageAsync(_pages.Origin));
+        await peer.ExposeAsync();
+        return peer;
+    }
+
+    /// <summary>Opens a page of its own, which may use camera and microphone.</summary>
+    public async Task<IPage> OpenPageAsync(string url)
+    {
+        IBrowserContext context = await _chromium.NewContextAsync(new BrowserNewContextOptions { Permissions = ["camera", "microphone"] });
+        IPage page = await context.NewPageAsync();
+        page.SetDefaultTimeout(Timeout);
+        page.Console += (_, message) => TestContext.Progress.WriteLine($"browser: {message.Text}");
+        page.PageError += (_, error) => TestContext.Progress.WriteLine($"browser: {error}");
+        await page.GotoAsync(url);
+        return page;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _chromium.CloseAsync();
+        _playwright.Dispose();
+        _pages.Dispose();
+    }
+
+    private sealed class Page(IPage page) : RemotePeer
+    {
+        public Task ExposeAsync() => page.ExposeFunctionAsync<string, bool>("signalCandidate", json =>
+        {
+            TellCandidate(json);
+            return true;
+        });
+
+        public override async Task<JsonElement> CallAsync(string function, params object?[] arguments) => JsonSerializer.Deserialize<JsonElement>(
+            await page.EvaluateAsync<string>($"invoke({JsonSerializer.Serialize(function)}, {JsonSerializer.Serialize(arguments, PeerJson.Options)})"));
+
+        public override async ValueTask DisposeAsync() => await page.Context.CloseAsync();
+    }
+}

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace WebRtcStack.Tests.Interop;
+
+/// <summary>Compiles a peer of Interop/Peers that is written in Go, offline, with the packages that Debian installs.</summary>
+internal static class GoProgram
+{
+    /// <summary>The path of the program.</summary>
+    public static async Task<string> BuildAsync(string go, string name)
+    {
+        // Import paths that end in /v3 resolve without modules only for code inside a GOPATH that has a go.mod: hence the copy.
+        string output = Path.Combine(TestContext.CurrentContext.TestDirectory, "peers"), root = Path.Combine(output, "gopath"), source = Path.Combine(root, "src", name);
+        Directory.CreateDirectory(source);
+        File.Copy(PageServer.File($"{name}/main.go"), Path.Combine(source, "main.go"), overwrite: true);
+        await File.WriteAllTextAsync(Path.Combine(source, "go.mod"), $"module {name}\n");
+        string program = Path.Combine(output, name);
+        await ToolRun.RunAsync(new ProcessStartInfo(go, ["build", "-o", program, "."])
+        {
+            WorkingDirectory = source,
+            Environment = { ["GO111MODULE"] = "off", ["GOFLAGS"] = "", ["GOPATH"] = root + ":/usr/share/gocode", ["GOCACHE"] = Path.Combine(output, "gocache") },
+        });
+        return program;
+    }
+}
