@@ -7,7 +7,7 @@ namespace WebRtcStack.Tests.Dtls;
 /// <summary>Known answers from outside: RFC 7748, and OpenSSL for ML-KEM-768, the PRF of TLS 1.2 and the key schedule of DTLS 1.3.</summary>
 public sealed class VectorTests
 {
-    [TestCaseSource(nameof(Lines), ["rfc7748-x25519.txt"])]
+    [TestCaseSource(nameof(X25519))]
     public void Agree_OnTheRfcsX25519Vector_YieldsItsOutput(string line)
     {
         byte[][] vector = [.. line.Split(' ').Select(Convert.FromHexString)];
@@ -32,7 +32,7 @@ public sealed class VectorTests
         Assert.That(Convert.ToHexStringLower(k), Is.EqualTo(expected));
     }
 
-    [TestCaseSource(nameof(Lines), ["ml-kem-768.txt"])]
+    [TestCaseSource(nameof(MlKem))]
     public void Decapsulate_OnOpenSslsVector_YieldsItsKeyAndSecrets(string line)
     {
         byte[][] vector = [.. line.Split(' ').Select(Convert.FromHexString)];
@@ -49,7 +49,7 @@ public sealed class VectorTests
         });
     }
 
-    [TestCaseSource(nameof(Lines), ["openssl-kdf.txt"])]
+    [TestCaseSource(nameof(Kdf))]
     public void Derive_OnOpenSslsVector_YieldsItsOutput(string line)
     {
         string[] parts = line.Split(' ');
@@ -82,10 +82,16 @@ public sealed class VectorTests
         Assert.That(Convert.ToHexStringLower(master.Span), Is.EqualTo(parts[5]));
     }
 
+    public static IEnumerable<string> X25519() => Lines("rfc7748-x25519.txt");
+
+    public static IEnumerable<string> MlKem() => Lines("ml-kem-768.txt");
+
+    public static IEnumerable<string> Kdf() => Lines("openssl-kdf.txt");
+
     public static IEnumerable<string> ExtendedMasterSecrets() =>
         Lines("openssl-kdf.txt").Where(line => line.Contains("extended_master_secret", StringComparison.Ordinal));
 
-    public static IEnumerable<string> Lines(string file) =>
+    private static IEnumerable<string> Lines(string file) =>
         File.ReadLines(Path.Combine(TestContext.CurrentContext.TestDirectory, "Vectors", file)).Where(line => !line.StartsWith('#'));
 
     private sealed class Fixed(byte[] value) : RandomSource
