@@ -179,7 +179,7 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
     }
 
     /// <summary>Tells that a server gave no candidate; no error code means that it did not answer.</summary>
-    public void Failed(IceStream stream, LocalBase localBase, TransportAddress server, StunErrorCode code, Instant now)
+    public void Failed(IceStream stream, LocalBase localBase, TransportAddress server, StunErrorCode code, Instant now, bool isTurn = false)
     {
         context.Raise(new IceEvent
         {
@@ -187,6 +187,8 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
             Stream = stream,
             Component = localBase.Component,
             ErrorCode = code == StunErrorCode.None ? Unreachable : (int)code,
+            ErrorText = code == StunErrorCode.None ? "The server did not answer." : code.GetReasonPhrase(),
+            IsTurnServer = isTurn,
             Local = localBase.Address,
             Server = server,
             ServerProtocol = localBase.Protocol,

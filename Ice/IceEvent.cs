@@ -58,6 +58,12 @@ public readonly record struct IceEvent
     /// <summary>What the server said, or 701 when it could not be reached (RTCPeerConnectionIceErrorEvent).</summary>
     public int ErrorCode { get; init; }
 
+    /// <summary>The reason phrase that goes with <see cref="ErrorCode"/>.</summary>
+    public string ErrorText { get; init; }
+
+    /// <summary>Whether the server was asked for a relayed address, not for a reflexive one.</summary>
+    public bool IsTurnServer { get; init; }
+
     /// <summary>The base from which the server was asked.</summary>
     public TransportAddress Local { get; init; }
 

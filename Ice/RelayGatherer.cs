@@ -171,7 +171,7 @@ internal sealed class RelayGatherer(IceContext context)
             case TurnAllocationState.Failed or TurnAllocationState.Closed:
                 allocation.IsOver = true;
                 if (allocation.Relayed is not null) allocation.Stream.Bases.Remove(allocation.Relayed);
-                else gatherer.Failed(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.ErrorCode, now);
+                else gatherer.Failed(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.ErrorCode, now, isTurn: true);
                 break;
             default:
                 break;

@@ -51,6 +51,11 @@ public abstract class EventLoop
     /// <summary>Closes a socket that <see cref="TryOpenUdp"/> has opened.</summary>
     protected internal abstract void CloseUdp(LoopRegistration registration, TransportAddress bound);
 
+    /// <summary>Opens a UDP socket that shares the port of <paramref name="group"/> with others and has joined the group on the interfaces that have these addresses.</summary>
+    protected internal abstract bool TryOpenMulticast(
+        LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
+        [NotNullWhen(false)] out string? error);
+
     /// <summary>Opens a TCP port whose connections' messages (RFC 4571) go to <paramref name="registration"/>.</summary>
     protected internal abstract bool TryListenTcp(
         LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error);

@@ -60,6 +60,19 @@ public sealed class LoopRegistration
         if (_open.Remove(bound)) Loop.CloseUdp(this, bound);
     }
 
+    /// <summary>Opens a UDP socket for a multicast group (IPv4); its datagrams, also those sent by this machine, go to the connection.</summary>
+    /// <param name="group">The group's address and port.</param>
+    /// <param name="interfaces">Addresses of the interfaces to join on; what is sent to the group leaves by the first.</param>
+    /// <param name="bound">The address and port that name the socket in paths.</param>
+    /// <param name="error">Why there is no socket.</param>
+    public bool TryOpenMulticast(
+        TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound, [NotNullWhen(false)] out string? error)
+    {
+        if (!Loop.TryOpenMulticast(this, group, Require.NotNull(interfaces), out bound, out error)) return false;
+        _open.Add(bound);
+        return true;
+    }
+
     /// <summary>Opens a TCP port; the messages of its connections (RFC 4571) go to the connection, and what is sent along their paths, back.</summary>
     /// <remarks>A message sent along a TCP path that has no connection opens one: from the path's local port, or from any if that is <see cref="ActiveTcpPort"/>.</remarks>
     /// <param name="local">The address to bind to; its port is not looked at.</param>

@@ -75,6 +75,25 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
     }
 
     /// <inheritdoc/>
+    protected internal override bool TryOpenMulticast(
+        LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
+        [NotNullWhen(false)] out string? error)
+    {
+        bound = default;
+        if (!UdpPort.TryJoin(group, interfaces, _options, out UdpPort? port, out error)) return false;
+        bound = port.Local;
+        if (_ports.ContainsKey(bound))
+        {
+            port.Dispose();
+            error = "this loop has joined a group on that port already";
+            return false;
+        }
+        _ports.Add(bound, port);
+        port.Start(registration, PortIsReady);
+        return true;
+    }
+
+    /// <inheritdoc/>
     protected internal override bool TryListenTcp(
         LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error) =>
         _tcp.TryListen(registration, local, ports, out bound, out error);

@@ -17,6 +17,9 @@ internal sealed class IceServerResolution
 
     public List<IceTurnServer> TurnServers { get; } = [];
 
+    /// <summary>The URL of each server.</summary>
+    public Dictionary<(TransportAddress, TransportProtocol, bool IsTurn), string> Urls { get; } = [];
+
     /// <summary>The URLs that led to no server, each with the reason.</summary>
     public List<(string Url, string Reason)> Failed { get; } = [];
 
@@ -40,20 +43,21 @@ internal sealed class IceServerResolution
         }
         if (TransportAddress.TryParse(uri.Host, uri.Port, out TransportAddress address))
         {
-            Add(server, uri, address);
+            Add(server, uri, url, address);
             return;
         }
         _waiting++;
         loop.Resolve(uri.Host, addresses =>
         {
-            foreach (TransportAddress found in addresses) Add(server, uri, found.WithPort(uri.Port));
+            foreach (TransportAddress found in addresses) Add(server, uri, url, found.WithPort(uri.Port));
             if (addresses.Count == 0) Failed.Add((url, "The name has no address."));
             OneIsDone();
         });
     }
 
-    private void Add(RTCIceServer server, StunUri uri, TransportAddress address)
+    private void Add(RTCIceServer server, StunUri uri, string url, TransportAddress address)
     {
+        Urls[(address, uri.Transport, uri.IsTurn)] = url;
         if (uri.IsTurn) TurnServers.Add(new IceTurnServer(address, server.Username!, server.Credential!));
         else StunServers.Add(address);
     }

@@ -50,6 +50,19 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
 
     protected internal override void CloseUdp(LoopRegistration registration, TransportAddress bound) => host.Close(bound);
 
+    protected internal override bool TryOpenMulticast(
+        LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
+        [NotNullWhen(false)] out string? error)
+    {
+        TransportAddress socket = default;
+        error = "the interface is down";
+        if (!host.TryBind(interfaces[0].WithPort(group.Port), (from, datagram) => Arrived(registration, socket, from, datagram), out bound)) return false;
+        socket = bound;
+        host.Join(group, (from, datagram) => Arrived(registration, socket, from, datagram));
+        error = null;
+        return true;
+    }
+
     protected internal override bool TryListenTcp(
         LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error)
     {

@@ -37,6 +37,9 @@ public sealed class SimulatedHost(VirtualTime time, string name)
         return _sockets.TryAdd(bound, received);
     }
 
+    /// <summary>Takes what is sent to a multicast group.</summary>
+    public void Join(TransportAddress group, Action<TransportAddress, byte[]> received) => _sockets[group] = received;
+
     public void Close(TransportAddress bound) => _sockets.Remove(bound);
 
     public int OpenSockets => _sockets.Count;

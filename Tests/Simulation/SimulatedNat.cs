@@ -72,6 +72,7 @@ public sealed class SimulatedNat : IAttachment
 
     public void Receive(TransportAddress from, TransportAddress to, byte[] datagram, TransportProtocol protocol)
     {
+        if (to.IsMulticast) return;
         if (_byPort.TryGetValue(to.Port, out Mapping? mapping) && mapping.Protocol == protocol && IsAlive(mapping) && mapping.Contacted.Contains(Key(Options.Filtering, from)))
             Inner.Route(from, mapping.Internal, datagram, protocol);
         else _time.Log(Inner.Name, $"NAT lets nothing in from {from} to {to}");
