@@ -70,7 +70,10 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
             return pair;
         }
         if (!isProven && !CanReach(localBase, remote)) return null;
-        pair = new IceCandidatePair(generation, localBase, local, remote);
+        pair = new IceCandidatePair(generation, localBase, local, remote)
+        {
+            IsLateDiscovery = IsConcluded && remote.Type == IceCandidateType.PeerReflexive,
+        };
         pair.ComputePriority(context.Role);
         if (_pairs.Count >= context.Options.MaxPairs && !TryMakeRoom(pair.Priority)) return null;
         Insert(pair);

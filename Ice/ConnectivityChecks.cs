@@ -208,6 +208,7 @@ internal sealed class ConnectivityChecks(IceContext context)
                 return true;
             }
             pair.ResponsesReceived++;
+            pair.LastHeard = now;
             if (check is not null) OnCheckAnswered(pair, check, response, path, now);
             else OnConsentAnswered(pair, sentAt, response, path, now);
             return true;

@@ -304,7 +304,7 @@ public sealed class IceAgent
     /// <param name="length">Bytes of application data.</param>
     /// <param name="stream">The stream it belongs to.</param>
     /// <param name="component">The component it belongs to.</param>
-    /// <returns>True when the datagram carries application data (DTLS, SRTP, …) over a known path; what ICE itself needs is consumed.</returns>
+    /// <returns>True when the datagram carries application data (DTLS, SRTP, …) for a connected stream, or over a known path; what ICE itself needs is consumed.</returns>
     public bool Receive(
         Span<byte> datagram, in NetworkPath path, Instant now, out int offset, out int length,
         [NotNullWhen(true)] out IceStream? stream, out IceComponent component)
@@ -322,14 +322,17 @@ public sealed class IceAgent
             ReceiveStun(datagram, inner, now);
             return false;
         }
-        if (datagram.IsEmpty || !_context.Paths.TryGetValue(inner, out IceCandidatePair? pair))
+        if (datagram.IsEmpty) return false;
+        if (!_context.Paths.TryGetValue(inner, out IceCandidatePair? pair))
         {
-            _context.Drop(IceDropReason.UnknownPath);
-            return false;
+            if (!TryReceiveFromElsewhere(inner, out stream, out component)) return false;
+            (offset, length) = (from, size);
+            return true;
         }
         pair.PacketsReceived++;
         pair.BytesReceived += size;
         pair.LastPacketReceived = now;
+        if (PeerMovement.Heard(pair, isData: true, _context.Options, now)) Changed(pair.Generation.Stream, now);
         (offset, length, stream, component) = (from, size, pair.Generation.Stream, pair.Component);
         return true;
     }
@@ -413,6 +416,22 @@ public sealed class IceAgent
 
     /// <summary>How many inbound datagrams were discarded for a reason.</summary>
     public long GetDropped(IceDropReason reason) => _context.GetDropped(reason);
+
+    // RFC 8445 §12.2: data is taken on every candidate that was signalled. Once connected, one whose peer's NAT has given it
+    // another address loses nothing until a check comes from there; who sent it, the layers above can tell.
+    private bool TryReceiveFromElsewhere(in NetworkPath path, [NotNullWhen(true)] out IceStream? stream, out IceComponent component)
+    {
+        foreach (IceStream each in _context.Streams)
+        {
+            if (each.FindBase(path) is not { } localBase || each.GetActive(localBase.Component) is not { } active) continue;
+            if (!ReferenceEquals(active.Base, localBase)) break;
+            (stream, component) = (each, localBase.Component);
+            return true;
+        }
+        (stream, component) = (null, default);
+        _context.Drop(IceDropReason.UnknownPath);
+        return false;
+    }
 
     private void ReceiveStun(ReadOnlySpan<byte> datagram, in NetworkPath path, Instant now)
     {

@@ -97,6 +97,14 @@ public sealed record IceAgentOptions
     public TimeSpan NominationDelay { get; init => field = Require.InRange(value, TimeSpan.Zero, s_minute); }
         = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// As <see cref="NominationDelay"/> where the best pair that works goes through a relay or over TCP: a direct one, or the
+    /// candidates for it, may take a repetition or two. Default 2 s; from 0 to 1 min.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public TimeSpan RelayNominationDelay { get; init => field = Require.InRange(value, TimeSpan.Zero, s_minute); }
+        = TimeSpan.FromSeconds(2);
+
     /// <summary>The mean time between consent checks; each is between 0.8 and 1.2 of it, so never below 4 s. Default 5 s (RFC 7675 §5.1); from 5 s to 25 s.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan ConsentInterval { get; init => field = Require.InRange(value, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(25)); }

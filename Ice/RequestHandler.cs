@@ -93,6 +93,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         }
         responses.Success(localBase, path.Remote, request.TransactionId, generation, pair);
         pair.RequestsReceived++;
+        if (PeerMovement.Heard(pair, isData: false, context.Options, now)) generation.Stream.Update(now);
         bool nominates = request.Has(StunAttributeType.UseCandidate) && context.Role == IceRole.Controlled;
         if (context.Options.IsLite) AcceptAsLite(pair, nominates);
         else if (!pair.Consent.IsLost) AcceptAsFull(pair, nominates);
