@@ -147,6 +147,14 @@ public sealed class IceAgent
         Changed(stream, now);
     }
 
+    /// <summary>Tells that a connection to a TURN server has ended: its relayed candidate is of no use any more.</summary>
+    /// <param name="local">The connection's local address.</param>
+    /// <param name="server">The server that it led to.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="server"/> is null.</exception>
+    public void RemoveServerConnection(TransportAddress local, IceTurnServer server, Instant now) =>
+        _relays.ConnectionLost(new NetworkPath(local, Require.NotNull(server).Address, server.Protocol), now, _gatherer);
+
     /// <summary>Sets what bases told from here on, and restarts, gather: servers may be known only once their names are resolved.</summary>
     /// <param name="policy">Which candidates to gather.</param>
     /// <param name="stunServers">In place of <see cref="IceAgentOptions.StunServers"/>.</param>

@@ -67,6 +67,18 @@ internal sealed class RelayGatherer(IceContext context)
         Sweep();
     }
 
+    /// <summary>The connection that an allocation lived on is gone, and with it the allocation (RFC 8656 §3.1).</summary>
+    public void ConnectionLost(in NetworkPath path, Instant now, CandidateGatherer gatherer)
+    {
+        foreach (Allocation allocation in _allocations)
+        {
+            if (path.Remote != allocation.Turn.Server || !allocation.Socket.Receives(path)) continue;
+            allocation.Turn.ConnectionLost();
+            Follow(allocation, gatherer, now);
+        }
+        Sweep();
+    }
+
     /// <summary>Whether a first request waits for its turn.</summary>
     public bool HasNew() => _allocations.Exists(static a => !a.IsStarted && a.IsGathering);
 

@@ -33,6 +33,12 @@ public enum SctpDropReason
     /// <summary>DATA that came before.</summary>
     DuplicateData,
 
+    /// <summary>DATA of a message that the peer has given up, or that was delivered before.</summary>
+    SkippedMessage,
+
+    /// <summary>DATA of a stream that the peer is resetting, sent behind the reset: it comes again when that is done (RFC 6525 §5.2.2).</summary>
+    StreamResetPending,
+
     /// <summary>DATA for a stream that was not negotiated.</summary>
     InvalidStream,
 

@@ -27,6 +27,9 @@ public readonly record struct SctpStatistics
     /// <summary>Expiries of the retransmission timer T3.</summary>
     public long Timeouts { get; init; }
 
+    /// <summary>Reductions of the congestion window that were taken back, because what seemed lost had arrived.</summary>
+    public long UndoneReductions { get; init; }
+
     /// <summary>Messages given up under partial reliability.</summary>
     public long MessagesAbandoned { get; init; }
 

@@ -6,6 +6,7 @@ namespace WebRtcStack.Transport;
 public sealed class LoopRegistration
 {
     private readonly List<TransportAddress> _open = [];
+    private readonly List<LoopStream> _streams = [];
     private readonly Action _wake;
     private int _wakePosted;
 
@@ -52,6 +53,15 @@ public sealed class LoopRegistration
         if (_open.Remove(bound)) Loop.CloseUdp(this, bound);
     }
 
+    /// <summary>Connects to a server over TCP or TLS; what comes of it is told by the stream's callbacks.</summary>
+    public void OpenStream(LoopStream stream)
+    {
+        _streams.Add(Require.NotNull(stream));
+        Loop.OpenStream(this, stream);
+    }
+
+    internal void Forget(LoopStream stream) => _streams.Remove(stream);
+
     /// <summary>Has the connection drained in this pass. On the loop's thread.</summary>
     public void Touch() => Loop.Touch(this);
 
@@ -69,5 +79,7 @@ public sealed class LoopRegistration
         Loop.Detach(this);
         foreach (TransportAddress bound in _open) Loop.CloseUdp(this, bound);
         _open.Clear();
+        foreach (LoopStream stream in _streams) Loop.CloseStream(stream);
+        _streams.Clear();
     }
 }

@@ -5,13 +5,15 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Transport;
 
 /// <summary>An event loop over <see cref="System.Net.Sockets.Socket"/>: one thread, woken by datagrams, commands and deadlines.</summary>
-public sealed class SocketEventLoop : EventLoop, IDisposable
+public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
 {
     private readonly SocketTransportOptions _options;
     private readonly ILogger _logger;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly ConcurrentQueue<UdpPort> _ready = new();
+    private readonly ConcurrentQueue<StreamConnection> _readyStreams = new();
     private readonly Dictionary<TransportAddress, UdpPort> _ports = [];
+    private readonly Dictionary<NetworkPath, LoopStream> _streams = [];
     private readonly AutoResetEvent _wake = new(false);
     private readonly long _origin;
     private int _awake;             // 1 while a wake-up is on its way or the loop is in a pass
@@ -72,8 +74,35 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
     }
 
     /// <inheritdoc/>
+    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream)
+    {
+        stream.Registration = registration;
+        stream.Connection = StreamConnection.Connect(stream.Local, stream.Remote, new StreamConnectionOptions
+        {
+            Framing = stream.Framing,
+            TlsHost = stream.TlsHost,
+            CertificateValidation = _options.CertificateValidation,
+            OpenTimeout = stream.OpenTimeout,
+        }, this, stream);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void CloseStream(LoopStream stream)
+    {
+        Require.NotNull(stream);
+        _streams.Remove(stream.Path);
+        stream.Connection?.Dispose();
+    }
+
+    /// <inheritdoc/>
     protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
     {
+        if (path.Protocol != TransportProtocol.Udp)
+        {
+            if (!_streams.TryGetValue(path, out LoopStream? stream)) TransportMeter.Dropped(SendDropReason.SocketClosed);
+            else if (!stream.Connection!.TrySend(datagram)) TransportMeter.Dropped(SendDropReason.BufferFull);
+            return;
+        }
         if (!_ports.TryGetValue(path.Local, out UdpPort? port)) TransportMeter.Dropped(SendDropReason.SocketClosed);
         else if (port.Send(datagram, path.Remote) is { } reason) TransportMeter.Dropped(reason);
         else TransportMeter.Sent(datagram.Length);
@@ -88,6 +117,29 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
         _stopped = true;
         Wake();
     }
+
+    void IStreamOwner.StreamOpened(StreamConnection connection) => Post(() =>
+    {
+        if (connection.Tag is not LoopStream { IsClosed: false } stream || stream.Registration!.IsDetached) return;
+        stream.Path = connection.Path;
+        _streams[stream.Path] = stream;
+        stream.Opened(stream);
+    });
+
+    void IStreamOwner.StreamIsReady(StreamConnection connection)
+    {
+        _readyStreams.Enqueue(connection);
+        Wake();
+    }
+
+    void IStreamOwner.StreamClosed(StreamConnection connection, string reason) => Post(() =>
+    {
+        if (connection.Tag is not LoopStream { IsClosed: false } stream) return;
+        stream.IsClosed = true;
+        _streams.Remove(stream.Path);
+        stream.Registration!.Forget(stream);
+        if (!stream.Registration.IsDetached) stream.Closed(stream, reason);
+    });
 
     private void PortIsReady(UdpPort port)
     {
@@ -119,6 +171,7 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
         }
         foreach (UdpPort port in _ports.Values) port.Dispose();
         _ports.Clear();
+        foreach (LoopStream stream in _streams.Values) stream.Connection!.Dispose();
         _wake.Dispose();
     }
 
@@ -129,8 +182,13 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
             while (port.TryTake(out Span<byte> datagram, out TransportAddress remote))
             {
                 TransportMeter.Received(datagram.Length);
-                Deliver(port.Registration, datagram, new NetworkPath(port.Local, remote));
+                Deliver((LoopRegistration)port.Owner!, datagram, new NetworkPath(port.Local, remote));
             }
+        }
+        for (int streams = _readyStreams.Count; streams > 0 && _readyStreams.TryDequeue(out StreamConnection? connection); streams--)
+        {
+            LoopStream stream = (LoopStream)connection.Tag!;
+            while (connection.TryTake(out Span<byte> message)) Deliver(stream.Registration!, message, connection.Path);
         }
     }
 
@@ -156,7 +214,7 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
     {
         Volatile.Write(ref _awake, 0);
         Interlocked.MemoryBarrier();                            // either we see the work, or its poster sees us asleep
-        if (!_commands.IsEmpty || !_ready.IsEmpty || _stopped) return;
+        if (!_commands.IsEmpty || !_ready.IsEmpty || !_readyStreams.IsEmpty || _stopped) return;
         Instant deadline = NextDeadline;
         if (deadline.IsNever)
         {

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using WebRtcStack.Core;
@@ -18,6 +19,9 @@ public sealed record SocketTransportOptions
     /// <summary>Bytes of the system's send buffer asked for each UDP socket. Default 1 MiB; from 8 KiB to 256 MiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int SendBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 1 << 20;
+
+    /// <summary>In place of the system's judgement about certificates of TLS servers, as tests need it. Default null: the system's.</summary>
+    public RemoteCertificateValidationCallback? CertificateValidation { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

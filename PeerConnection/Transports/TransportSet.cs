@@ -103,6 +103,7 @@ internal sealed class TransportSet
             IceGatheringPolicy policy = configuration.IceTransportPolicy == RTCIceTransportPolicy.Relay ? IceGatheringPolicy.Relay : IceGatheringPolicy.All;
             peer.Ice.SetServers(policy, servers.StunServers, servers.TurnServers);
             OpenSockets(peer, stack, options, peer.Registration.Loop.Now);
+            TurnStreams.Open(peer, stack, servers.TurnStreams, (url, reason) => _context.QueueTask(() => ServerFailed(url, reason)));
             peer.Registration.Touch();
             foreach ((string url, string reason) in servers.Failed) _context.QueueTask(() => ServerFailed(url, reason));
         }));
@@ -182,7 +183,6 @@ internal sealed class TransportSet
             if (peer.Registration.TryOpenUdp(local.Address, options.PortRange, out TransportAddress bound, out _))
                 peer.Ice.AddLocalBase(stack.Stream, IceComponent.Rtp, bound, TransportProtocol.Udp, now);
         }
-        peer.Ice.EndLocalBases(stack.Stream, now);
     }
 
     private static bool IsUsable(IceCandidate candidate) =>

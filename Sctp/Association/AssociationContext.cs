@@ -36,11 +36,23 @@ internal sealed class AssociationContext(SctpOptions options, RandomSource rando
     /// <summary>The largest packet we send.</summary>
     public int Mtu { get; set; } = options.Mtu;
 
+    /// <summary>The packet that is taken to pass everywhere: no chunk is larger, since a chunk that was sent cannot be cut again.</summary>
+    public int BaseMtu { get; set; } = options.Mtu;
+
     /// <summary>Timeouts since the peer last showed signs of life (RFC 9260 §8.1).</summary>
     public int Errors { get; set; }
 
     /// <summary>Whether both sides do without checksum (RFC 9653).</summary>
     public bool OmitsChecksum => Options.ZeroChecksum && Peer.ZeroChecksum;
+
+    /// <summary>Whether messages go as I-DATA both ways (RFC 8260 §2.2.1).</summary>
+    public bool Interleaves => Options.Interleaving && Peer.Interleaving;
+
+    /// <summary>Whether the peer can be told to skip what was given up (RFC 3758 §3.3, RFC 8260 §2.3.1).</summary>
+    public bool CanSkip => Interleaves ? Peer.InterleavedForwardTsn : Peer.ForwardTsn;
+
+    /// <summary>Streams in the peer's direction; 0 until known.</summary>
+    public int InboundStreams => Math.Min(Options.Streams, (int)Peer.OutboundStreams);
 
     public bool EventsAreBackedUp => _events.Count >= EventBacklog;
 

@@ -2,56 +2,68 @@ using WebRtcStack.Core;
 
 namespace WebRtcStack.Sctp;
 
-/// <summary>The sending half of an association: what may go out now, T3, fast retransmit, FORWARD TSN (RFC 9260 §6, §7; RFC 3758).</summary>
+/// <summary>The sending half of an association: what may go out now, in which packet, FORWARD TSN (RFC 9260 §6, §7; RFC 3758).</summary>
 internal sealed class DataSender
 {
+    private const int LeastFiller = 128;           // what a packet above the base size is filled up with, at least
+
     private readonly AssociationContext _context;
     private readonly ICongestionController _congestion;
-    private readonly List<(ushort Stream, ushort Ssn)> _skipped = [];
+    private readonly LossRecovery _recovery;
+    private readonly Pacer _pacer = new();
+    private readonly PartialReliability _partial;
     private long _peerWindow;
-    private long _burstBytes;                      // what may still go out before the next SACK (§6.1 D)
-    private uint _recoveryExit;
-    private bool _inRecovery;
-    private bool _fastRetransmitDue;               // one packet regardless of the congestion window (§7.2.4, 3)
-    private bool _owesForwardTsn;
-    private Instant _t3 = Instant.Never;
+    private long _burstBytes;                      // without pacing: what may still go out before the next SACK (§6.1 D)
     private Instant _lastSent;
 
-    public DataSender(AssociationContext context, ICongestionController congestion)
+    public DataSender(AssociationContext context)
     {
         _context = context;
-        _congestion = congestion;
+        _congestion = context.Options.CongestionControl == SctpCongestionControl.Rfc9260
+            ? new Rfc9260CongestionController(context.Mtu)
+            : new CubicCongestionController(context.Mtu, context.Options.RandomLossTolerance);
         Messages = new SendQueue(context);
         Outstanding = new RetransmissionQueue(context, Messages);
+        _partial = new PartialReliability(context, Messages, Outstanding);
+        _recovery = new LossRecovery(context, _congestion, Outstanding);
     }
 
     public SendQueue Messages { get; }
 
     public RetransmissionQueue Outstanding { get; }
 
-    public Instant NextTimeout => _t3;
+    public Instant NextTimeout => Instant.Min(_partial.NextTimeout, Instant.Min(_recovery.NextTimeout, _pacer.NextTimeout));
 
     public long CongestionWindow => _congestion.WindowBytes;
 
     public long PeerWindow => _peerWindow;
 
-    public long Timeouts { get; private set; }
+    public long Timeouts => _recovery.Timeouts;
+
+    public long UndoneReductions => _recovery.Undone;
 
     /// <summary>Whether everything sent was acknowledged and nothing waits.</summary>
     public bool IsDrained => Outstanding.Count == 0 && Messages.IsEmpty;
 
     private int Mtu => _context.Mtu;
 
+    private int DataHeaderLength => DataChunk.HeaderLength(_context.Interleaves);
+
     private long BurstLimit => (long)_context.Options.MaxBurst * Mtu;
+
+    private bool IsPaced => _context.Options.Pacing;
 
     /// <summary>Begins with the TSN and the window of the handshake. What was in flight before is lost (restart).</summary>
     public void Start(uint initialTsn, uint peerWindow)
     {
         Outstanding.Start(initialTsn);
+        _recovery.Start();
         _congestion.Restart(Mtu);
+        _pacer.Start();
         _peerWindow = peerWindow;
         _burstBytes = BurstLimit;
-        (_inRecovery, _fastRetransmitDue, _owesForwardTsn, _t3) = (false, false, false, Instant.Never);
+        _partial.Start();
+        Messages.NoteWindow(peerWindow);
     }
 
     /// <summary>Frees all that is queued or in flight.</summary>
@@ -64,23 +76,14 @@ internal sealed class DataSender
     public void Receive(in SackChunk sack, Instant now)
     {
         long flightBefore = Outstanding.FlightBytes;
-        SackOutcome outcome = Outstanding.Acknowledge(sack, _inRecovery, now);
+        SackOutcome outcome = Outstanding.Acknowledge(sack, now);
         if (!outcome.IsValid) return;
-        if (outcome.RoundTrip >= TimeSpan.Zero) _context.Rto.Measure(outcome.RoundTrip);
         if (outcome.AcknowledgedBytes > 0 || sack.AdvertisedWindow < Mtu) _context.Errors = 0;       // §8.1; §6.1 A for probes
-        if (_inRecovery && SerialNumber.IsLessOrEqual(_recoveryExit, Outstanding.CumulativeAck)) _inRecovery = false;
-        if (outcome.AcknowledgedBytes > 0)
-            _congestion.OnAcknowledged(outcome.AcknowledgedBytes, flightBefore, outcome.CumulativeAdvanced, _inRecovery, Mtu);
-        if (outcome.FoundLoss) OnLoss(now);
+        _recovery.Acknowledged(sack, outcome, flightBefore, now);
         _peerWindow = Math.Max(0, sack.AdvertisedWindow - Outstanding.FlightBytes);                  // §6.2.1 D ii
-
-        // Deviation, RFC 9260 §6.1 D: Max.Burst counts what goes out beyond the acknowledged, so that a SACK which
-        // acknowledges a whole batch of packets does not throttle the path.
-        _burstBytes = Math.Min(_burstBytes + outcome.AcknowledgedBytes, _congestion.WindowBytes) + BurstLimit;
-
-        AdvanceAckPoint(outcome.CumulativeAdvanced);
-        if (Outstanding.Count == 0) _t3 = Instant.Never;                                             // §6.3.2 R2
-        else if (outcome.CumulativeAdvanced) _t3 = now + _context.Rto.Rto;                           // R3
+        AllowBurst(outcome.AcknowledgedBytes);
+        _partial.Advance(outcome.CumulativeAdvanced);
+        Messages.NoteWindow(sack.AdvertisedWindow);
     }
 
     /// <summary>The cumulative TSN ack that SHUTDOWN carries (§9.2): a SACK without window and gaps.</summary>
@@ -92,160 +95,174 @@ internal sealed class DataSender
 
     public void AdvanceTo(Instant now)
     {
-        if (now < _t3) return;
-        Timeouts++;
-        _context.Errors++;                                                                           // §8.1
-        _context.Rto.BackOff();                                                                      // §6.3.3 E2
-        _congestion.OnTimeout(Mtu);
-        _peerWindow += Outstanding.FlightBytes;
-        Outstanding.MarkAllLost(now);
-        _inRecovery = _fastRetransmitDue = false;
+        _pacer.AdvanceTo(now);
+        _partial.AdvanceTo(now);
+        if (now < _recovery.NextTimeout) return;
+        long before = Timeouts;
+        long flight = Outstanding.FlightBytes;
+        _recovery.AdvanceTo(now);
+        _peerWindow += Math.Max(0, flight - Outstanding.FlightBytes); // §6.2.1 C: what is lost takes no room there
+        if (Timeouts == before) return;
         _burstBytes = Math.Max(_burstBytes, BurstLimit);
-        AdvanceAckPoint(isNews: true);                                                               // RFC 3758 §3.5 A5
-        _t3 = Outstanding.Count > 0 ? now + _context.Rto.Rto : Instant.Never;
+        _partial.Advance(isNews: true);                                                               // RFC 3758 §3.5 A5
     }
 
     /// <summary>Whether <see cref="WriteData"/> would write something into a packet with nothing else in it.</summary>
     public bool HasDataToSend(Instant now)
     {
-        if (_owesForwardTsn) return true;
-        if (Outstanding.TryPeekLost(now, out uint tsn)) return MaySend(Outstanding[tsn].Length, isRetransmission: true);
-        AdvanceAckPoint(isNews: false);                               // looking for lost chunks may have given some up
-        if (_owesForwardTsn) return true;
-        return !Outstanding.IsFull && Messages.Peek(now) is { } message && MaySend(FragmentLength(message, Mtu), isRetransmission: false);
+        if (_partial.IsOwed) return true;
+        if (Outstanding.TryPeekLost(now, out uint tsn)) return MaySend(Outstanding[tsn].Length, isRetransmission: true, now);
+        _partial.Advance(isNews: false);                               // looking for lost chunks may have given some up
+        if (_partial.IsOwed) return true;
+        if (_recovery.OwesProbe && MayProbe(now)) return true;
+        return !Outstanding.IsFull && Messages.Peek(now) is { } message &&
+            MaySend(FragmentLength(message, Mtu), isRetransmission: false, now);
     }
 
-    /// <summary>The packet that the next retransmission needs: it may have been cut for a larger MTU.</summary>
-    public int RequiredPacket(Instant now) => Outstanding.TryPeekLost(now, out uint tsn)
-        ? PacketHeader.Length + DataChunk.HeaderLength + ((Outstanding[tsn].Length + 3) & ~3)
-        : 0;
+    /// <summary>
+    /// How large the next packet with DATA may be. What is sent again goes in packets of the base size, in case that larger ones
+    /// are what vanishes, or as large as a chunk needs that was cut for a larger MTU.
+    /// </summary>
+    public int PacketSize(Instant now)
+    {
+        bool isFound = Outstanding.TryPeekLost(now, out uint tsn) || (_recovery.OwesProbe && Outstanding.TryPeekProbe(now, out tsn));
+        return isFound ? Math.Max(_context.BaseMtu, PacketHeader.Length + DataHeaderLength + ((Outstanding[tsn].Length + 3) & ~3)) : Mtu;
+    }
 
     /// <summary>Fills the packet: FORWARD TSN, then what is to be sent again, then what is new (§6.1, §6.10).</summary>
     public void WriteData(ref WireWriter writer, Instant now)
     {
-        if (_owesForwardTsn) WriteForwardTsn(ref writer, now);
-        if (now - _lastSent > _context.Rto.Rto && Outstanding.Count == 0)
-        {
-            if (_lastSent != default) _congestion.OnIdle(Mtu);
-            _burstBytes = BurstLimit;
-        }
-        bool wrote = false;
-        while (Outstanding.TryPeekLost(now, out uint tsn) && MaySend(Outstanding[tsn].Length, isRetransmission: true) &&
-               Chunk.PaddedSize(DataChunk.HeaderLength - Chunk.HeaderLength + Outstanding[tsn].Length) <= writer.Free)
+        int start = writer.Length;
+        uint firstNew = Outstanding.NextTsn;
+        if (_partial.IsOwed && _partial.Write(ref writer)) _recovery.ForwardTsnSent(now);
+        LeaveIdle(now);
+        if (_recovery.OwesProbe) WriteProbe(ref writer, now);
+        while (Outstanding.TryPeekLost(now, out uint tsn) && Fits(tsn, writer) &&
+               MaySend(Outstanding[tsn].Length, isRetransmission: true, now))
         {
             Outstanding.Resend(tsn, now);
-            if (tsn == Outstanding.CumulativeAck + 1) _t3 = now + _context.Rto.Rto;                  // §6.3.2 R4
-            Write(ref writer, tsn, now);
-            wrote = true;
+            Write(ref writer, tsn, isRetransmission: true, now);
         }
-        if (Outstanding.LostCount == 0) wrote |= WriteNew(ref writer, now);
-        if (wrote) _fastRetransmitDue = false;
+        if (Outstanding.LostCount == 0) WriteNew(ref writer, now);
+        if (writer.Length > _context.BaseMtu) Outstanding.MarkLarge(firstNew);
+        if (IsPaced && writer.Length > start) _pacer.Sent(writer.Length, now);
     }
 
-    private bool WriteNew(ref WireWriter writer, Instant now)
+    private void WriteNew(ref WireWriter writer, Instant now)
     {
-        bool wrote = false;
         while (!Outstanding.IsFull && Messages.Peek(now) is { } message)
         {
             int length = FragmentLength(message, writer.Free + PacketHeader.Length);
-            if (length <= 0 || !MaySend(length, isRetransmission: false)) break;
-            uint tsn = Outstanding.Add(message, length, now);
-            Messages.Take(message, length, tsn);
-            Write(ref writer, tsn, now);
-            wrote = true;
+            if (length <= 0 || !MaySend(length, isRetransmission: false, now)) break;
+            WriteNew(ref writer, message, length, now);
         }
         if (Messages.IsEmpty) _burstBytes = Math.Min(_burstBytes, BurstLimit);                       // unused leave is not saved up
-        return wrote;
+    }
+
+    private uint WriteNew(ref WireWriter writer, OutgoingMessage message, int length, Instant now)
+    {
+        uint tsn = Outstanding.Add(message, length, now);
+        Messages.Take(message, length, tsn);
+        Write(ref writer, tsn, isRetransmission: false, now);
+        return tsn;
+    }
+
+    // RFC 8985 §7.3: new data where there is some and the peer takes it, else the last chunk again.
+    private void WriteProbe(ref WireWriter writer, Instant now)
+    {
+        if (TryPeekNewProbe(now, out OutgoingMessage? message))
+        {
+            int length = FragmentLength(message, writer.Free + PacketHeader.Length);
+            if (length <= 0) return;                                  // it goes into the next packet
+            _recovery.ProbeSent(WriteNew(ref writer, message, length, now), isRetransmission: false, now);
+        }
+        else if (!Outstanding.TryPeekProbe(now, out uint tsn)) _recovery.ForgetProbe();
+        else if (Fits(tsn, writer))
+        {
+            Outstanding.ResendAsProbe(tsn, now);
+            Write(ref writer, tsn, isRetransmission: true, now);
+            _recovery.ProbeSent(tsn, isRetransmission: true, now);
+        }
+    }
+
+    private bool MayProbe(Instant now)
+    {
+        if (TryPeekNewProbe(now, out _) || Outstanding.TryPeekProbe(now, out _)) return true;
+        _recovery.ForgetProbe();
+        return false;
+    }
+
+    private bool TryPeekNewProbe(Instant now, [NotNullWhen(true)] out OutgoingMessage? message)
+    {
+        message = Outstanding.IsFull ? null : Messages.Peek(now);
+        return message is not null && FragmentLength(message, Mtu) <= _peerWindow;
+    }
+
+    // §7.2.1: nothing was sent for an RTO or more.
+    private void LeaveIdle(Instant now)
+    {
+        if (Outstanding.Count > 0 || now - _lastSent <= _context.Rto.Rto) return;
+        if (_lastSent != default)
+        {
+            _congestion.OnIdle((int)Math.Min(64, (now - _lastSent).Ticks / _context.Rto.Rto.Ticks), Mtu);
+            UpdatePace();
+        }
+        _burstBytes = BurstLimit;
     }
 
     // The rest of the message where it fits, else a full packet or what is left of one, but no crumbs.
     private int FragmentLength(OutgoingMessage message, int packetRoom)
     {
-        int whole = Mtu - PacketHeader.Length - DataChunk.HeaderLength & ~3;
-        int room = packetRoom - PacketHeader.Length - DataChunk.HeaderLength & ~3;
+        int whole = _context.BaseMtu - PacketHeader.Length - DataHeaderLength & ~3;
+        int room = Math.Min(packetRoom - PacketHeader.Length - DataHeaderLength & ~3, whole);
         int left = message.Length - message.Sent;
         if (left <= room) return left;
-        return room >= Math.Min(left, whole) / 2 ? room : 0;
+        bool isCrumb = Mtu > _context.BaseMtu ? room < LeastFiller : room < Math.Min(left, whole) / 2;
+        return isCrumb ? 0 : room;
     }
 
-    private bool MaySend(int length, bool isRetransmission)
+    private bool Fits(uint tsn, in WireWriter writer) =>
+        Chunk.PaddedSize(DataHeaderLength - Chunk.HeaderLength + Outstanding[tsn].Length) <= writer.Free;
+
+    private bool MaySend(int length, bool isRetransmission, Instant now)
     {
-        if (isRetransmission && _fastRetransmitDue) return true;
         if (Outstanding.FlightBytes == 0) return true;                // §6.1 A: one chunk may always be in flight
-        if (!isRetransmission && _peerWindow < length) return false;
-        return Outstanding.FlightBytes < _congestion.WindowBytes && _burstBytes > 0;                 // §6.1 B
+        if (isRetransmission && _recovery.OwesRetransmission) return true;
+        if (!isRetransmission && _peerWindow < length) return false;  // nor is a sliver of the window used (§6.1 A, silly windows)
+        if (Outstanding.FlightBytes >= _recovery.WindowBytes)         // §6.1 B
+        {
+            _recovery.WindowLimits();
+            return false;
+        }
+        return IsPaced ? _pacer.MaySend(now) : _burstBytes > 0;
     }
 
-    private void Write(ref WireWriter writer, uint tsn, Instant now)
+    private void AllowBurst(long acknowledged)
+    {
+        UpdatePace();
+        // Deviation, RFC 9260 §6.1 D: Max.Burst counts what goes out beyond the acknowledged, so that a SACK which
+        // acknowledges a whole batch of packets does not throttle the path.
+        _burstBytes = Math.Min(_burstBytes + acknowledged, _congestion.WindowBytes) + BurstLimit;
+    }
+
+    private void UpdatePace()
+    {
+        if (IsPaced) _pacer.Update(_recovery.WindowBytes, _context.Rto.Smoothed, _congestion.IsSlowStart, Mtu);
+    }
+
+    private void Write(ref WireWriter writer, uint tsn, bool isRetransmission, Instant now)
     {
         ref OutstandingChunk chunk = ref Outstanding[tsn];
         OutgoingMessage message = chunk.Message;
         bool isLast = Messages.IsEmpty && Outstanding.LostCount == 0;
         bool isEnding = _context.State != SctpAssociationState.Established;                          // RFC 7053 §4
-        ChunkFlags flags = chunk.Flags | (isLast && isEnding ? ChunkFlags.Immediate : 0);
+        bool isUrgent = (isLast && isEnding) || _recovery.OwesProbe || _recovery.WantsImmediateSack;
+        ChunkFlags flags = chunk.Flags | (isUrgent ? ChunkFlags.Immediate : 0);
         DataChunk.Write(
-            ref writer, flags, tsn, message.Stream.Id, message.Ssn, message.Ppid, message.Payload.Span.Slice(chunk.Offset, chunk.Length));
+            ref writer, _context.Interleaves, flags, tsn, message, chunk.Fragment, message.Payload.Span.Slice(chunk.Offset, chunk.Length));
         _peerWindow = Math.Max(0, _peerWindow - chunk.Length);
         _burstBytes -= chunk.Length;
         _lastSent = now;
-        if (_t3.IsNever) _t3 = now + _context.Rto.Rto;                                               // §6.3.2 R1
-    }
-
-    private void OnLoss(Instant now)
-    {
-        if (!_inRecovery)                                                                            // §7.2.4, 2 and 6
-        {
-            _inRecovery = _fastRetransmitDue = true;
-            _recoveryExit = Outstanding.NextTsn - 1;
-            _congestion.OnLoss(Mtu);
-        }
-        _t3 = Instant.Min(_t3, now + _context.Rto.Rto);
-    }
-
-    private void AdvanceAckPoint(bool isNews)
-    {
-        uint before = Outstanding.AdvancedAck;
-        Outstanding.AdvanceAckPoint();
-        bool isAhead = SerialNumber.IsLess(Outstanding.CumulativeAck, Outstanding.AdvancedAck);
-        if (!isAhead) _owesForwardTsn = false;
-        else if (isNews || before != Outstanding.AdvancedAck) _owesForwardTsn = true;                // RFC 3758 §3.5 C3
-    }
-
-    // RFC 3758 §3.5 C4: of each stream the highest sequence number skipped; as many TSNs as their streams fit.
-    private void WriteForwardTsn(ref WireWriter writer, Instant now)
-    {
-        int room = (writer.Free - ForwardTsnChunk.HeaderLength) / ForwardTsnChunk.StreamLength;
-        if (room <= 0) return;
-        _skipped.Clear();
-        uint to = Outstanding.CumulativeAck;
-        while (to != Outstanding.AdvancedAck)
-        {
-            OutgoingMessage message = Outstanding[to + 1].Message;
-            if (!message.Unordered && !TryAddSkipped(message, room)) break;
-            to++;
-        }
-        int start = Chunk.Begin(ref writer, ChunkType.ForwardTsn);
-        writer.WriteUInt32(to);
-        foreach ((ushort stream, ushort ssn) in _skipped)
-        {
-            writer.WriteUInt16(stream);
-            writer.WriteUInt16(ssn);
-        }
-        Chunk.End(ref writer, start);
-        _owesForwardTsn = false;
-        if (_t3.IsNever) _t3 = now + _context.Rto.Rto;
-    }
-
-    private bool TryAddSkipped(OutgoingMessage message, int room)
-    {
-        for (int i = _skipped.Count - 1; i >= 0; i--)
-        {
-            if (_skipped[i].Stream != message.Stream.Id) continue;
-            _skipped[i] = (message.Stream.Id, message.Ssn);           // TSNs ascend, and so do the sequence numbers of a stream
-            return true;
-        }
-        if (_skipped.Count == room) return false;
-        _skipped.Add((message.Stream.Id, message.Ssn));
-        return true;
+        _recovery.Sent(tsn, chunk.Length, isRetransmission, now);
     }
 }

@@ -8,19 +8,22 @@ internal sealed class OutgoingMessage
     public const int Unlimited = int.MaxValue;
 
     public OutgoingMessage? Next;                  // in its stream's queue, or in the pool
+    public OutgoingMessage? Previous;              // in its stream's queue
     public OutgoingStream Stream = null!;
     public MessageLease Payload;
     public int Length;
     public int CountedLeft;                        // what it still adds to the buffered amount
     public uint Ppid;
-    public ushort Ssn;
+    public uint Sequence;                          // see DataChunk.SequenceStep; valid once HasBegun
     public bool Unordered;
     public bool Abandoned;
     public int MaxRetransmits;
     public Instant Expiry;
+    public int ExpiryIndex = -1;                   // its place in the ExpiryQueue
     public int Sent;                               // bytes handed to the retransmission queue
+    public uint Fragments;                         // chunks handed to the retransmission queue
     public uint FirstTsn;                          // valid once HasBegun
-    public uint LastTsn;
+    public uint LastTsn;                           // between the two there may be chunks of other messages
     public bool HasBegun;
     public bool IsQueued;
     public int Chunks;                             // in the retransmission queue
@@ -28,7 +31,7 @@ internal sealed class OutgoingMessage
     public bool IsFullySent => HasBegun && Sent == Length;
 }
 
-/// <summary>One outgoing stream: its queue, its sequence number, and its share of the path.</summary>
+/// <summary>One outgoing stream: its queue, its sequence numbers, and its share of the path.</summary>
 internal sealed class OutgoingStream(ushort id)
 {
     private long _buffered;
@@ -37,14 +40,15 @@ internal sealed class OutgoingStream(ushort id)
 
     public OutgoingMessage? Head;
     public OutgoingMessage? Tail;
-    public ushort NextSsn;
+    public uint NextOrdered;                       // sequence numbers, see DataChunk.SequenceStep
+    public uint NextUnordered;
     public uint LastTsn;                           // of what was sent last on it
     public bool HasSent;
     public StreamResetStage Reset;
     public long LowThreshold;
     public int Weight = 256;                       // RFC 8831 §6.4: "normal"
     public long VirtualTime;                       // when it is next due, in bytes divided by weight
-    public bool IsScheduled;
+    public bool IsScheduled;                       // it has its turn coming, or waits for others to finish
 
     /// <summary>Bytes that wait to be sent for the first time. Any thread may read it.</summary>
     public long Buffered
@@ -52,6 +56,9 @@ internal sealed class OutgoingStream(ushort id)
         get => System.Threading.Volatile.Read(ref _buffered);
         set => System.Threading.Volatile.Write(ref _buffered, value);
     }
+
+    /// <summary>The stream counts from 0 again (RFC 6525 §5.2.7 H4, RFC 8260 §2.3.2).</summary>
+    public void ResetNumbers() => (NextOrdered, NextUnordered, HasSent) = (0, 0, false);
 }
 
 /// <summary>How far the reset of an outgoing stream has come.</summary>

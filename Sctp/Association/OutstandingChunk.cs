@@ -21,13 +21,16 @@ internal enum ChunkFate : byte
 internal struct OutstandingChunk
 {
     public OutgoingMessage Message;
+    public Instant SentAt;                         // the last time (Segment.xmit_ts of RFC 8985 §5.2)
     public int Offset;
-    public ushort Length;
-    public ChunkFate Fate;
-    public byte Misses;                            // gap reports that passed it over (RFC 9260 §7.2.4)
-    public ushort Sends;
+    public uint Fragment;                          // its number in the message (RFC 8260 §2.1: FSN)
     public int AckedRun;                           // where Fate is Acknowledged: so many from here on are not in flight
-    public Instant SentAt;
+    public uint Previous;                          // its neighbours in the ChunkList it is in, while in flight or lost
+    public uint Next;
+    public ushort Length;
+    public ushort Sends;
+    public ChunkFate Fate;
+    public bool InLargePacket;                     // sent in a packet above the base size, which a black hole may swallow
 
     public readonly ChunkFlags Flags =>
         (Offset == 0 ? ChunkFlags.Beginning : 0) |

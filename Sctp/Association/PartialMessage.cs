@@ -9,13 +9,15 @@ internal sealed class PartialMessage
     private MessageLease _bytes;
 
     public PartialMessage? Next;                                      // in the pool
-    public Reassembly.Identity Identity;
+    public MessageIdentity Identity;
+    public uint Ppid;
     public uint FirstTsn;
-    public uint NextTsn;
+    public FragmentKey NextFragment;
 
     public int Length { get; private set; }
 
-    public void Start(Reassembly.Identity identity, uint tsn) => (Identity, FirstTsn, NextTsn, Length) = (identity, tsn, tsn, 0);
+    public void Start(in DataChunk first) =>
+        (Identity, Ppid, FirstTsn, NextFragment, Length) = (MessageIdentity.Of(first), first.Ppid, first.Tsn, FragmentKey.Of(first), 0);
 
     /// <summary>Bytes of memory taken.</summary>
     public int Capacity => _bytes.Length;
@@ -43,5 +45,28 @@ internal sealed class PartialMessage
         MessageLease bytes = _bytes;
         _bytes = default;
         return bytes;
+    }
+}
+
+/// <summary>What the fragments of one message have in common.</summary>
+internal readonly record struct MessageIdentity(ushort Stream, uint Sequence, bool Unordered)
+{
+    public static MessageIdentity Of(in DataChunk data)
+    {
+        bool unordered = (data.Flags & ChunkFlags.Unordered) != 0;
+        return new MessageIdentity(data.Stream, unordered && !data.IsInterleaved ? 0 : data.Sequence, unordered);
+    }
+}
+
+/// <summary>Names a fragment so that the next one of its message can be found: DATA counts by TSN, I-DATA within the message (RFC 8260 §2.2.3).</summary>
+internal readonly record struct FragmentKey(ulong Message, uint Number)
+{
+    public FragmentKey Next => new(Message, Number + 1);
+
+    public static FragmentKey Of(in DataChunk data)
+    {
+        if (!data.IsInterleaved) return new FragmentKey(0, data.Tsn);
+        ulong unordered = (data.Flags & ChunkFlags.Unordered) != 0 ? 1u : 0u;
+        return new FragmentKey((ulong)data.Stream << 33 | unordered << 32 | data.Sequence, data.Fragment);
     }
 }

@@ -2,38 +2,48 @@ using WebRtcStack.Core;
 
 namespace WebRtcStack.Sctp;
 
-/// <summary>What a SACK changed.</summary>
-internal readonly record struct SackOutcome
+/// <summary>What a search for losses found.</summary>
+internal record struct LossOutcome
 {
-    /// <summary>Whether it was valid and not older than its predecessor.</summary>
-    public bool IsValid { get; init; }
+    public long LostBytes;
 
-    public long AcknowledgedBytes { get; init; }
+    /// <summary>The highest TSN lost; valid where <see cref="LostBytes"/> is not 0.</summary>
+    public uint HighestTsn;
 
-    public bool CumulativeAdvanced { get; init; }
-
-    /// <summary>Whether a chunk collected its third miss and now waits to be sent again.</summary>
-    public bool FoundLoss { get; init; }
-
-    /// <summary>A round trip, where the chunk that was timed is among the acknowledged; else negative.</summary>
-    public TimeSpan RoundTrip { get; init; }
+    /// <summary>When the next chunk counts as lost unless it is acknowledged before.</summary>
+    public Instant NextAt;
 }
 
 /// <summary>
-/// Chunks sent and not yet cumulatively acknowledged: a ring indexed by TSN. A SACK costs as much as it has blocks and
-/// newly acknowledges; runs of what is known already are skipped.
+/// Chunks sent and not yet cumulatively acknowledged, in a ring by TSN. Those in flight are linked in the order of sending
+/// as RACK looks at them, those lost in the order of TSNs as they are sent again. A SACK costs as much as it has blocks
+/// and newly acknowledges; runs of what is known already are skipped.
 /// </summary>
-internal sealed class RetransmissionQueue(AssociationContext context, SendQueue messages)
+internal sealed class RetransmissionQueue
 {
-    /// <summary>Most chunks in the ring: gap blocks reach 65535 beyond the cumulative TSN (RFC 9260 §3.3.4), and the peer needs room too.</summary>
-    public const int Capacity = 32768;
+    /// <summary>Most chunks in the ring: gap blocks reach 65535 beyond the cumulative TSN (RFC 9260 §3.3.4).</summary>
+    public const int Capacity = 65535;
 
-    private const int MissesThatMeanLoss = 3;                         // §7.2.4
-    private OutstandingChunk[] _ring = new OutstandingChunk[16];
-    private uint _lossScan;                                           // nothing before it is marked lost
-    private uint _missScan;                                           // nothing before it can still collect misses
+    private const int GapsOfAFullPacket = 200;                        // of the smallest packets that peers use, with room for DATA
+
+    private readonly AssociationContext _context;
+    private readonly SendQueue _messages;
+    private readonly ChunkRing _ring = new();
+    private readonly ChunkList _inFlight;                             // by the time of sending
+    private readonly ChunkList _lost;
     private uint _timedTsn;
     private bool _isTiming;
+
+    public RetransmissionQueue(AssociationContext context, SendQueue messages)
+    {
+        (_context, _messages) = (context, messages);
+        _inFlight = new ChunkList(_ring);
+        _lost = new ChunkList(_ring);
+    }
+
+    public RackLossDetection Rack { get; } = new();
+
+    public MinimumRoundTrip MinimumRoundTrip { get; } = new();
 
     /// <summary>The last TSN acknowledged together with all before it.</summary>
     public uint CumulativeAck { get; private set; }
@@ -45,23 +55,36 @@ internal sealed class RetransmissionQueue(AssociationContext context, SendQueue 
 
     public long FlightBytes { get; private set; }
 
-    public int LostCount { get; private set; }
+    public int FlightCount => _inFlight.Count;
+
+    public int LostCount => _lost.Count;
+
+    /// <summary>Chunks that gap blocks report and the cumulative TSN has not reached.</summary>
+    public int GapAcknowledged { get; private set; }
 
     public long Retransmissions { get; private set; }
+
+    /// <summary>Chunks lost in packets above the base size, since one in such a packet arrived.</summary>
+    public int LargeLosses { get; private set; }
 
     public int Count => (int)(NextTsn - 1 - CumulativeAck);
 
     public bool IsFull => Count >= Capacity;
 
-    public ref OutstandingChunk this[uint tsn] => ref _ring[(int)(tsn & (uint)(_ring.Length - 1))];
+    public ref OutstandingChunk this[uint tsn] => ref _ring[tsn];
 
     /// <summary>Starts anew from the initial TSN of the association.</summary>
     public void Start(uint initialTsn)
     {
-        ReleaseUpTo(NextTsn - 1);
-        NextTsn = _lossScan = _missScan = initialTsn;
+        SackOutcome ignored = default;
+        ReleaseUpTo(NextTsn - 1, Instant.Never, ref ignored);
+        NextTsn = initialTsn;
         CumulativeAck = AdvancedAck = initialTsn - 1;
-        (FlightBytes, LostCount, _isTiming) = (0, 0, false);
+        _inFlight.Clear();
+        _lost.Clear();
+        (FlightBytes, GapAcknowledged, LargeLosses, _isTiming) = (0, 0, 0, false);
+        Rack.Start(initialTsn);
+        MinimumRoundTrip.Clear();
     }
 
     /// <summary>Gives a fragment its TSN. The caller writes it to the packet.</summary>
@@ -69,104 +92,149 @@ internal sealed class RetransmissionQueue(AssociationContext context, SendQueue 
     {
         uint tsn = Append(message, length, ChunkFate.InFlight, now);
         FlightBytes += length;
+        _inFlight.AddLast(tsn);
         if (!_isTiming) (_isTiming, _timedTsn) = (true, tsn);         // §6.3.1 C4: one measurement per round trip
         return tsn;
     }
 
+    /// <summary>What was sent from <paramref name="first"/> on went out in one packet, above the base size.</summary>
+    public void MarkLarge(uint first)
+    {
+        for (uint tsn = first; tsn != NextTsn; tsn++) _ring[tsn].InLargePacket = true;
+    }
+
+    /// <summary>It is known why large packets did not arrive.</summary>
+    public void ForgetLargeLosses() => LargeLosses = 0;
+
     /// <summary>Finds the first chunk that is to be sent again; what may not be sent again is given up on the way.</summary>
     public bool TryPeekLost(Instant now, out uint tsn)
     {
-        tsn = Max(_lossScan, CumulativeAck + 1);
-        while (LostCount > 0 && tsn != NextTsn)
+        while (!_lost.IsEmpty)
         {
-            ref OutstandingChunk chunk = ref this[tsn];
-            if (chunk.Fate == ChunkFate.Lost && !IsDue(chunk, now))
-            {
-                _lossScan = tsn;
-                return true;
-            }
-            if (chunk.Fate == ChunkFate.Lost) Abandon(chunk.Message, now);
-            tsn += chunk.Fate == ChunkFate.Acknowledged ? (uint)chunk.AckedRun : 1;
-            if (SerialNumber.IsLess(NextTsn, tsn)) tsn = NextTsn;
+            tsn = _lost.First;
+            ref OutstandingChunk chunk = ref _ring[tsn];
+            if (!IsDue(chunk, now)) return true;
+            Abandon(chunk.Message, now);
         }
-        _lossScan = tsn;
+        tsn = 0;
         return false;
     }
 
     /// <summary>The chunk that <see cref="TryPeekLost"/> found is sent again.</summary>
     public void Resend(uint tsn, Instant now)
     {
-        ref OutstandingChunk chunk = ref this[tsn];
-        chunk.Fate = ChunkFate.InFlight;
-        chunk.SentAt = now;
-        if (chunk.Sends < ushort.MaxValue) chunk.Sends++;
-        LostCount--;
-        FlightBytes += chunk.Length;
-        Retransmissions++;
-        if (_isTiming && tsn == _timedTsn) _isTiming = false;         // §6.3.1 C5, Karn's rule
+        _lost.Remove(tsn);
+        FlightBytes += _ring[tsn].Length;
+        SendAgain(tsn, now);
+    }
+
+    /// <summary>Finds the chunk that a tail loss probe repeats: the last one sent (RFC 8985 §7.3). False when it may not be sent again.</summary>
+    public bool TryPeekProbe(Instant now, out uint tsn)
+    {
+        tsn = _inFlight.IsEmpty ? 0 : _inFlight.Last;
+        return !_inFlight.IsEmpty && !IsDue(_ring[tsn], now);
+    }
+
+    /// <summary>The chunk that <see cref="TryPeekProbe"/> found is sent again, although nothing says that it was lost.</summary>
+    public void ResendAsProbe(uint tsn, Instant now)
+    {
+        _inFlight.Remove(tsn);
+        SendAgain(tsn, now);
     }
 
     /// <summary>Takes in a SACK (RFC 9260 §6.2.1).</summary>
-    public SackOutcome Acknowledge(in SackChunk sack, bool inRecovery, Instant now)
+    public SackOutcome Acknowledge(in SackChunk sack, Instant now)
     {
+        SackOutcome outcome = default;
         uint cumulative = sack.CumulativeTsnAck;
         if (SerialNumber.IsLess(cumulative, CumulativeAck))
         {
-            context.Drops.Count(SctpDropReason.OldSack);
-            return default;
+            _context.Drops.Count(SctpDropReason.OldSack);
+            return outcome;
         }
         if (!SerialNumber.IsLess(cumulative, NextTsn) || !HasValidGaps(sack))
         {
-            context.Drops.Count(SctpDropReason.InvalidSack);
-            return default;
+            _context.Drops.Count(SctpDropReason.InvalidSack);
+            return outcome;
         }
-        bool advanced = cumulative != CumulativeAck;
-        TimeSpan roundTrip = new(-1);
+        outcome.IsValid = true;
+        outcome.CumulativeAdvanced = cumulative != CumulativeAck;
+        outcome.RoundTrip = outcome.LatestRoundTrip = new TimeSpan(-1);
         if (_isTiming && Covers(sack, _timedTsn))
         {
-            roundTrip = now - this[_timedTsn].SentAt;
+            outcome.RoundTrip = now - _ring[_timedTsn].SentAt;
             _isTiming = false;
         }
-        long acknowledged = ReleaseUpTo(cumulative);
-        uint highestNew = cumulative;
+        ReleaseUpTo(cumulative, now, ref outcome);
         for (int i = 0; i < sack.GapCount; i++)
         {
             (ushort start, ushort end) = sack.Gap(i);
-            long inBlock = MarkAcknowledged(cumulative + start, cumulative + end, ref highestNew);
-            acknowledged += inBlock;
+            MarkAcknowledged(cumulative + start, cumulative + end, now, ref outcome);
         }
-        bool lossFound = Count > 0 && this[CumulativeAck + 1].Fate == ChunkFate.Acknowledged && ForgetGapReports();
-        if (advanced && inRecovery && sack.GapCount > 0)              // §7.2.4: in recovery every missing chunk gets a miss
-            highestNew = cumulative + sack.Gap(sack.GapCount - 1).End;
-        lossFound |= CountMisses(highestNew);
-        return new SackOutcome
-        {
-            IsValid = true, AcknowledgedBytes = acknowledged, CumulativeAdvanced = advanced, FoundLoss = lossFound, RoundTrip = roundTrip,
-        };
+        outcome.IsTruncated = sack.GapCount >= GapsOfAFullPacket;
+        Rack.EndSack(now);
+        if (outcome.LatestRoundTrip >= TimeSpan.Zero) MinimumRoundTrip.Measure(outcome.LatestRoundTrip, now);
+        outcome.TookBack = Count > 0 && _ring[CumulativeAck + 1].Fate == ChunkFate.Acknowledged;
+        if (outcome.TookBack) ForgetGapReports();
+        return outcome;
     }
 
-    /// <summary>T3 expired: all in flight is to be sent again (§6.3.3 E3).</summary>
-    public void MarkAllLost(Instant now)
+    /// <summary>Marks as lost what RACK says is lost (RFC 8985 §6.2 step 5). It looks at those chunks and one more.</summary>
+    public LossOutcome DetectLosses(TimeSpan reorderingWindow, Instant now)
     {
-        for (uint tsn = CumulativeAck + 1; tsn != NextTsn; tsn++)
+        LossOutcome outcome = new() { NextAt = Instant.Never };
+        while (!_inFlight.IsEmpty)
         {
-            ref OutstandingChunk chunk = ref this[tsn];
-            if (chunk.Fate == ChunkFate.InFlight) MarkLost(ref chunk, tsn);
-            if (chunk.Fate == ChunkFate.Lost && IsDue(chunk, now)) Abandon(chunk.Message, now);
+            uint tsn = _inFlight.First;
+            ref OutstandingChunk chunk = ref _ring[tsn];
+            Instant lostAt = Rack.LostAt(chunk, tsn, reorderingWindow);
+            if (lostAt > now)
+            {
+                outcome.NextAt = lostAt;
+                break;
+            }
+            outcome.LostBytes += chunk.Length;
+            if (outcome.LostBytes == chunk.Length || SerialNumber.IsLess(outcome.HighestTsn, tsn)) outcome.HighestTsn = tsn;
+            MarkLost(ref chunk, tsn);
         }
-        _missScan = NextTsn;                                          // what is sent again collects no misses
+        return outcome;
+    }
+
+    /// <summary>T3 expired: the first chunk is lost, and so is all that was sent a round trip ago (RFC 9260 §6.3.3 E3, RFC 8985 §6.3).</summary>
+    public void MarkOverdueLost(TimeSpan reorderingWindow, Instant now)
+    {
+        if (Count > 0 && _ring[CumulativeAck + 1].Fate == ChunkFate.InFlight) MarkLost(ref _ring[CumulativeAck + 1], CumulativeAck + 1);
+        while (!_inFlight.IsEmpty && Rack.IsOverdue(_ring[_inFlight.First], reorderingWindow, now))
+        {
+            uint tsn = _inFlight.First;
+            MarkLost(ref _ring[tsn], tsn);
+        }
         _isTiming = false;
+        TryPeekLost(now, out _);                                      // RFC 3758 §3.5 A5: what may not go again is given up now
+    }
+
+    /// <summary>The losses were none: what waits to be sent again is in flight after all.</summary>
+    public void TakeBackLosses()
+    {
+        while (!_lost.IsEmpty)
+        {
+            uint tsn = _lost.Last;
+            _lost.Remove(tsn);
+            _ring[tsn].Fate = ChunkFate.InFlight;
+            FlightBytes += _ring[tsn].Length;
+            _inFlight.AddFirst(tsn);                                  // all of it was sent before what is in flight now
+        }
     }
 
     /// <summary>Moves the advanced ack point over what has been given up (RFC 3758 §3.5 C2).</summary>
     public void AdvanceAckPoint()
     {
         if (SerialNumber.IsLess(AdvancedAck, CumulativeAck)) AdvancedAck = CumulativeAck;
-        while (AdvancedAck + 1 != NextTsn && this[AdvancedAck + 1].Fate == ChunkFate.Abandoned) AdvancedAck++;
+        while (AdvancedAck + 1 != NextTsn && _ring[AdvancedAck + 1].Fate == ChunkFate.Abandoned) AdvancedAck++;
     }
 
     /// <summary>Gives a message up. Where its rest was never sent, one TSN stands for that, so that there is something to skip.</summary>
-    private void Abandon(OutgoingMessage message, Instant now)
+    public void Abandon(OutgoingMessage message, Instant now)
     {
         if (message.Abandoned) return;
         if (!message.IsFullySent)
@@ -177,48 +245,61 @@ internal sealed class RetransmissionQueue(AssociationContext context, SendQueue 
         uint first = Max(message.FirstTsn, CumulativeAck + 1);
         for (uint tsn = first; SerialNumber.IsLessOrEqual(tsn, message.LastTsn); tsn++)
         {
-            ref OutstandingChunk chunk = ref this[tsn];
-            if (chunk.Fate == ChunkFate.InFlight) FlightBytes -= chunk.Length;
-            if (chunk.Fate == ChunkFate.Lost) LostCount--;
+            ref OutstandingChunk chunk = ref _ring[tsn];
+            if (!ReferenceEquals(chunk.Message, message)) continue;   // interleaved with it
+            LeaveLists(chunk, tsn);
             chunk.Fate = ChunkFate.Abandoned;
             if (_isTiming && tsn == _timedTsn) _isTiming = false;
         }
-        messages.Abandon(message);
+        _messages.Abandon(message);
     }
 
     private uint Append(OutgoingMessage message, int length, ChunkFate fate, Instant now)
     {
-        if (Count == _ring.Length) Grow();
+        if (Count == _ring.Size) _ring.Grow(CumulativeAck + 1, NextTsn);
         uint tsn = NextTsn++;
-        this[tsn] = new OutstandingChunk
-        {
-            Message = message, Offset = message.Sent, Length = (ushort)length, Fate = fate, SentAt = now, Sends = 1,
-        };
+        ref OutstandingChunk chunk = ref _ring[tsn];
+        chunk.Message = message;
+        chunk.Offset = message.Sent;
+        chunk.Fragment = message.Fragments++;
+        chunk.Length = (ushort)length;
+        chunk.Fate = fate;
+        chunk.SentAt = now;
+        chunk.Sends = 1;
+        chunk.InLargePacket = false;
         return tsn;
     }
 
-    private long ReleaseUpTo(uint cumulative)
+    private void SendAgain(uint tsn, Instant now)
     {
-        long acknowledged = 0;
-        while (SerialNumber.IsLess(CumulativeAck, cumulative))
-        {
-            ref OutstandingChunk chunk = ref this[++CumulativeAck];
-            if (chunk.Fate == ChunkFate.InFlight) FlightBytes -= chunk.Length;
-            if (chunk.Fate == ChunkFate.Lost) LostCount--;
-            if (chunk.Fate is ChunkFate.InFlight or ChunkFate.Lost) acknowledged += chunk.Length;
-            OutgoingMessage message = chunk.Message;
-            chunk = default;
-            messages.ChunkDone(message);
-        }
-        return acknowledged;
+        ref OutstandingChunk chunk = ref _ring[tsn];
+        chunk.Fate = ChunkFate.InFlight;
+        chunk.SentAt = now;
+        if (chunk.Sends < ushort.MaxValue) chunk.Sends++;
+        _inFlight.AddLast(tsn);
+        Retransmissions++;
+        if (_isTiming && tsn == _timedTsn) _isTiming = false;         // §6.3.1 C5, Karn's rule
     }
 
-    private long MarkAcknowledged(uint first, uint last, ref uint highestNew)
+    private void ReleaseUpTo(uint cumulative, Instant now, ref SackOutcome outcome)
     {
-        long acknowledged = 0;
+        while (SerialNumber.IsLess(CumulativeAck, cumulative))
+        {
+            uint tsn = ++CumulativeAck;
+            ref OutstandingChunk chunk = ref _ring[tsn];
+            if (chunk.Fate is ChunkFate.InFlight or ChunkFate.Lost) Deliver(ref chunk, tsn, now, ref outcome);
+            else LeaveLists(chunk, tsn);
+            OutgoingMessage message = chunk.Message;
+            chunk.Message = null!;
+            _messages.ChunkDone(message);
+        }
+    }
+
+    private void MarkAcknowledged(uint first, uint last, Instant now, ref SackOutcome outcome)
+    {
         for (uint tsn = first; SerialNumber.IsLessOrEqual(tsn, last);)
         {
-            ref OutstandingChunk chunk = ref this[tsn];
+            ref OutstandingChunk chunk = ref _ring[tsn];
             if (chunk.Fate == ChunkFate.Acknowledged)
             {
                 tsn += (uint)chunk.AckedRun;
@@ -226,72 +307,71 @@ internal sealed class RetransmissionQueue(AssociationContext context, SendQueue 
             }
             if (chunk.Fate != ChunkFate.Abandoned)
             {
-                if (chunk.Fate == ChunkFate.InFlight) FlightBytes -= chunk.Length;
-                else LostCount--;
-                acknowledged += chunk.Length;
+                Deliver(ref chunk, tsn, now, ref outcome);
                 chunk.Fate = ChunkFate.Acknowledged;
                 chunk.AckedRun = 1;
-                highestNew = tsn;
+                GapAcknowledged++;
             }
             tsn++;
         }
-        ref OutstandingChunk start = ref this[first];
+        ref OutstandingChunk start = ref _ring[first];
         if (start.Fate == ChunkFate.Acknowledged) start.AckedRun = Math.Max(start.AckedRun, (int)(last - first) + 1);
-        return acknowledged;
     }
 
-    // §7.2.4: only chunks before the highest newly acknowledged TSN are reported missing. Chunks that were sent again
-    // wait for T3, as there is no telling which of the two sendings a report is about.
-    private bool CountMisses(uint highestNew)
+    private void Deliver(ref OutstandingChunk chunk, uint tsn, Instant now, ref SackOutcome outcome)
     {
-        bool found = false, settled = true;
-        uint tsn = Max(_missScan, CumulativeAck + 1);
-        while (SerialNumber.IsLess(tsn, highestNew))
+        outcome.AcknowledgedBytes += chunk.Length;
+        if (chunk.InLargePacket && chunk.Sends == 1) LargeLosses = 0;
+        outcome.FoundSpuriousLoss |= chunk.Fate == ChunkFate.Lost && chunk.Sends == 1;
+        if (chunk.Sends == 1) outcome.LatestRoundTrip = Shorter(outcome.LatestRoundTrip, now - chunk.SentAt);
+        Rack.Delivered(chunk, tsn, MinimumRoundTrip.Value, now);
+        LeaveLists(chunk, tsn);
+    }
+
+    private void LeaveLists(in OutstandingChunk chunk, uint tsn)
+    {
+        switch (chunk.Fate)
         {
-            ref OutstandingChunk chunk = ref this[tsn];
-            if (chunk.Fate == ChunkFate.Acknowledged)
-            {
-                tsn += (uint)chunk.AckedRun;
-                continue;
-            }
-            if (chunk.Fate == ChunkFate.InFlight && chunk.Sends == 1)
-            {
-                if (++chunk.Misses >= MissesThatMeanLoss)
-                {
-                    MarkLost(ref chunk, tsn);
-                    found = true;
-                }
-                else if (settled)
-                {
-                    settled = false;
-                    _missScan = tsn;
-                }
-            }
-            tsn++;
+            case ChunkFate.InFlight:
+                FlightBytes -= chunk.Length;
+                _inFlight.Remove(tsn);
+                break;
+            case ChunkFate.Lost:
+                _lost.Remove(tsn);
+                break;
+            case ChunkFate.Acknowledged:
+                GapAcknowledged--;
+                break;
         }
-        if (settled && SerialNumber.IsLess(_missScan, highestNew)) _missScan = highestNew;
-        return found;
     }
 
     // The first chunk beyond the cumulative TSN cannot be with the peer: it took back what it had reported (§6.2).
-    private bool ForgetGapReports()
+    private void ForgetGapReports()
     {
         for (uint tsn = CumulativeAck + 1; tsn != NextTsn; tsn++)
         {
-            ref OutstandingChunk chunk = ref this[tsn];
+            ref OutstandingChunk chunk = ref _ring[tsn];
             if (chunk.Fate != ChunkFate.Acknowledged) continue;
-            FlightBytes += chunk.Length;
-            MarkLost(ref chunk, tsn);
+            GapAcknowledged--;
+            chunk.Fate = ChunkFate.Lost;
+            AddLost(tsn);
         }
-        return true;
     }
 
     private void MarkLost(ref OutstandingChunk chunk, uint tsn)
     {
-        chunk.Fate = ChunkFate.Lost;
+        _inFlight.Remove(tsn);
         FlightBytes -= chunk.Length;
-        LostCount++;
-        if (SerialNumber.IsLess(tsn, _lossScan)) _lossScan = tsn;
+        if (chunk.InLargePacket && chunk.Sends == 1) LargeLosses++;
+        chunk.Fate = ChunkFate.Lost;
+        AddLost(tsn);
+    }
+
+    // In the order of TSNs, save that a chunk lost twice may come behind younger ones: its place is not searched for.
+    private void AddLost(uint tsn)
+    {
+        if (!_lost.IsEmpty && SerialNumber.IsLess(tsn, _lost.First)) _lost.AddFirst(tsn);
+        else _lost.AddLast(tsn);
     }
 
     private static bool IsDue(in OutstandingChunk chunk, Instant now) =>
@@ -321,12 +401,7 @@ internal sealed class RetransmissionQueue(AssociationContext context, SendQueue 
         return false;
     }
 
-    private static uint Max(uint left, uint right) => SerialNumber.IsLess(left, right) ? right : left;
+    private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left < TimeSpan.Zero || right < left ? right : left;
 
-    private void Grow()
-    {
-        OutstandingChunk[] larger = new OutstandingChunk[_ring.Length * 2];
-        for (uint tsn = CumulativeAck + 1; tsn != NextTsn; tsn++) larger[(int)(tsn & (uint)(larger.Length - 1))] = this[tsn];
-        _ring = larger;
-    }
+    private static uint Max(uint left, uint right) => SerialNumber.IsLess(left, right) ? right : left;
 }

@@ -5,44 +5,66 @@ internal sealed class Rfc9260CongestionController(int mtu) : ICongestionControll
 {
     private long _slowStartThreshold = long.MaxValue;                 // §7.2.1: may be arbitrarily high
     private long _partialBytesAcked;
+    private long _windowBefore;                                       // what Undo goes back to
+    private long _thresholdBefore = long.MaxValue;
 
     public long WindowBytes { get; private set; } = Initial(mtu);
 
-    public void OnAcknowledged(long acknowledged, long flightBefore, bool cumulativeAdvanced, bool inRecovery, int mtu)
+    public bool IsSlowStart => WindowBytes <= _slowStartThreshold;
+
+    public void OnAcknowledged(in Acknowledgement acknowledgement)
     {
-        bool isUsed = flightBefore + mtu > WindowBytes;               // §7.2.1: grow only when the window was the limit
-        if (WindowBytes <= _slowStartThreshold)
+        bool isUsed = acknowledgement.IsWindowLimited;                // §7.2.1: grow only when the window was the limit
+        bool advanced = acknowledgement.CumulativeAdvanced;
+        if (IsSlowStart)
         {
             // Deviation, RFC 9260 §7.2.1: not limited to one PMDCS per SACK, because a peer that takes packets in batches
             // acknowledges dozens with one; each acknowledged byte still opens the window by at most one.
-            if (cumulativeAdvanced && isUsed && !inRecovery) WindowBytes += acknowledged;
+            if (advanced && isUsed && !acknowledgement.InRecovery) WindowBytes += acknowledgement.Bytes;
             return;
         }
-        _partialBytesAcked += acknowledged;                           // §7.2.2
-        if (cumulativeAdvanced && _partialBytesAcked >= WindowBytes)
+        _partialBytesAcked += acknowledgement.Bytes;                  // §7.2.2
+        if (advanced && _partialBytesAcked >= WindowBytes)
         {
             _partialBytesAcked = isUsed ? _partialBytesAcked - WindowBytes : WindowBytes;
-            if (isUsed && !inRecovery) WindowBytes += mtu;
+            if (isUsed && !acknowledgement.InRecovery) WindowBytes += acknowledgement.Mtu;
         }
     }
 
-    public void OnLoss(int mtu)
+    public bool OnLoss(long lostBytes, int mtu)
     {
-        _slowStartThreshold = Math.Max(WindowBytes / 2, 4L * mtu);    // §7.2.3
+        Reduce(mtu);
         WindowBytes = _slowStartThreshold;
-        _partialBytesAcked = 0;
+        return true;
     }
 
     public void OnTimeout(int mtu)
     {
-        _slowStartThreshold = Math.Max(WindowBytes / 2, 4L * mtu);
+        Reduce(mtu);
         WindowBytes = mtu;
-        _partialBytesAcked = 0;
     }
 
-    public void Restart(int mtu) => (WindowBytes, _slowStartThreshold, _partialBytesAcked) = (Initial(mtu), long.MaxValue, 0);
+    public void Undo()
+    {
+        WindowBytes = Math.Max(WindowBytes, _windowBefore);
+        _slowStartThreshold = Math.Max(_slowStartThreshold, _thresholdBefore);
+    }
 
-    public void OnIdle(int mtu) => WindowBytes = Math.Max(WindowBytes / 2, Initial(mtu));
+    public void Restart(int mtu) =>
+        (WindowBytes, _slowStartThreshold, _partialBytesAcked, _windowBefore) = (Initial(mtu), long.MaxValue, 0, 0);
+
+    public void OnIdle(int timeouts, int mtu)
+    {
+        long initial = Initial(mtu);
+        for (; timeouts > 0 && WindowBytes > initial; timeouts--) WindowBytes = Math.Max(WindowBytes / 2, initial);
+    }
+
+    private void Reduce(int mtu)                                      // §7.2.3
+    {
+        (_windowBefore, _thresholdBefore) = (WindowBytes, _slowStartThreshold);
+        _slowStartThreshold = Math.Max(WindowBytes / 2, 4L * mtu);
+        _partialBytesAcked = 0;
+    }
 
     private static long Initial(int mtu) => Math.Min(4L * mtu, Math.Max(2L * mtu, 4404));
 }

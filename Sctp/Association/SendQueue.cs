@@ -3,15 +3,20 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Sctp;
 
 /// <summary>
-/// Messages that wait to be sent, by stream. Streams take turns by weighted fair queueing (RFC 8831 §6.4), a whole
-/// message at a time: without interleaving the fragments of a message have consecutive TSNs (RFC 9260 §6.9).
+/// Messages that wait to be sent, by stream. Streams take turns by weighted fair queueing (RFC 8260 §3.6): with
+/// interleaving a chunk at a time, else a message at a time, since its fragments then have consecutive TSNs (RFC 9260 §6.9).
 /// </summary>
 internal sealed class SendQueue(AssociationContext context)
 {
     private readonly Dictionary<ushort, OutgoingStream> _streams = [];
     private readonly StreamSchedule _schedule = new();
-    private OutgoingMessage? _current;                                // begun, and to be finished before any other
+    private readonly ExpiryQueue _expiries = new();
+    private readonly List<OutgoingStream> _aside = [];                // their next message may not begin before others are complete
+    private OutgoingMessage? _current;                                // its next fragment is due
     private OutgoingMessage? _pool;
+    private int _queued;
+    private long _unfinishedBytes;                                    // of messages of which a part has been sent
+    private long _largestWindow;
 
     /// <summary>Bytes of leases held, queued or in flight.</summary>
     public long HeldBytes { get; private set; }
@@ -19,9 +24,12 @@ internal sealed class SendQueue(AssociationContext context)
     /// <summary>Bytes that wait to be sent for the first time.</summary>
     public long BufferedBytes { get; private set; }
 
-    public bool IsEmpty => _current is null && _schedule.IsEmpty;
+    public bool IsEmpty => _queued == 0;
 
     public long Abandoned { get; private set; }
+
+    /// <summary>When the first message that waits reaches the end of its lifetime.</summary>
+    public Instant NextExpiry => _expiries.Next;
 
     public OutgoingStream Stream(ushort id)
     {
@@ -31,11 +39,22 @@ internal sealed class SendQueue(AssociationContext context)
 
     public bool TryGetStream(ushort id, [NotNullWhen(true)] out OutgoingStream? stream) => _streams.TryGetValue(id, out stream);
 
+    /// <summary>Every stream that was ever used.</summary>
+    public IEnumerable<OutgoingStream> Streams => _streams.Values;
+
+    /// <summary>The window that the peer advertises: the incomplete messages that it is sent at a time fit the largest it has shown.</summary>
+    public void NoteWindow(long window)
+    {
+        if (window <= _largestWindow) return;
+        _largestWindow = window;
+        ReleaseAside();
+    }
+
     public void Enqueue(OutgoingStream stream, uint ppid, MessageLease payload, in SctpSendOptions options, Instant now)
     {
         OutgoingMessage message = _pool ?? new OutgoingMessage();
         _pool = message.Next;
-        bool partial = context.Peer.ForwardTsn;                       // RFC 3758 §3.3: without it everything is reliable
+        bool partial = context.CanSkip;                               // RFC 3758 §3.3: without it everything is reliable
         message.Next = null;
         message.Stream = stream;
         message.Payload = payload;
@@ -47,12 +66,10 @@ internal sealed class SendQueue(AssociationContext context)
         message.MaxRetransmits = partial ? options.MaxRetransmits ?? OutgoingMessage.Unlimited : OutgoingMessage.Unlimited;
         message.Expiry = partial && options.Lifetime is { } lifetime ? now + lifetime : Instant.Never;
         message.Sent = message.Chunks = 0;
-        message.IsQueued = true;
+        message.Fragments = 0;
         HeldBytes += message.Length;
         AddBuffered(stream, message.CountedLeft);
-        if (stream.Tail is null) stream.Head = message;
-        else stream.Tail.Next = message;
-        stream.Tail = message;
+        Link(message);
         if (!stream.IsScheduled && !ReferenceEquals(_current?.Stream, stream)) _schedule.Add(stream);
     }
 
@@ -61,17 +78,10 @@ internal sealed class SendQueue(AssociationContext context)
     {
         while (_current is null && _schedule.TryTake(out OutgoingStream? stream))
         {
-            OutgoingMessage message = stream.Head!;
-            if (message.Expiry <= now)
-            {
-                Unlink(message);
-                message.Abandoned = true;
-                Abandoned++;
-                ReleaseIfDone(message);
-                if (stream.Head is not null) _schedule.Add(stream);
-                continue;
-            }
+            if (stream.Head is not { } message) continue;             // what waited has been given up meanwhile
             _current = message;
+            if (!message.HasBegun && message.Expiry <= now) Discard(message);
+            else if (!MayBegin(message)) SetAside(stream);
         }
         return _current;
     }
@@ -79,14 +89,9 @@ internal sealed class SendQueue(AssociationContext context)
     /// <summary>The next <paramref name="bytes"/> of the current message have a TSN now.</summary>
     public void Take(OutgoingMessage message, int bytes, uint tsn)
     {
-        Debug.Assert(ReferenceEquals(message, _current), "fragments of two messages do not mix");
+        Debug.Assert(ReferenceEquals(message, _current), "the schedule decides whose turn it is");
         OutgoingStream stream = message.Stream;
-        if (!message.HasBegun)
-        {
-            message.HasBegun = true;
-            message.FirstTsn = tsn;
-            if (!message.Unordered) message.Ssn = stream.NextSsn++;
-        }
+        if (!message.HasBegun) Begin(message, tsn);
         message.LastTsn = stream.LastTsn = tsn;
         stream.HasSent = true;
         message.Sent += bytes;
@@ -94,7 +99,26 @@ internal sealed class SendQueue(AssociationContext context)
         int counted = Math.Min(bytes, message.CountedLeft);
         message.CountedLeft -= counted;
         RemoveBuffered(stream, counted);
-        if (message.IsFullySent) Finish(message);
+        stream.VirtualTime += Math.Max(1, (bytes + DataChunk.HeaderLength(context.Interleaves)) * 256L / stream.Weight);
+        if (message.IsFullySent) Unlink(message);
+        else if (context.Interleaves) YieldTurn(stream);
+    }
+
+    /// <summary>The first message that waits beyond its lifetime.</summary>
+    public bool TryPeekExpired(Instant now, [NotNullWhen(true)] out OutgoingMessage? message)
+    {
+        message = _expiries.First;
+        return message is not null && message.Expiry <= now;
+    }
+
+    /// <summary>Gives up a message of which nothing was sent.</summary>
+    public void Discard(OutgoingMessage message)
+    {
+        Debug.Assert(!message.HasBegun, "what has begun has TSNs that the peer must be told to skip");
+        message.Abandoned = true;
+        Abandoned++;
+        Unlink(message);
+        ReleaseIfDone(message);
     }
 
     /// <summary>Gives up a message of which something was sent: it leaves the queue and its memory is freed.</summary>
@@ -102,7 +126,7 @@ internal sealed class SendQueue(AssociationContext context)
     {
         message.Abandoned = true;
         Abandoned++;
-        if (message.IsQueued) Finish(message);
+        if (message.IsQueued) Unlink(message);
         FreePayload(message);
     }
 
@@ -116,6 +140,9 @@ internal sealed class SendQueue(AssociationContext context)
     /// <summary>Drops all that is queued; what is in flight is the retransmission queue's to drop.</summary>
     public void Clear()
     {
+        _current = null;
+        _schedule.Clear();
+        _aside.Clear();
         foreach (OutgoingStream stream in _streams.Values)
         {
             while (stream.Head is { } message)
@@ -123,35 +150,92 @@ internal sealed class SendQueue(AssociationContext context)
                 Unlink(message);
                 ReleaseIfDone(message);
             }
-            stream.NextSsn = 0;
-            stream.HasSent = false;
+            stream.ResetNumbers();
             stream.Reset = StreamResetStage.None;
             stream.IsScheduled = false;
         }
-        _current = null;
-        _schedule.Clear();
+        _largestWindow = 0;
     }
 
-    private void Finish(OutgoingMessage message)
+    private void Begin(OutgoingMessage message, uint tsn)
     {
         OutgoingStream stream = message.Stream;
-        Unlink(message);
+        uint step = DataChunk.SequenceStep(context.Interleaves);
+        message.HasBegun = true;
+        message.FirstTsn = tsn;
+        _unfinishedBytes += message.Length;
+        if (!message.Unordered)
+        {
+            message.Sequence = stream.NextOrdered;
+            stream.NextOrdered += step;
+        }
+        else
+        {
+            message.Sequence = context.Interleaves ? stream.NextUnordered : 0;       // RFC 8260 §2.1: a counter of their own
+            stream.NextUnordered += step;
+        }
+    }
+
+    // Interleaved messages must not fill the peer's window with beginnings, of which none could ever be completed.
+    private bool MayBegin(OutgoingMessage message) =>
+        message.HasBegun || _unfinishedBytes == 0 || IsSmall(message) || _unfinishedBytes + message.Length <= _largestWindow;
+
+    private void SetAside(OutgoingStream stream)
+    {
+        stream.IsScheduled = true;
+        _aside.Add(stream);
         _current = null;
-        stream.VirtualTime += Math.Max(1, (message.Length + DataChunk.HeaderLength) * 256L / stream.Weight);
-        if (stream.Head is not null) _schedule.Add(stream);
+    }
+
+    private void ReleaseAside()
+    {
+        if (_aside.Count == 0) return;
+        foreach (OutgoingStream stream in _aside)
+        {
+            stream.IsScheduled = false;
+            if (stream.Head is not null) _schedule.Add(stream);
+        }
+        _aside.Clear();
+    }
+
+    private void YieldTurn(OutgoingStream stream)
+    {
+        _current = null;
+        if (stream.Head is not null && !stream.IsScheduled) _schedule.Add(stream);
+    }
+
+    private void Link(OutgoingMessage message)
+    {
+        OutgoingStream stream = message.Stream;
+        message.Previous = stream.Tail;
+        if (stream.Tail is null) stream.Head = message;
+        else stream.Tail.Next = message;
+        stream.Tail = message;
+        message.IsQueued = true;
+        _queued++;
+        if (!message.Expiry.IsNever) _expiries.Add(message);
     }
 
     private void Unlink(OutgoingMessage message)
     {
         OutgoingStream stream = message.Stream;
-        Debug.Assert(ReferenceEquals(stream.Head, message), "a stream sends in order");
-        stream.Head = message.Next;
-        if (stream.Head is null) stream.Tail = null;
-        message.Next = null;
+        if (message.Previous is null) stream.Head = message.Next;
+        else message.Previous.Next = message.Next;
+        if (message.Next is null) stream.Tail = message.Previous;
+        else message.Next.Previous = message.Previous;
+        message.Next = message.Previous = null;
         message.IsQueued = false;
+        _queued--;
+        _expiries.Remove(message);
         RemoveBuffered(stream, message.CountedLeft);
         message.CountedLeft = 0;
+        if (ReferenceEquals(_current, message)) YieldTurn(stream);
+        if (!message.HasBegun) return;
+        _unfinishedBytes -= message.Length;
+        if (!IsSmall(message)) ReleaseAside();
     }
+
+    private bool IsSmall(OutgoingMessage message) => message.Length <= context.Mtu / 2;
 
     private void ReleaseIfDone(OutgoingMessage message)
     {

@@ -9,7 +9,7 @@ internal readonly record struct StateCookie
     public const int Length = BodyLength + MacLength;
     private const int BodyLength = 44;
     private const int MacLength = 32;
-    private const byte ForwardTsnFlag = 1, ReconfigFlag = 2, ZeroChecksumFlag = 4;
+    private const byte ForwardTsnFlag = 1, ReconfigFlag = 2, ZeroChecksumFlag = 4, InterleavingFlag = 8, InterleavedForwardTsnFlag = 16;
 
     public Instant Created { get; init; }
 
@@ -39,7 +39,9 @@ internal readonly record struct StateCookie
         writer.WriteUInt16(Peer.InboundStreams);
         writer.WriteUInt32(LocalTieTag);
         writer.WriteUInt32(PeerTieTag);
-        writer.WriteByte((byte)((Peer.ForwardTsn ? ForwardTsnFlag : 0) | (Peer.Reconfig ? ReconfigFlag : 0) | (Peer.ZeroChecksum ? ZeroChecksumFlag : 0)));
+        writer.WriteByte((byte)(
+            (Peer.ForwardTsn ? ForwardTsnFlag : 0) | (Peer.Reconfig ? ReconfigFlag : 0) | (Peer.ZeroChecksum ? ZeroChecksumFlag : 0) |
+            (Peer.Interleaving ? InterleavingFlag : 0) | (Peer.InterleavedForwardTsn ? InterleavedForwardTsnFlag : 0)));
         writer.WriteZeros(BodyLength - writer.Length);
         writer.WriteBytes(Authenticate(writer.Written, key));
     }
@@ -69,7 +71,8 @@ internal readonly record struct StateCookie
             {
                 Tag = peerTag, InitialTsn = peerTsn, ReceiveWindow = window, OutboundStreams = outbound, InboundStreams = inbound,
                 ForwardTsn = (flags & ForwardTsnFlag) != 0, Reconfig = (flags & ReconfigFlag) != 0,
-                ZeroChecksum = (flags & ZeroChecksumFlag) != 0,
+                ZeroChecksum = (flags & ZeroChecksumFlag) != 0, Interleaving = (flags & InterleavingFlag) != 0,
+                InterleavedForwardTsn = (flags & InterleavedForwardTsnFlag) != 0,
             },
         };
         return true;

@@ -16,8 +16,13 @@ internal enum ChunkType : byte
     CookieEcho = 10,
     CookieAck = 11,
     ShutdownComplete = 14,
+    InterleavedData = 64,
     Reconfig = 130,
+
+    /// <summary>RFC 4820 §3: padding, to be ignored.</summary>
+    Pad = 132,
     ForwardTsn = 192,
+    InterleavedForwardTsn = 194,
 }
 
 /// <summary>Parameter types of INIT and INIT ACK (RFC 9260 §3.3.2, §3.3.3) and of RE-CONFIG (RFC 6525 §4).</summary>
@@ -27,6 +32,7 @@ internal enum ParameterType : ushort
     Ipv4Address = 5,
     StateCookie = 7,
     UnrecognizedParameter = 8,
+    HostNameAddress = 11,
     SupportedAddressTypes = 12,
     OutgoingSsnResetRequest = 13,
     IncomingSsnResetRequest = 14,
@@ -46,15 +52,17 @@ internal enum ErrorCause : ushort
     MissingMandatoryParameter = 2,
     StaleCookie = 3,
     OutOfResource = 4,
+    UnresolvableAddress = 5,
     UnrecognizedChunkType = 6,
     InvalidMandatoryParameter = 7,
     UnrecognizedParameters = 8,
     NoUserData = 9,
+    CookieReceivedWhileShuttingDown = 10,
     UserInitiatedAbort = 12,
     ProtocolViolation = 13,
 }
 
-/// <summary>The flag bits of DATA; those of other chunks are named where they are used.</summary>
+/// <summary>The flag bits of DATA and I-DATA; those of other chunks are named where they are used.</summary>
 [Flags]
 internal enum ChunkFlags : byte
 {

@@ -10,16 +10,21 @@ internal readonly ref struct SackChunk
     public const int HeaderLength = 16;
 
     private readonly ReadOnlySpan<byte> _blocks;
+    private readonly ReadOnlySpan<byte> _duplicates;
 
-    private SackChunk(ReadOnlySpan<byte> blocks) => _blocks = blocks;
+    private SackChunk(ReadOnlySpan<byte> blocks, ReadOnlySpan<byte> duplicates)
+    {
+        _blocks = blocks;
+        _duplicates = duplicates;
+    }
 
     public uint CumulativeTsnAck { get; private init; }
 
     public uint AdvertisedWindow { get; private init; }
 
-    public int DuplicateCount { get; private init; }
-
     public int GapCount => _blocks.Length / 4;
+
+    public int DuplicateCount => _duplicates.Length / 4;
 
     //  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
     // +---------------+---------------+-------------------------------+
@@ -44,16 +49,19 @@ internal readonly ref struct SackChunk
             !reader.TryReadUInt16(out ushort gaps) ||
             !reader.TryReadUInt16(out ushort duplicates) ||
             !reader.TryReadBytes(gaps * 4, out ReadOnlySpan<byte> blocks) ||
-            !reader.TrySkip(duplicates * 4)) return false;
-        sack = new SackChunk(blocks) { CumulativeTsnAck = cumulative, AdvertisedWindow = window, DuplicateCount = duplicates };
+            !reader.TryReadBytes(duplicates * 4, out ReadOnlySpan<byte> repeated)) return false;
+        sack = new SackChunk(blocks, repeated) { CumulativeTsnAck = cumulative, AdvertisedWindow = window };
         return true;
     }
 
     /// <summary>An acknowledgement without gap blocks that came by other means.</summary>
     public static SackChunk Cumulative(uint cumulativeTsn, uint window) =>
-        new(default) { CumulativeTsnAck = cumulativeTsn, AdvertisedWindow = window };
+        new(default, default) { CumulativeTsnAck = cumulativeTsn, AdvertisedWindow = window };
 
     /// <summary>The offsets of block <paramref name="index"/> from <see cref="CumulativeTsnAck"/>, both inclusive.</summary>
     public (ushort Start, ushort End) Gap(int index) =>
         (BinaryPrimitives.ReadUInt16BigEndian(_blocks[(index * 4)..]), BinaryPrimitives.ReadUInt16BigEndian(_blocks[(index * 4 + 2)..]));
+
+    /// <summary>A TSN that the peer got more than once.</summary>
+    public uint Duplicate(int index) => BinaryPrimitives.ReadUInt32BigEndian(_duplicates[(index * 4)..]);
 }

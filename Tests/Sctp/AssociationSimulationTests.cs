@@ -191,8 +191,8 @@ public class AssociationSimulationTests
     private static (LayerPair Pair, SctpEndpoint Left, SctpEndpoint Right) Connect(int seed, double worst)
     {
         VirtualTime time = new(seed);
-        SctpOptions options = new() { MaxInitRetransmits = 50, MaxRetransmits = 50 };
-        SctpEndpoint left = new(options, time.Random), right = new(options, time.Random);
+        SctpOptions options = new() { MaxInitRetransmits = 50, MaxRetransmits = 50, ZeroChecksum = seed % 4 < 2 };
+        SctpEndpoint left = new(options with { Interleaving = seed % 2 == 0 }, time.Random), right = new(options, time.Random);
         PathOptions path = PathOptions.Draw(time.Random, worst);
         LayerPair pair = new(time, left, right, path);
         left.Association.Associate(time.Now);

@@ -33,15 +33,40 @@ public class ChunkTests
     }
 
     [FsCheck.NUnit.Property]
-    public bool DataChunk_WrittenAndParsed_IsTheSame(uint tsn, ushort stream, ushort ssn, uint ppid, byte flags, byte[] bytes)
+    public bool DataChunk_WrittenAndParsed_IsTheSame(bool interleaved, uint tsn, ushort stream, uint sequence, uint ppid, uint fragment, byte flags, byte[] bytes)
     {
+        if (!interleaved) sequence &= 0xFFFF0000;                     // 16 bits, in the upper half
+        bool begins = (flags & (byte)ChunkFlags.Beginning) != 0;
+        if (begins) fragment = 0;
+        else fragment = Math.Max(fragment, 1);
         byte[] buffer = new byte[bytes.Length + 32];
         WireWriter writer = new(buffer);
-        DataChunk.Write(ref writer, (ChunkFlags)flags, tsn, stream, ssn, ppid, bytes);
+        OutgoingMessage message = new() { Stream = new OutgoingStream(stream), Sequence = sequence, Ppid = ppid };
+        DataChunk.Write(ref writer, interleaved, (ChunkFlags)flags, tsn, message, fragment, bytes);
         WireReader reader = new(writer.Written);
         return writer.Length % 4 == 0 && Chunk.TryRead(ref reader, out Chunk chunk) && reader.IsEmpty
-            && DataChunk.TryParse(chunk, out DataChunk data) && data.Tsn == tsn && data.Stream == stream && data.Ssn == ssn
-            && data.Ppid == ppid && data.Flags == (ChunkFlags)flags && data.UserData.SequenceEqual(bytes);
+            && DataChunk.TryParse(chunk, out DataChunk data) && data.IsInterleaved == interleaved
+            && data.Tsn == tsn && data.Stream == stream && data.Sequence == sequence
+            && data.Ppid == (interleaved && !begins ? 0 : ppid) && data.Fragment == (interleaved ? fragment : tsn)
+            && data.Flags == (ChunkFlags)flags && data.UserData.SequenceEqual(bytes);
+    }
+
+    [FsCheck.NUnit.Property]
+    public bool ForwardTsnChunk_WrittenAndParsed_IsTheSame(bool interleaved, uint tsn, (ushort Stream, bool Unordered, uint Sequence)[] entries)
+    {
+        List<SkippedMessages> skipped = [.. entries.Select(e => interleaved
+            ? new SkippedMessages(e.Stream, e.Unordered, e.Sequence)
+            : new SkippedMessages(e.Stream, false, e.Sequence & 0xFFFF0000))];
+        WireWriter writer = new(new byte[8 + skipped.Count * 8]);
+        ForwardTsnChunk.Write(ref writer, interleaved, tsn, skipped);
+        WireReader reader = new(writer.Written);
+        if (!Chunk.TryRead(ref reader, out Chunk chunk) || !ForwardTsnChunk.TryParse(chunk, out ForwardTsnChunk forward)) return false;
+        if (forward.NewCumulativeTsn != tsn || forward.Count != skipped.Count) return false;
+        for (int i = 0; i < skipped.Count; i++)
+        {
+            if (forward.Skipped(i) != skipped[i]) return false;
+        }
+        return true;
     }
 
     [FsCheck.NUnit.Property]
@@ -54,7 +79,7 @@ public class ChunkTests
             _ = InitChunk.TryParse(chunk, out _);
             if (ForwardTsnChunk.TryParse(chunk, out ForwardTsnChunk forward))
             {
-                for (int i = 0; i < forward.StreamCount; i++) forward.Skipped(i);
+                for (int i = 0; i < forward.Count; i++) forward.Skipped(i);
             }
             if (!SackChunk.TryParse(chunk, out SackChunk sack)) continue;
             for (int i = 0; i < sack.GapCount; i++) sack.Gap(i);

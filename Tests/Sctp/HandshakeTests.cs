@@ -84,6 +84,8 @@ public class HandshakeTests
         peer.Handshake(tag: 0x0A0B0C0D);
         Assert.That(peer.PeerTag, Is.Not.EqualTo(oldTag));
         Assert.That(peer.Association.TryReadEvent(out SctpEvent e));
+        Assert.That(e.Kind, Is.EqualTo(SctpEventKind.BufferedAmountLow), "all of it fitted the first window");
+        Assert.That(peer.Association.TryReadEvent(out e));
         Assert.That(e.Kind, Is.EqualTo(SctpEventKind.Restarted));
         Assert.That(peer.Association.TotalBufferedAmount, Is.Zero);
         peer.Send(RawPeer.Data(RawPeer.InitialTsn, 1, 0, 3, 43));
