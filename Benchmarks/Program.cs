@@ -1,7 +1,9 @@
 using BenchmarkDotNet.Running;
 using WebRtcStack.Benchmarks.Dtls;
 using WebRtcStack.Benchmarks.Sctp.Goodput;
+using WebRtcStack.Benchmarks.Srtp;
 
 if (args is ["goodput", ..]) GoodputTable.Run(args.Length > 1 ? args[1] : null);
 else if (args is ["dtls"]) DtlsFigures.Run();
+else if (args is ["srtp"]) SrtpFigures.Run();
 else BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

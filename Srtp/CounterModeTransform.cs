@@ -5,24 +5,22 @@ namespace WebRtcStack.Srtp;
 /// <summary>AES-CM and HMAC-SHA1 (RFC 3711 §4.1.1, §4.2.1).</summary>
 internal sealed class CounterModeTransform : PacketTransform
 {
-    private const int SaltLength = 14;
-    private const int RtcpTagLength = 10;                          // RFC 5764 §4.1.2: 80 bits in both profiles
     private const int RtcpIndexLength = 4;
     private readonly int _rtpTagLength;
     private readonly Keys _rtp;
     private readonly Keys _rtcp;
 
-    public CounterModeTransform(SrtpProfile profile, KeyDerivation derivation)
+    public CounterModeTransform(SrtpProfile profile, KeyDerivation derivation, bool allowNative)
     {
         _rtpTagLength = profile.RtpOverhead();
-        _rtp = new Keys(profile, derivation, KeyLabel.RtpEncryption, KeyLabel.RtpAuthentication, KeyLabel.RtpSalt);
-        _rtcp = new Keys(profile, derivation, KeyLabel.RtcpEncryption, KeyLabel.RtcpAuthentication, KeyLabel.RtcpSalt);
+        _rtp = new Keys(profile, derivation, KeyLabel.RtpEncryption, KeyLabel.RtpAuthentication, KeyLabel.RtpSalt, allowNative);
+        _rtcp = new Keys(profile, derivation, KeyLabel.RtcpEncryption, KeyLabel.RtcpAuthentication, KeyLabel.RtcpSalt, allowNative);
     }
 
     public override void ProtectRtp(Span<byte> packet, in PacketHeader header, ulong index)
     {
         Span<byte> authenticated = packet[..^_rtpTagLength];
-        _rtp.Crypt(authenticated[header.Length..], header.Ssrc, index);
+        CryptRtp(authenticated, header, index);
         RtpTag(authenticated, index, packet[^_rtpTagLength..]);
     }
 
@@ -32,8 +30,8 @@ internal sealed class CounterModeTransform : PacketTransform
         Span<byte> tag = stackalloc byte[HmacSha1.Length];
         tag = tag[.._rtpTagLength];
         RtpTag(authenticated, index, tag);
-        if (!HmacSha1.AreEqual(tag, packet[^_rtpTagLength..])) return false;
-        _rtp.Crypt(authenticated[header.Length..], header.Ssrc, index);
+        if (!SecretMemory.AreEqual(tag, packet[^_rtpTagLength..])) return false;
+        CryptRtp(authenticated, header, index);
         return true;
     }
 
@@ -54,7 +52,7 @@ internal sealed class CounterModeTransform : PacketTransform
         Span<byte> authenticated = packet[..^RtcpTagLength];
         Span<byte> tag = stackalloc byte[RtcpTagLength];
         _rtcp.Tag(authenticated, [], tag);
-        if (!HmacSha1.AreEqual(tag, packet[^RtcpTagLength..])) return false;
+        if (!SecretMemory.AreEqual(tag, packet[^RtcpTagLength..])) return false;
         uint trailer = ReadTrailer(packet);
         if ((trailer & EncryptedFlag) != 0)
             _rtcp.Crypt(authenticated[header.Length..^RtcpIndexLength], header.Ssrc, trailer & ~EncryptedFlag);
@@ -70,6 +68,14 @@ internal sealed class CounterModeTransform : PacketTransform
     private static uint ReadTrailer(ReadOnlySpan<byte> packet) =>
         BinaryPrimitives.ReadUInt32BigEndian(packet[^(RtcpTagLength + RtcpIndexLength)..]);
 
+    // The tag is of the packet as it is on the wire, so that CSRCs change places around the cipher alone (RFC 9335 §6).
+    private void CryptRtp(Span<byte> authenticated, in PacketHeader header, ulong index)
+    {
+        CryptexHeader.Swap(authenticated, header);
+        _rtp.Crypt(authenticated[header.Length..], header.Ssrc, index);
+        CryptexHeader.SwapBack(authenticated, header);
+    }
+
     // §4.2: the ROC is authenticated behind the packet, but not sent.
     private void RtpTag(ReadOnlySpan<byte> authenticated, ulong index, Span<byte> tag)
     {
@@ -80,33 +86,19 @@ internal sealed class CounterModeTransform : PacketTransform
 
     private sealed class Keys : IDisposable
     {
-        private readonly AesCounterMode _cipher;
+        private readonly SaltedCounterMode _cipher;
         private readonly HmacSha1 _hmac;
-        private readonly byte[] _salt = new byte[SaltLength];
 
-        public Keys(SrtpProfile profile, KeyDerivation derivation, KeyLabel encryption, KeyLabel authentication, KeyLabel salt)
+        public Keys(SrtpProfile profile, KeyDerivation derivation, KeyLabel encryption, KeyLabel authentication, KeyLabel salt, bool allowNative)
         {
             byte[] key = new byte[HmacSha1.Length];
             derivation.Derive(authentication, key);
-            _hmac = new HmacSha1(key);
-            Array.Clear(key, 0, key.Length);
-            Span<byte> encryptionKey = key.AsSpan(0, profile.KeyLength());
-            derivation.Derive(encryption, encryptionKey);
-            _cipher = new AesCounterMode(encryptionKey);
-            Array.Clear(key, 0, key.Length);
-            derivation.Derive(salt, _salt);
+            _hmac = new HmacSha1(key, allowNative);
+            SecretMemory.Clear(key);
+            _cipher = new SaltedCounterMode(profile, derivation, encryption, salt, allowNative);
         }
 
-        // §4.1.1: IV = (k_s * 2^16) XOR (SSRC * 2^64) XOR (i * 2^16)
-        public void Crypt(Span<byte> data, uint ssrc, ulong index)
-        {
-            Span<byte> iv = stackalloc byte[AesCounterMode.BlockLength];
-            iv.Clear();
-            BinaryPrimitives.WriteUInt32BigEndian(iv[4..], ssrc);
-            BinaryPrimitives.WriteUInt64BigEndian(iv[8..], index << 16);
-            for (int i = 0; i < SaltLength; i++) iv[i] ^= _salt[i];
-            _cipher.Transform(iv, data);
-        }
+        public void Crypt(Span<byte> data, uint ssrc, ulong index) => _cipher.Crypt(data, ssrc, index);
 
         public void Tag(ReadOnlySpan<byte> data, ReadOnlySpan<byte> tail, Span<byte> tag)
         {
@@ -119,7 +111,6 @@ internal sealed class CounterModeTransform : PacketTransform
         {
             _cipher.Dispose();
             _hmac.Dispose();
-            _salt.AsSpan().Clear();
         }
     }
 }

@@ -9,6 +9,8 @@ internal enum KeyLabel : byte
     RtcpEncryption = 3,
     RtcpAuthentication = 4,
     RtcpSalt = 5,
+    RtpHeaderEncryption = 6,                                       // RFC 6904 §3
+    RtpHeaderSalt = 7,
 }
 
 /// <summary>Session keys from the master key and salt with AES-CM (RFC 3711 §4.3; RFC 7714 §11), key derivation rate 0.</summary>

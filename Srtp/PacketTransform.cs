@@ -6,10 +6,13 @@ internal abstract class PacketTransform : IDisposable
     /// <summary>The E flag in front of the index of an SRTCP packet (RFC 3711 §3.4).</summary>
     protected const uint EncryptedFlag = 0x8000_0000;
 
-    public static PacketTransform Create(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt)
+    /// <summary>Bytes of the tag of HMAC-SHA1 on RTCP: 80 bits in both profiles (RFC 5764 §4.1.2).</summary>
+    public const int RtcpTagLength = 10;
+
+    public static PacketTransform Create(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt, bool allowNative = true)
     {
         using KeyDerivation derivation = new(profile, masterKey, masterSalt);
-        return profile.IsAead() ? GcmTransform.Derive(profile, derivation) : new CounterModeTransform(profile, derivation);
+        return profile.IsAead() ? GcmTransform.Derive(profile, derivation, allowNative) : new CounterModeTransform(profile, derivation, allowNative);
     }
 
     /// <summary>Protects a packet with room for the tag behind it.</summary>

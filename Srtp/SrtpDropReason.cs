@@ -14,4 +14,7 @@ public enum SrtpDropReason
 
     /// <summary>It authenticates, but its SSRC is one more than <see cref="SrtpOptions.MaxStreams"/>.</summary>
     StreamLimit,
+
+    /// <summary>Its master key identifier is not <see cref="SrtpOptions.Mki"/>.</summary>
+    UnknownKey,
 }

@@ -4,29 +4,51 @@ namespace WebRtcStack.Srtp;
 /// <remarks>Not thread-safe: one event loop owns it. It serves all SSRCs of one direction of a DTLS association.</remarks>
 public sealed class SrtpProtector : IDisposable
 {
-    /// <summary>The most bytes that <see cref="ProtectRtp"/> adds, whatever the profile.</summary>
-    public const int MaxRtpOverhead = Gcm.TagLength;
+    /// <summary>The most bytes that <see cref="ProtectRtp"/> adds, whatever the profile, without an MKI.</summary>
+    public const int MaxRtpOverhead = Aead.TagLength + CryptexHeader.MaxOverhead;
 
-    /// <summary>The most bytes that <see cref="ProtectRtcp"/> adds, whatever the profile.</summary>
-    public const int MaxRtcpOverhead = Gcm.TagLength + 4;
+    /// <summary>The most bytes that <see cref="ProtectRtcp"/> adds, whatever the profile, without an MKI.</summary>
+    public const int MaxRtcpOverhead = Aead.TagLength + 4;
 
     private const uint LastRtcpIndex = 0x7FFF_FFFF;
     private readonly SrtpProfile _profile;
     private readonly PacketTransform _transform;
+    private readonly HeaderExtensionCipher? _extensions;
+    private readonly MasterKeyIdentifier _mki;
     private readonly StreamTable _streams;
     private uint _nextRtcpIndex;
 
     /// <summary>Derives the session keys; master key and salt are not kept and stay the caller's to clear.</summary>
-    /// <exception cref="ArgumentException">Key or salt have another length than the profile needs.</exception>
+    /// <exception cref="ArgumentException">Key or salt have another length than the profile needs, or the options ask for both RFC 6904 and 9335.</exception>
     public SrtpProtector(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt, SrtpOptions? options = null)
+        : this(profile, masterKey, masterSalt, SrtpOptions.Check(options), allowNative: true)
     {
-        _profile = profile;
-        _transform = PacketTransform.Create(profile, masterKey, masterSalt);
-        _streams = new StreamTable(options ?? new SrtpOptions());
+    }
+
+    internal SrtpProtector(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt, SrtpOptions options, bool allowNative)
+    {
+        (_profile, Cryptex) = (profile, options.Cryptex);
+        _transform = PacketTransform.Create(profile, masterKey, masterSalt, allowNative);
+        _extensions = HeaderExtensionCipher.Create(profile, masterKey, masterSalt, options, allowNative);
+        _mki = new MasterKeyIdentifier(profile, options);
+        _streams = new StreamTable(options);
+    }
+
+    /// <summary>Whether header extensions and CSRCs are encrypted with the payload (RFC 9335), at first as <see cref="SrtpOptions.Cryptex"/> has it.</summary>
+    /// <exception cref="InvalidOperationException">It is switched on beside <see cref="SrtpOptions.EncryptedHeaderExtensions"/>.</exception>
+    public bool Cryptex
+    {
+        get;
+        set => field = !value || _extensions is null
+            ? value
+            : throw new InvalidOperationException("EncryptedHeaderExtensions are in use; Cryptex would encrypt them twice.");
     }
 
     /// <summary>Protects an RTP packet.</summary>
-    /// <param name="buffer">The packet, and behind it room for <see cref="SrtpProfileExtensions.RtpOverhead"/> bytes.</param>
+    /// <param name="buffer">
+    /// The packet, and behind it room for <see cref="SrtpProfileExtensions.RtpOverhead"/> bytes, those of an MKI, and with Cryptex 4 more if it
+    /// has CSRCs and no extension.
+    /// </param>
     /// <param name="length">The length of the packet.</param>
     /// <returns>The length of the protected packet.</returns>
     /// <exception cref="ArgumentException">The buffer has no room, or does not begin with an RTP packet.</exception>
@@ -36,9 +58,11 @@ public sealed class SrtpProtector : IDisposable
     /// </exception>
     public int ProtectRtp(Span<byte> buffer, int length)
     {
-        int total = RequireRoom(buffer, length, _profile.RtpOverhead());
+        Require.InRange(length, 0, buffer.Length);
         if (!PacketHeader.TryParseRtp(buffer[..length], out PacketHeader header))
             throw new ArgumentException("The buffer does not begin with an RTP packet.", nameof(buffer));
+        bool needsExtension = Cryptex && header is { HasExtension: false, CsrcLength: > 0 };
+        RequireRoom(buffer, length, _profile.RtpOverhead() + _mki.Length + (needsExtension ? CryptexHeader.MaxOverhead : 0));
         ReplayWindow? stream = _streams.Find(header.Ssrc);
         if (!StreamTable.TryEstimateIndex(stream, header.Sequence, out ulong index))
             throw new InvalidOperationException("The packet lies outside of the 2^48 packets of its key; a new key is needed.");
@@ -49,35 +73,44 @@ public sealed class SrtpProtector : IDisposable
             throw new InvalidOperationException("There are more SSRCs than SrtpOptions.MaxStreams; raise that limit.");
         stream ??= _streams.Add(header.Ssrc);
         if (isNew) stream.Accept(index);
+        if (Cryptex) CryptexHeader.Mark(buffer, ref length, ref header);
+        _extensions?.Apply(buffer, header, index);
+        int total = length + _profile.RtpOverhead();
         _transform.ProtectRtp(buffer[..total], header, index);
-        return total;
+        _mki.Add(buffer, total, _profile.RtpOverhead());
+        return total + _mki.Length;
     }
 
     /// <summary>Protects a compound RTCP packet.</summary>
-    /// <param name="buffer">The packet, and behind it room for <see cref="SrtpProfileExtensions.RtcpOverhead"/> bytes.</param>
+    /// <param name="buffer">The packet, and behind it room for <see cref="SrtpProfileExtensions.RtcpOverhead"/> bytes and those of an MKI.</param>
     /// <param name="length">The length of the packet.</param>
     /// <returns>The length of the protected packet.</returns>
     /// <exception cref="ArgumentException">The buffer has no room, or does not begin with an RTCP packet.</exception>
     /// <exception cref="InvalidOperationException">2^31 packets were sent with this key (RFC 3711 §9.2).</exception>
     public int ProtectRtcp(Span<byte> buffer, int length)
     {
-        int total = RequireRoom(buffer, length, _profile.RtcpOverhead());
+        Require.InRange(length, 0, buffer.Length);
+        RequireRoom(buffer, length, _profile.RtcpOverhead() + _mki.Length);
+        int total = length + _profile.RtcpOverhead();
         if (!PacketHeader.TryParseRtcp(buffer[..length], out PacketHeader header))
             throw new ArgumentException("The buffer does not begin with an RTCP packet.", nameof(buffer));
         if (_nextRtcpIndex > LastRtcpIndex)
             throw new InvalidOperationException("All 2^31 RTCP packets of the key are sent; a new key is needed.");
         _transform.ProtectRtcp(buffer[..total], header, _nextRtcpIndex++);
-        return total;
+        _mki.Add(buffer, total, PacketTransform.RtcpTagLength);
+        return total + _mki.Length;
     }
 
     /// <summary>Clears the session keys.</summary>
-    public void Dispose() => _transform.Dispose();
-
-    private static int RequireRoom(ReadOnlySpan<byte> buffer, int length, int overhead)
+    public void Dispose()
     {
-        Require.InRange(length, 0, buffer.Length);
+        _transform.Dispose();
+        _extensions?.Dispose();
+    }
+
+    private static void RequireRoom(ReadOnlySpan<byte> buffer, int length, int overhead)
+    {
         if (buffer.Length - length < overhead)
             throw new ArgumentException($"The buffer needs {overhead} bytes of room behind the packet.", nameof(buffer));
-        return length + overhead;
     }
 }

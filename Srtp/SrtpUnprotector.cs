@@ -9,17 +9,26 @@ public sealed class SrtpUnprotector : IDisposable
 {
     private readonly SrtpProfile _profile;
     private readonly PacketTransform _transform;
+    private readonly HeaderExtensionCipher? _extensions;
+    private readonly MasterKeyIdentifier _mki;
+    private readonly bool _cryptex;
     private readonly StreamTable _rtp;
     private readonly StreamTable _rtcp;
-    private readonly long[] _drops = new long[(int)SrtpDropReason.StreamLimit + 1];
+    private readonly long[] _drops = new long[(int)SrtpDropReason.UnknownKey + 1];
 
     /// <summary>Derives the session keys; master key and salt are not kept and stay the caller's to clear.</summary>
-    /// <exception cref="ArgumentException">Key or salt have another length than the profile needs.</exception>
+    /// <exception cref="ArgumentException">Key or salt have another length than the profile needs, or the options ask for both RFC 6904 and 9335.</exception>
     public SrtpUnprotector(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt, SrtpOptions? options = null)
+        : this(profile, masterKey, masterSalt, SrtpOptions.Check(options), allowNative: true)
     {
-        _profile = profile;
-        _transform = PacketTransform.Create(profile, masterKey, masterSalt);
-        options ??= new SrtpOptions();
+    }
+
+    internal SrtpUnprotector(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt, SrtpOptions options, bool allowNative)
+    {
+        (_profile, _cryptex) = (profile, options.Cryptex);
+        _transform = PacketTransform.Create(profile, masterKey, masterSalt, allowNative);
+        _extensions = HeaderExtensionCipher.Create(profile, masterKey, masterSalt, options, allowNative);
+        _mki = new MasterKeyIdentifier(profile, options);
         (_rtp, _rtcp) = (new StreamTable(options), new StreamTable(options));
     }
 
@@ -33,12 +42,16 @@ public sealed class SrtpUnprotector : IDisposable
     /// <returns>False when the packet is to be dropped; it is counted.</returns>
     public bool TryUnprotectRtp(Span<byte> packet, out int length)
     {
+        if (!_mki.TryRemove(ref packet, _profile.RtpOverhead())) return Drop(SrtpDropReason.UnknownKey, out length);
         length = packet.Length - _profile.RtpOverhead();
         if (length < 0 || !PacketHeader.TryParseRtp(packet[..length], out PacketHeader header)) return Drop(SrtpDropReason.Malformed, out length);
         ReplayWindow? stream = _rtp.Find(header.Ssrc);
         if (!StreamTable.TryEstimateIndex(stream, header.Sequence, out ulong index) || stream?.MayAccept(index) == false)
             return Drop(SrtpDropReason.Replay, out length);
+        bool isCryptex = _cryptex && CryptexHeader.IsMarked(packet, ref header);
         if (!_transform.TryUnprotectRtp(packet, header, index)) return Drop(SrtpDropReason.AuthenticationFailed, out length);
+        if (isCryptex) CryptexHeader.Unmark(packet, header);
+        else _extensions?.Apply(packet, header, index);
         return Accept(_rtp, stream, header.Ssrc, index) || Drop(SrtpDropReason.StreamLimit, out length);
     }
 
@@ -48,6 +61,7 @@ public sealed class SrtpUnprotector : IDisposable
     /// <returns>False when the packet is to be dropped; it is counted.</returns>
     public bool TryUnprotectRtcp(Span<byte> packet, out int length)
     {
+        if (!_mki.TryRemove(ref packet, PacketTransform.RtcpTagLength)) return Drop(SrtpDropReason.UnknownKey, out length);
         length = packet.Length - _profile.RtcpOverhead();
         if (length < 0 || !PacketHeader.TryParseRtcp(packet[..length], out PacketHeader header)) return Drop(SrtpDropReason.Malformed, out length);
         uint index = _transform.ReadRtcpIndex(packet);
@@ -58,7 +72,11 @@ public sealed class SrtpUnprotector : IDisposable
     }
 
     /// <summary>Clears the session keys.</summary>
-    public void Dispose() => _transform.Dispose();
+    public void Dispose()
+    {
+        _transform.Dispose();
+        _extensions?.Dispose();
+    }
 
     private static bool Accept(StreamTable table, ReplayWindow? stream, uint ssrc, ulong index)
     {

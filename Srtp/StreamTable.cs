@@ -1,13 +1,22 @@
 namespace WebRtcStack.Srtp;
 
 /// <summary>What is remembered per SSRC: which packet indices were seen (RFC 3711 §3.2.3), for a limited number of SSRCs.</summary>
+/// <remarks>A packet costs one look-up whatever the number of SSRCs, and none when it is of the same SSRC as the one before.</remarks>
 internal sealed class StreamTable(SrtpOptions options)
 {
     private readonly Dictionary<uint, ReplayWindow> _streams = [];
+    private uint _latestSsrc;
+    private ReplayWindow? _latest;
 
     public bool IsFull => _streams.Count >= options.MaxStreams;
 
-    public ReplayWindow? Find(uint ssrc) => _streams.TryGetValue(ssrc, out ReplayWindow? window) ? window : null;
+    public ReplayWindow? Find(uint ssrc)
+    {
+        if (_latest is not null && ssrc == _latestSsrc) return _latest;
+        if (!_streams.TryGetValue(ssrc, out ReplayWindow? window)) return null;
+        (_latestSsrc, _latest) = (ssrc, window);
+        return window;
+    }
 
     public ReplayWindow Add(uint ssrc) => _streams[ssrc] = new ReplayWindow(options.ReplayWindow);
 

@@ -47,8 +47,11 @@ internal static class DtlsFigures
             Groups = [hybrid ? DtlsNamedGroup.X25519 : group],
         };
         (double client, double server) = Best(100, () => OneHandshake(options));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        OneHandshake(options);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  DTLS {(version == DtlsVersionPolicy.Only12 ? "1.2" : "1.3")} {group,-15} client {client,7:F0}  server {server,7:F0}  {1e6 / (client + server),6:F0}/s  {bouncyCastle / (client + server):F1} x BouncyCastle"));
+            $"  DTLS {(version == DtlsVersionPolicy.Only12 ? "1.2" : "1.3")} {group,-15} client {client,7:F0}  server {server,7:F0}  {1e6 / (client + server),6:F0}/s  {bouncyCastle / (client + server):F1} x BouncyCastle  {allocated} B for both"));
     }
 
     private static (TimeSpan Client, TimeSpan Server) OneHandshake(DtlsOptions options)

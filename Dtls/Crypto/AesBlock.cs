@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 #if NET
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using AesInstructions = System.Runtime.Intrinsics.X86.Aes;
 #endif
@@ -21,9 +20,9 @@ internal sealed class AesBlock : IDisposable
     public AesBlock(ReadOnlySpan<byte> key, bool allowInstructions = true)
     {
 #if NET
-        if (allowInstructions && AesInstructions.IsSupported)
+        if (allowInstructions && AesRoundKeys.IsSupported)
         {
-            _roundKeys = ExpandKey(key);
+            _roundKeys = AesRoundKeys.Expand(key);
             return;
         }
 #endif
@@ -59,38 +58,7 @@ internal sealed class AesBlock : IDisposable
         _platform?.Dispose();
         SecretMemory.Clear(_block);
 #if NET
-        SecretMemory.Clear(MemoryMarshal.AsBytes(_roundKeys.AsSpan()));
+        AesRoundKeys.Clear(_roundKeys);
 #endif
     }
-
-#if NET
-    // FIPS 197 §5.2, with words as they lie in memory.
-    private static Vector128<byte>[] ExpandKey(ReadOnlySpan<byte> key)
-    {
-        int keyWords = key.Length / 4;
-        Vector128<byte>[] roundKeys = new Vector128<byte>[keyWords + 7];
-        Span<uint> words = MemoryMarshal.Cast<Vector128<byte>, uint>(roundKeys.AsSpan());
-        key.CopyTo(MemoryMarshal.AsBytes(words));
-        uint constant = 1;
-        for (int i = keyWords; i < words.Length; i++)
-        {
-            uint word = words[i - 1];
-            if (i % keyWords == 0)
-            {
-                word = System.Numerics.BitOperations.RotateRight(SubWord(word), 8) ^ constant;
-                constant = constant << 1 ^ (constant >> 7) * 0x11B;                      // the next power of x in GF(2^8)
-            }
-            else if (keyWords > 6 && i % keyWords == 4)
-            {
-                word = SubWord(word);
-            }
-            words[i] = words[i - keyWords] ^ word;
-        }
-        return roundKeys;
-    }
-
-    // The last round without a key is SubBytes and ShiftRows, and the latter changes nothing when all columns are the same.
-    private static uint SubWord(uint word) =>
-        AesInstructions.EncryptLast(Vector128.Create(word).AsByte(), Vector128<byte>.Zero).AsUInt32().ToScalar();
-#endif
 }

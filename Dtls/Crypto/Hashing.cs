@@ -30,11 +30,25 @@ internal static class Hashing
         _ => HashAlgorithmName.SHA512,
     };
 
-    public static void Hash(DtlsHash hash, ReadOnlySpan<byte> data, Span<byte> destination) =>
-        CryptographicOperations.HashData(Name(hash), data, destination);
+    public static void Hash(DtlsHash hash, ReadOnlySpan<byte> data, Span<byte> destination)
+    {
+        if (Native(hash) is { } native) native.Hash(data, destination);
+        else CryptographicOperations.HashData(Name(hash), data, destination);
+    }
 
-    public static void Hmac(DtlsHash hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> destination) =>
-        CryptographicOperations.HmacData(Name(hash), key, data, destination);
+    public static void Hmac(DtlsHash hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> destination)
+    {
+        if (Native(hash) is { } native) native.Hmac(key, data, destination);
+        else CryptographicOperations.HmacData(Name(hash), key, data, destination);
+    }
+
+    // A handshake computes some thirty HMACs of a few bytes each; the platform's cost several times what their hashing does.
+    private static LibCryptoHash? Native(DtlsHash hash) => hash switch
+    {
+        DtlsHash.Sha256 => LibCryptoHash.Sha256,
+        DtlsHash.Sha384 => LibCryptoHash.Sha384,
+        _ => LibCryptoHash.Sha512,
+    };
 #else
     public static void Hash(DtlsHash hash, ReadOnlySpan<byte> data, Span<byte> destination)
     {

@@ -7,16 +7,21 @@ namespace WebRtcStack.Dtls;
 /// <summary>A key of the platform: ECDSA or RSA.</summary>
 internal sealed class PlatformCertificateKey : CertificateKey
 {
+    private readonly LibCryptoEcKey? _native;                      // signs; the platform's wrappers cost as much again
     private readonly ECDsa? _ecdsa;
     private readonly RSA? _rsa;
 
-    private PlatformCertificateKey(AsymmetricAlgorithm key)
+    private PlatformCertificateKey(AsymmetricAlgorithm key, bool allowNative = true)
     {
         (_ecdsa, _rsa) = (key as ECDsa, key as RSA);
         KeyKind kind = KeyKind.Rsa;
         if (_ecdsa is not null && !KeyKinds.TryGetEcdsa(_ecdsa.KeySize, out kind))
             throw new CryptographicException("The key must be ECDSA on a NIST curve, Ed25519, or RSA.");
         Kind = kind;
+        if (_ecdsa is null || !allowNative) return;
+        byte[] secret = _ecdsa.ExportECPrivateKey();
+        _native = LibCryptoEcKey.ImportPrivate(secret);
+        SecretMemory.Clear(secret);
     }
 
     public override KeyKind Kind { get; }
@@ -24,18 +29,28 @@ internal sealed class PlatformCertificateKey : CertificateKey
     public static PlatformCertificateKey Create(DtlsKeyType type) =>
         new(type == DtlsKeyType.Rsa2048 ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
-    public static PlatformCertificateKey ImportKey(ReadOnlySpan<byte> pkcs8, bool isRsa)
+    public static PlatformCertificateKey ImportKey(ReadOnlySpan<byte> pkcs8, bool isRsa, bool allowNative = true)
     {
         AsymmetricAlgorithm key = isRsa ? RSA.Create() : ECDsa.Create();
         key.ImportPkcs8PrivateKey(pkcs8, out _);
-        return new PlatformCertificateKey(key);
+        return new PlatformCertificateKey(key, allowNative);
     }
 
     public override byte[] Export() => ((AsymmetricAlgorithm?)_ecdsa ?? _rsa!).ExportPkcs8PrivateKey();
 
-    public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> data) => _ecdsa is not null
-        ? _ecdsa.SignData(data, Hashing.Name(scheme.Hash()), DSASignatureFormat.Rfc3279DerSequence)
-        : _rsa!.SignData(data, Hashing.Name(scheme.Hash()), scheme.IsPss() ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
+    public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> data)
+    {
+        if (_native is not null)
+        {
+            Span<byte> digest = stackalloc byte[Hashing.MaxLength];
+            digest = digest[..Hashing.Length(scheme.Hash())];
+            Hashing.Hash(scheme.Hash(), data, digest);
+            if (_native.Sign(digest) is { } signature) return signature;
+        }
+        return _ecdsa is not null
+            ? _ecdsa.SignData(data, Hashing.Name(scheme.Hash()), DSASignatureFormat.Rfc3279DerSequence)
+            : _rsa!.SignData(data, Hashing.Name(scheme.Hash()), scheme.IsPss() ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
+    }
 
     public override byte[] SelfSign(string commonName, DateTimeOffset notBefore, DateTimeOffset notAfter, byte[] serial)
     {
@@ -54,6 +69,7 @@ internal sealed class PlatformCertificateKey : CertificateKey
 
     public override void Dispose()
     {
+        _native?.Dispose();
         _ecdsa?.Dispose();
         _rsa?.Dispose();
     }

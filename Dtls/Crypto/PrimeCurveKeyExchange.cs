@@ -19,7 +19,7 @@ internal sealed class PrimeCurveKeyExchange : KeyExchange
 
 #if NET
     private readonly bool _isP256;
-    private readonly LibCryptoKey? _native;
+    private readonly LibCryptoEcKey? _native;
     private readonly ECCurve _curve;
     private readonly ECDiffieHellman? _key;
 
@@ -29,7 +29,7 @@ internal sealed class PrimeCurveKeyExchange : KeyExchange
         _curve = _isP256 ? ECCurve.NamedCurves.nistP256 : ECCurve.NamedCurves.nistP384;
         _fieldLength = FieldLength(group);
         _publicKey = new byte[1 + 2 * _fieldLength];
-        if (allowNative) _native = LibCryptoKey.GenerateEc(_isP256, _publicKey);
+        if (allowNative) _native = LibCryptoEcKey.Generate(_isP256, _publicKey);
         if (_native is not null) return;
         _key = ECDiffieHellman.Create(_curve);
         ECPoint point = _key.ExportParameters(false).Q;
@@ -65,9 +65,9 @@ internal sealed class PrimeCurveKeyExchange : KeyExchange
         _key?.Dispose();
     }
 
-    private Secret? AgreeNative(LibCryptoKey key, ReadOnlySpan<byte> peerPublicKey)
+    private Secret? AgreeNative(LibCryptoEcKey key, ReadOnlySpan<byte> peerPublicKey)
     {
-        using LibCryptoKey? peer = LibCryptoKey.ImportEc(_isP256, peerPublicKey);
+        using LibCryptoEcKey? peer = LibCryptoEcKey.ImportPublic(_isP256, peerPublicKey);
         byte[] shared = new byte[_fieldLength];
         return peer is not null && key.TryAgree(peer, shared) ? new Secret(shared) : null;
     }

@@ -9,7 +9,7 @@ internal readonly record struct CipherSuite(DtlsCipherSuite Id, bool IsEcdsa, Ae
     public bool IsDtls13 => (ushort)Id >> 8 == 0x13;
 
     /// <summary>fixed_iv_length: the salt of GCM (RFC 5288 §3), the whole nonce of ChaCha20-Poly1305 (RFC 7905 §2).</summary>
-    public int IvLength => Aead == AeadAlgorithm.ChaCha20Poly1305 ? WebRtcStack.Dtls.Aead.NonceLength : 4;
+    public int IvLength => Aead == AeadAlgorithm.ChaCha20Poly1305 ? Core.Aead.NonceLength : 4;
 
     /// <summary>Finds a suite; false for one that is unknown, or that the platform has no cipher for.</summary>
     public static bool TryGet(DtlsCipherSuite id, out CipherSuite suite)
@@ -29,6 +29,6 @@ internal readonly record struct CipherSuite(DtlsCipherSuite Id, bool IsEcdsa, Ae
                 new(id, false, AeadAlgorithm.ChaCha20Poly1305, DtlsHash.Sha256),
             _ => default,
         };
-        return suite.Id != default && WebRtcStack.Dtls.Aead.IsSupported(suite.Aead);
+        return suite.Id != default && Core.Aead.IsSupported(suite.Aead);
     }
 }

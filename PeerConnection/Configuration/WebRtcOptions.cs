@@ -86,6 +86,12 @@ public sealed record WebRtcOptions
     /// </summary>
     public bool OfferSctpInit { get; init; }
 
+    /// <summary>
+    /// Whether <c>a=cryptex</c> is offered and answered (RFC 9335): header extensions and CSRCs of RTP are then encrypted with the payload,
+    /// if the peer says the same. Default false, as browsers' offers have it.
+    /// </summary>
+    public bool Cryptex { get; init; }
+
     /// <summary>RTP packets of one remote track that may wait for the application. Default 512, at most 1500 bytes each; from 1 to 65536. When more come the oldest is dropped.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxQueuedRtpPackets { get; init => field = Require.InRange(value, 1, 65_536); } = 512;

@@ -24,6 +24,7 @@ internal sealed class AnswerBuilder(ConnectionContext context, OfferBuilder offe
             bool carries = !isBundled || bundled.Count == 0;
             if (isBundled) bundled.Add(offered.Mid!);
             _writer.AddTransport(section, transport, Setup(offer.Inherited(offered, "setup"), transport), carries);
+            if (RemoteSection.HasCryptex(offer, offered)) _writer.AddCryptex(section);
         }
         if (bundled.Count > 0) answer.Attributes.Add("group", "BUNDLE " + string.Join(" ", bundled));
         return answer;

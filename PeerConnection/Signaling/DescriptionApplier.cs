@@ -69,6 +69,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             }
             BundleTransport transport = weOffered ? context.Transports.Primary : context.Transports.For(mid, group.Contains(mid) ? group[0] : null);
             if (started.Add(transport)) Connect(transport, local, remote, i);
+            if (RemoteSection.HasCryptex(local, local.Media[i]) && RemoteSection.HasCryptex(remote, remote.Media[i])) context.Transports.UseCryptex(transport);
             if (answer.Media[i].IsDataChannel)
             {
                 context.Channels.Mid = mid;

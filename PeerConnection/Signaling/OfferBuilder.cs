@@ -149,6 +149,7 @@ internal sealed class OfferBuilder(ConnectionContext context)
             BundleTransport transport = TransportOf(mid) ?? context.Transports.Primary;
             bool isFirst = bundled.Count == 0;
             _writer.AddTransport(section, transport, SdpSetup.ActPass, withCandidates: isFirst || transport != context.Transports.Primary);
+            _writer.AddCryptex(section);
             if (transport == context.Transports.Primary) bundled.Add(mid);
             if (isFirst || transport.Remote is not null) continue;
             section.Port = 0;

@@ -63,6 +63,10 @@ internal static class RemoteSection
     public static long MaxMessageSize(SdpMedia section) =>
         long.TryParse(section.Attributes.First("max-message-size"), out long size) && size >= 0 ? size : DefaultMaxMessageSize;
 
+    /// <summary>Whether a section says that packets with Cryptex are taken: itself, or for all (RFC 9335 §4).</summary>
+    public static bool HasCryptex(SdpDescription description, SdpMedia section) =>
+        section.IsRtp && (section.Attributes.Contains("cryptex") || description.Attributes.Contains("cryptex"));
+
     /// <summary>The INIT chunk of SCTP that is signalled with the section (draft-hancke-tsvwg-snap §4), or null.</summary>
     public static SdpSctpInit? SctpInit(SdpMedia section) =>
         SdpSctpInit.TryParse(section.Attributes.First("sctp-init"), out SdpSctpInit? init) ? init : null;

@@ -57,7 +57,7 @@ internal sealed class TransportSet
         _context.Post((peer, now) =>
         {
             RtpSessionOptions session = new() { Cname = cname, NtpTimeAtOrigin = NtpTime(options.TimeProvider.GetUtcNow()) - Seconds(now) };
-            transport.Stack = new TransportStack(transport, peer.Ice, peer.Ice.AddStream(1, local), new RtpSession(session, options.Random), options.Mtu);
+            transport.Stack = new TransportStack(transport, peer.Ice, peer.Ice.AddStream(1, local), new RtpSession(session, options.Random), options);
             peer.Add(transport.Stack);
         });
         return transport;
@@ -208,6 +208,9 @@ internal sealed class TransportSet
             stack.PrepareDtls(connection, role, now);
         });
     }
+
+    /// <summary>Both sides have said that they take Cryptex (RFC 9335 §4): what is sent from now on has it.</summary>
+    public void UseCryptex(BundleTransport transport) => _context.Post((_, _) => transport.Stack?.UseCryptex());
 
     public void Close() => _context.Post((peer, now) => peer.Close(now));
 

@@ -18,13 +18,14 @@ internal sealed class TransportStack : IDisposable
 
     private readonly IceAgent _ice;
     private readonly int _mtu;
+    private readonly bool _takesCryptex;
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
     private SrtpUnprotector? _unprotector;
-    private bool _closing, _isOpen;
+    private bool _closing, _isOpen, _cryptex;
 
-    public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, int mtu) =>
-        (Owner, _ice, Stream, Rtp, _mtu) = (owner, ice, stream, rtp, mtu);
+    public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, WebRtcOptions options) =>
+        (Owner, _ice, Stream, Rtp, _mtu, _takesCryptex) = (owner, ice, stream, rtp, options.Mtu, options.Cryptex);
 
     /// <summary>The connection's view of the stack.</summary>
     public BundleTransport Owner { get; }
@@ -80,6 +81,13 @@ internal sealed class TransportStack : IDisposable
     {
         (Dtls, Role) = (dtls, role);
         if (_early.Count > 0 || _ice.TryGetSelectedPair(Stream, IceComponent.Rtp, out _)) StartDtls(dtls, now);
+    }
+
+    /// <summary>Header extensions and CSRCs are encrypted from now on; they are taken so from the start.</summary>
+    public void UseCryptex()
+    {
+        _cryptex = true;
+        if (_protector is not null) _protector.Cryptex = true;
     }
 
     public void Receive(Span<byte> datagram, Instant now, ITransportObserver observer)
@@ -207,8 +215,10 @@ internal sealed class TransportStack : IDisposable
         Span<byte> material = stackalloc byte[SrtpKeyingMaterial.Length(profile)];
         dtls.ExportKeyingMaterial(SrtpKeyingMaterial.ExporterLabel, default, useContext: false, material);
         SrtpKeyingMaterial keys = SrtpKeyingMaterial.Split(profile, material);
-        _protector = new SrtpProtector(profile, IsClient ? keys.ClientKey : keys.ServerKey, IsClient ? keys.ClientSalt : keys.ServerSalt);
-        _unprotector = new SrtpUnprotector(profile, IsClient ? keys.ServerKey : keys.ClientKey, IsClient ? keys.ServerSalt : keys.ClientSalt);
+        _protector = new SrtpProtector(profile, IsClient ? keys.ClientKey : keys.ServerKey, IsClient ? keys.ClientSalt : keys.ServerSalt,
+            new SrtpOptions { Cryptex = _cryptex });
+        _unprotector = new SrtpUnprotector(profile, IsClient ? keys.ServerKey : keys.ClientKey, IsClient ? keys.ServerSalt : keys.ClientSalt,
+            new SrtpOptions { Cryptex = _takesCryptex });
         material.Clear();
     }
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace WebRtcStack.Benchmarks.Dtls;
+namespace WebRtcStack.Benchmarks;
 
 /// <summary>Processor time of this thread: what others do on the machine does not count. Linux; elsewhere it is the time of day.</summary>
 internal static partial class ThreadClock

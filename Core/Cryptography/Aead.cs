@@ -7,7 +7,7 @@ using Org.BouncyCastle.Crypto.Modes;
 using Org.BouncyCastle.Crypto.Parameters;
 #endif
 
-namespace WebRtcStack.Dtls;
+namespace WebRtcStack.Core;
 
 /// <summary>The AEAD algorithms of record protection.</summary>
 internal enum AeadAlgorithm
@@ -61,7 +61,8 @@ internal sealed class Aead : IDisposable
     private readonly IAeadCipher _cipher;
     private readonly KeyParameter _key;
 
-    public Aead(AeadAlgorithm algorithm, ReadOnlySpan<byte> key)
+    /// <summary>Takes a key, which is copied; there is nothing native to allow here.</summary>
+    public Aead(AeadAlgorithm algorithm, ReadOnlySpan<byte> key, bool _ = true)
     {
         _cipher = algorithm == AeadAlgorithm.ChaCha20Poly1305 ? new ChaCha20Poly1305() : new GcmBlockCipher(new AesEngine());
         _key = new KeyParameter(key.ToArray());

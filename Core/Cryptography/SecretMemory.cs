@@ -1,7 +1,10 @@
-using System.Runtime.CompilerServices;
+#if NET
 using System.Security.Cryptography;
+#else
+using System.Runtime.CompilerServices;
+#endif
 
-namespace WebRtcStack.Dtls;
+namespace WebRtcStack.Core;
 
 /// <summary>Clearing and comparing what must not leak.</summary>
 internal static class SecretMemory
@@ -24,27 +27,4 @@ internal static class SecretMemory
         return difference == 0;
     }
 #endif
-}
-
-/// <summary>Secret bytes with one owner, cleared when it lets go of them.</summary>
-internal sealed class Secret(byte[] bytes) : IDisposable
-{
-    private byte[]? _bytes = bytes;
-
-    public ReadOnlySpan<byte> Span => _bytes;
-
-    /// <summary>Hands the bytes to a new owner; this one is empty afterwards and clears nothing.</summary>
-    public Secret Move()
-    {
-        Debug.Assert(_bytes is not null, "a secret is moved by its owner");
-        Secret moved = new(_bytes!);
-        _bytes = null;
-        return moved;
-    }
-
-    public void Dispose()
-    {
-        SecretMemory.Clear(_bytes);
-        _bytes = null;
-    }
 }

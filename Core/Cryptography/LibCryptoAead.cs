@@ -1,5 +1,5 @@
 #if NET
-namespace WebRtcStack.Dtls;
+namespace WebRtcStack.Core;
 
 /// <summary>An AEAD of libcrypto, keyed once. A wrong tag is a result, not an exception.</summary>
 internal sealed unsafe class LibCryptoAead : IDisposable
