@@ -116,6 +116,23 @@ public sealed class LibCryptoTests
         }
     }
 
+    [Test]
+    public void Sign_DirectlyOrByThePlatform_Verifies([Values("nistP256", "nistP384", "nistP521")] string curve)
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.CreateFromFriendlyName(curve));
+        byte[] pkcs8 = key.ExportPkcs8PrivateKey();
+        foreach (bool allowNative in (bool[])[true, false])
+        {
+            using PlatformCertificateKey imported = PlatformCertificateKey.ImportKey(pkcs8, isRsa: false, allowNative);
+            foreach (SignatureScheme scheme in SignatureSchemes.Accepted)
+            {
+                if (!scheme.Fits(imported.Kind, isDtls13: true)) continue;
+                byte[] signature = imported.Sign(scheme, [1, 2, 3]);
+                Assert.That(key.VerifyData(new byte[] { 1, 2, 3 }, signature, Hashing.Name(scheme.Hash()), DSASignatureFormat.Rfc3279DerSequence), $"{scheme}, {allowNative}");
+            }
+        }
+    }
+
     // A point that is not on its curve is refused (RFC 8422 §5.11 says so of ECDHE; an ECDSA key is as wrong).
     [Test]
     public void Read_OfAPointThatIsNotOnTheCurve_IsNull()
