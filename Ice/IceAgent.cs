@@ -189,6 +189,14 @@ public sealed class IceAgent
         Changed(stream, now);
     }
 
+    /// <summary>Tells that a connection to a TURN server has ended: its relayed candidate is of no use any more.</summary>
+    /// <param name="local">The connection's local address.</param>
+    /// <param name="server">The server that it led to.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="server"/> is null.</exception>
+    public void RemoveServerConnection(TransportAddress local, IceTurnServer server, Instant now) =>
+        _relays.ConnectionLost(new NetworkPath(local, Require.NotNull(server).Address, server.Protocol), now, _gatherer);
+
     /// <summary>Sets what bases told from here on, and restarts, gather: servers may be known only once their names are resolved.</summary>
     /// <param name="policy">Which candidates to gather.</param>
     /// <param name="stunServers">In place of <see cref="IceAgentOptions.StunServers"/>.</param>
@@ -418,13 +426,14 @@ public sealed class IceAgent
     public long GetDropped(IceDropReason reason) => _context.GetDropped(reason);
 
     // RFC 8445 §12.2: data is taken on every candidate that was signalled. Once connected, one whose peer's NAT has given it
-    // another address loses nothing until a check comes from there; who sent it, the layers above can tell.
+    // another port loses nothing until a check comes from there; who sent it, the layers above can tell. Strangers' data is not
+    // passed on to them.
     private bool TryReceiveFromElsewhere(in NetworkPath path, [NotNullWhen(true)] out IceStream? stream, out IceComponent component)
     {
         foreach (IceStream each in _context.Streams)
         {
             if (each.FindBase(path) is not { } localBase || each.GetActive(localBase.Component) is not { } active) continue;
-            if (!ReferenceEquals(active.Base, localBase)) break;
+            if (!ReferenceEquals(active.Base, localBase) || !active.Path.Remote.HasSameAddressAs(path.Remote)) break;
             (stream, component) = (each, localBase.Component);
             return true;
         }

@@ -80,6 +80,15 @@ public abstract class EventLoop
     }
 
     /// <summary>
+    /// Connects to a server over TCP or TLS without blocking the loop. Its messages go to <paramref name="registration"/> like
+    /// datagrams, along <see cref="LoopStream.Path"/>; those that the connection transmits along that path go to it.
+    /// </summary>
+    protected internal abstract void OpenStream(LoopRegistration registration, LoopStream stream);
+
+    /// <summary>Closes a stream that <see cref="OpenStream"/> has opened, or is opening.</summary>
+    protected internal abstract void CloseStream(LoopStream stream);
+
+    /// <summary>
     /// Sends one datagram; what cannot be sent is lost, as any datagram may be, and counted. Along a TCP path it goes as a framed
     /// message, over a connection that is opened if need be.
     /// </summary>

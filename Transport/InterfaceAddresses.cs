@@ -5,8 +5,9 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Transport;
 
 /// <summary>Lists the addresses of this machine.</summary>
-internal static class InterfaceAddresses
+public static class InterfaceAddresses
 {
+    /// <summary>Those of interfaces that are up; an empty list where a sandbox hides them.</summary>
     public static IReadOnlyList<LocalInterfaceAddress> Enumerate()
     {
         List<LocalInterfaceAddress> addresses = [];

@@ -9,6 +9,7 @@ public sealed class LoopRegistration
     public const ushort ActiveTcpPort = 9;
 
     private readonly List<TransportAddress> _open = [], _listening = [];
+    private readonly List<LoopStream> _streams = [];
     private readonly Action _wake;
     private int _wakePosted;
 
@@ -86,6 +87,15 @@ public sealed class LoopRegistration
         return true;
     }
 
+    /// <summary>Connects to a server over TCP or TLS; what comes of it is told by the stream's callbacks.</summary>
+    public void OpenStream(LoopStream stream)
+    {
+        _streams.Add(Require.NotNull(stream));
+        Loop.OpenStream(this, stream);
+    }
+
+    internal void Forget(LoopStream stream) => _streams.Remove(stream);
+
     /// <summary>Has the connection drained in this pass. On the loop's thread.</summary>
     public void Touch() => Loop.Touch(this);
 
@@ -106,5 +116,7 @@ public sealed class LoopRegistration
         Loop.CloseTcpConnections(this);
         _open.Clear();
         _listening.Clear();
+        foreach (LoopStream stream in _streams) Loop.CloseStream(stream);
+        _streams.Clear();
     }
 }

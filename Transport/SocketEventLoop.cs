@@ -5,15 +5,17 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Transport;
 
 /// <summary>An event loop over <see cref="System.Net.Sockets.Socket"/>: one thread, woken by datagrams, commands and deadlines.</summary>
-public sealed class SocketEventLoop : EventLoop, IDisposable
+public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
 {
     private readonly SocketTransportOptions _options;
     private readonly ILogger _logger;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly ConcurrentQueue<UdpPort> _ready = new();
+    private readonly ConcurrentQueue<StreamConnection> _readyStreams = new();
     private readonly Dictionary<TransportAddress, UdpPort> _ports = [];
     private readonly TcpPorts _tcp;
     private readonly InterfaceCache _interfaces;
+    private readonly Dictionary<NetworkPath, LoopStream> _streams = [];
     private readonly AutoResetEvent _wake = new(false);
     private readonly long _origin;
     private int _awake;             // 1 while a wake-up is on its way or the loop is in a pass
@@ -105,8 +107,34 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
     protected internal override void CloseTcpConnections(LoopRegistration registration) => _tcp.CloseChannels(registration);
 
     /// <inheritdoc/>
+    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream)
+    {
+        stream.Registration = registration;
+        stream.Connection = StreamConnection.Connect(stream.Local, stream.Remote, new StreamConnectionOptions
+        {
+            Framing = stream.Framing,
+            TlsHost = stream.TlsHost,
+            CertificateValidation = _options.CertificateValidation,
+            OpenTimeout = stream.OpenTimeout,
+        }, this, stream);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void CloseStream(LoopStream stream)
+    {
+        Require.NotNull(stream);
+        _streams.Remove(stream.Path);
+        stream.Connection?.Dispose();
+    }
+
+    /// <inheritdoc/>
     protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
     {
+        if (path.Protocol != TransportProtocol.Udp && _streams.TryGetValue(path, out LoopStream? stream))
+        {
+            if (!stream.Connection!.TrySend(datagram)) TransportMeter.Dropped(SendDropReason.BufferFull);
+            return;
+        }
         SendDropReason? dropped = path.Protocol != TransportProtocol.Udp ? _tcp.Send(registration, datagram, path)
             : _ports.TryGetValue(path.Local, out UdpPort? port) ? port.Send(datagram, path.Remote)
             : SendDropReason.SocketClosed;
@@ -123,6 +151,29 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
         _stopped = true;
         Wake();
     }
+
+    void IStreamOwner.StreamOpened(StreamConnection connection) => Post(() =>
+    {
+        if (connection.Tag is not LoopStream { IsClosed: false } stream || stream.Registration!.IsDetached) return;
+        stream.Path = connection.Path;
+        _streams[stream.Path] = stream;
+        stream.Opened(stream);
+    });
+
+    void IStreamOwner.StreamIsReady(StreamConnection connection)
+    {
+        _readyStreams.Enqueue(connection);
+        Wake();
+    }
+
+    void IStreamOwner.StreamClosed(StreamConnection connection, string reason) => Post(() =>
+    {
+        if (connection.Tag is not LoopStream { IsClosed: false } stream) return;
+        stream.IsClosed = true;
+        _streams.Remove(stream.Path);
+        stream.Registration!.Forget(stream);
+        if (!stream.Registration.IsDetached) stream.Closed(stream, reason);
+    });
 
     private void PortIsReady(UdpPort port)
     {
@@ -156,6 +207,7 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
         foreach (UdpPort port in _ports.Values) port.Dispose();
         _ports.Clear();
         _tcp.Dispose();
+        foreach (LoopStream stream in _streams.Values) stream.Connection!.Dispose();
         _wake.Dispose();
     }
 
@@ -166,8 +218,13 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
             while (port.TryTake(out Span<byte> datagram, out TransportAddress remote))
             {
                 TransportMeter.Received(datagram.Length);
-                Deliver(port.Registration, datagram, new NetworkPath(port.Local, remote));
+                Deliver((LoopRegistration)port.Owner!, datagram, new NetworkPath(port.Local, remote));
             }
+        }
+        for (int streams = _readyStreams.Count; streams > 0 && _readyStreams.TryDequeue(out StreamConnection? connection); streams--)
+        {
+            LoopStream stream = (LoopStream)connection.Tag!;
+            while (connection.TryTake(out Span<byte> message)) Deliver(stream.Registration!, message, connection.Path);
         }
     }
 
@@ -206,7 +263,7 @@ public sealed class SocketEventLoop : EventLoop, IDisposable
     {
         Volatile.Write(ref _awake, 0);
         Interlocked.MemoryBarrier();                            // either we see the work, or its poster sees us asleep
-        if (!_commands.IsEmpty || !_ready.IsEmpty || _tcp.ReadyCount > 0 || _stopped) return;
+        if (!_commands.IsEmpty || !_ready.IsEmpty || !_readyStreams.IsEmpty || _tcp.ReadyCount > 0 || _stopped) return;
         Instant deadline = NextDeadline;
         if (deadline.IsNever)
         {

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using WebRtcStack.Core;
@@ -31,6 +32,9 @@ public sealed record SocketTransportOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan InterfaceCacheDuration { get; init => field = Require.InRange(value, TimeSpan.Zero, TimeSpan.FromMinutes(10)); }
         = TimeSpan.FromSeconds(2);
+
+    /// <summary>In place of the system's judgement about certificates of TLS servers, as tests need it. Default null: the system's.</summary>
+    public RemoteCertificateValidationCallback? CertificateValidation { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -28,7 +28,8 @@ internal sealed class UdpPort : IDisposable
 
     public TransportAddress Local { get; }
 
-    public LoopRegistration Registration { get; private set; } = null!;
+    /// <summary>What its datagrams are for.</summary>
+    public object? Owner { get; private set; }
 
     public static bool TryBind(
         TransportAddress local, PortRange ports, SocketTransportOptions options,
@@ -81,9 +82,9 @@ internal sealed class UdpPort : IDisposable
         }
     }
 
-    public void Start(LoopRegistration registration, Action<UdpPort> ready)
+    public void Start(object? owner, Action<UdpPort> ready)
     {
-        (Registration, _ready) = (registration, ready);
+        (Owner, _ready) = (owner, ready);
         Arm();
     }
 

@@ -5,6 +5,9 @@ using WebRtcStack.Transport;
 
 namespace WebRtcStack;
 
+/// <summary>A TURN server that is reached over TCP, or over TLS under a name that its certificate has to have.</summary>
+internal sealed record TurnStreamServer(IceTurnServer Server, string? TlsHost, string Url);
+
 /// <summary>Turns the ICE servers of a configuration into addresses (webrtc-pc §4.2.2), resolving names where there are any. On the loop.</summary>
 internal sealed class IceServerResolution
 {
@@ -19,6 +22,9 @@ internal sealed class IceServerResolution
 
     /// <summary>The URL of each server.</summary>
     public Dictionary<(TransportAddress, TransportProtocol, bool IsTurn), string> Urls { get; } = [];
+
+    /// <summary>Those of <see cref="TurnServers"/> that are reached over TCP or TLS.</summary>
+    public List<TurnStreamServer> TurnStreams { get; } = [];
 
     /// <summary>The URLs that led to no server, each with the reason.</summary>
     public List<(string Url, string Reason)> Failed { get; } = [];
@@ -36,9 +42,9 @@ internal sealed class IceServerResolution
     private void Add(EventLoop loop, RTCIceServer server, string url)
     {
         if (!StunUri.TryParse(url, out StunUri? uri, out _)) return;             // the configuration was validated
-        if (uri.Transport != TransportProtocol.Udp)
+        if (uri.Transport != TransportProtocol.Udp && !uri.IsTurn)
         {
-            Failed.Add((url, "Servers are reached over UDP only."));
+            Failed.Add((url, "STUN servers are reached over UDP only."));
             return;
         }
         if (TransportAddress.TryParse(uri.Host, uri.Port, out TransportAddress address))
@@ -58,8 +64,14 @@ internal sealed class IceServerResolution
     private void Add(RTCIceServer server, StunUri uri, string url, TransportAddress address)
     {
         Urls[(address, uri.Transport, uri.IsTurn)] = url;
-        if (uri.IsTurn) TurnServers.Add(new IceTurnServer(address, server.Username!, server.Credential!));
-        else StunServers.Add(address);
+        if (!uri.IsTurn)
+        {
+            StunServers.Add(address);
+            return;
+        }
+        IceTurnServer turn = new(address, server.Username!, server.Credential!, uri.Transport);
+        TurnServers.Add(turn);
+        if (uri.Transport != TransportProtocol.Udp) TurnStreams.Add(new TurnStreamServer(turn, uri.Transport == TransportProtocol.Tls ? uri.Host : null, url));
     }
 
     private void OneIsDone()

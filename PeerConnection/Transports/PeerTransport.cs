@@ -13,7 +13,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private readonly List<TransportStack> _stacks = [];
     private readonly DropMeter _drops = new();
     private readonly Dictionary<TransportAddress, string> _hostNames = [];
-    private bool _closing, _drained;
+    private bool _closing, _drained, _deallocating;
     private LoopRegistration? _registration;
     private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -34,6 +34,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
         get
         {
             Instant next = ice.NextTimeout;
+            if (_deallocating) return next;
             foreach (TransportStack stack in _stacks) next = Instant.Min(next, stack.NextTimeout);
             return next;
         }
@@ -75,7 +76,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     public int Transmit(Span<byte> destination, Instant now, out NetworkPath path)
     {
         int length = ice.Transmit(destination, now, out path);
-        for (int i = 0; length == 0 && i < _stacks.Count; i++) length = _stacks[i].Transmit(destination, now, observer, out path);
+        for (int i = 0; length == 0 && !_deallocating && i < _stacks.Count; i++) length = _stacks[i].Transmit(destination, now, observer, out path);
         _drained = length == 0;
         return length;
     }
@@ -83,12 +84,16 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     public void AdvanceTo(Instant now)
     {
         ice.AdvanceTo(now);
+        if (_deallocating) return;
         foreach (TransportStack stack in _stacks) stack.AdvanceTo(now);
     }
 
     public void PublishEvents(Instant now)
     {
-        while (ice.TryReadEvent(out IceEvent e)) Publish(e);
+        if (!_deallocating)
+        {
+            while (ice.TryReadEvent(out IceEvent e)) Publish(e);
+        }
         foreach (TransportStack stack in _stacks)
         {
             PublishConnecting(stack);
@@ -97,7 +102,17 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
             if (stack.Data is not null) Publish(stack.Data);
         }
         _drops.ReportIfDue(this, now);
-        if (_closing && _drained) Release();
+        if (!_closing || !_drained) return;
+        if (_deallocating) Release();
+        else Deallocate();
+    }
+
+    // Goodbyes may have gone through relays, so that these are given back after them (RFC 8656 §8).
+    private void Deallocate()
+    {
+        _deallocating = true;
+        foreach (TransportStack stack in _stacks) ice.RemoveStream(stack.Stream);
+        Registration.Touch();
     }
 
     /// <summary>Says goodbye on every stack; when that is sent, sockets and memory are given back.</summary>

@@ -129,6 +129,7 @@ internal sealed class TransportSet
             peer.Ice.SetServers(Policy(configuration.IceTransportPolicy), servers.StunServers, servers.TurnServers);
             peer.ServerUrls.Add(servers);
             CandidateSockets.Open(peer, stack, options, peer.Registration.Loop.Now);
+            TurnStreams.Open(peer, stack, servers.TurnStreams, (url, reason) => _context.QueueTask(() => transport.WhenInUse(() => ServerFailed(url, reason))));
             peer.Registration.Touch();
             foreach ((string url, string reason) in servers.Failed) _context.QueueTask(() => transport.WhenInUse(() => ServerFailed(url, reason)));
         }));

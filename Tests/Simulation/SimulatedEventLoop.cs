@@ -83,6 +83,11 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
         }
     }
 
+    // Simulated networks carry datagrams alone: a server over TCP is one that does not answer.
+    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream) => Post(() => stream.Closed(stream, "nobody listens"));
+
+    protected internal override void CloseStream(LoopStream stream) { }
+
     protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
     {
         if (path.Protocol == TransportProtocol.Udp)
