@@ -79,6 +79,17 @@ internal sealed class RelayGatherer(IceContext context)
         Sweep();
     }
 
+    /// <summary>Gives up the allocations of a socket that is gone: nothing can be said to their server any more.</summary>
+    public void Close(LocalBase socket)
+    {
+        for (int i = _allocations.Count - 1; i >= 0; i--)
+        {
+            if (!ReferenceEquals(_allocations[i].Socket, socket)) continue;
+            _allocations[i].Turn.Dispose();
+            _allocations.RemoveAt(i);
+        }
+    }
+
     /// <summary>Whether a first request waits for its turn.</summary>
     public bool HasNew() => _allocations.Exists(static a => !a.IsStarted && a.IsGathering);
 
@@ -172,7 +183,7 @@ internal sealed class RelayGatherer(IceContext context)
             case TurnAllocationState.Failed or TurnAllocationState.Closed:
                 allocation.IsOver = true;
                 if (allocation.Relayed is not null) allocation.Stream.Bases.Remove(allocation.Relayed);
-                else gatherer.Failed(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.ErrorCode, now);
+                else gatherer.Failed(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.ErrorCode, now, isTurn: true);
                 break;
             default:
                 break;

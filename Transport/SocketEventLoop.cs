@@ -14,15 +14,18 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     private readonly ConcurrentQueue<StreamConnection> _readyStreams = new();
     private readonly Dictionary<TransportAddress, UdpPort> _ports = [];
     private readonly Dictionary<NetworkPath, LoopStream> _streams = [];
+    private readonly TcpPorts _tcp;
+    private readonly InterfaceCache _interfaces;
     private readonly AutoResetEvent _wake = new(false);
     private readonly long _origin;
     private int _awake;             // 1 while a wake-up is on its way or the loop is in a pass
     private volatile bool _stopped;
     private Instant _now;
 
-    internal SocketEventLoop(SocketTransportOptions options, int number)
+    internal SocketEventLoop(SocketTransportOptions options, InterfaceCache interfaces, int number)
     {
-        _options = options;
+        (_options, _interfaces) = (options, interfaces);
+        _tcp = new TcpPorts(options, Post, Wake);
         _logger = options.LoggerFactory.CreateLogger<SocketEventLoop>();
         _origin = options.TimeProvider.GetTimestamp() - options.TimeProvider.TimestampFrequency;      // starts at 1 s: the origin means "not set" to nobody
         _now = ReadClock();
@@ -40,7 +43,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<LocalInterfaceAddress> GetLocalAddresses() => InterfaceAddresses.Enumerate();
+    public override IReadOnlyList<LocalInterfaceAddress> GetLocalAddresses() => _interfaces.Get();
 
     /// <inheritdoc/>
     public override void Resolve(string host, Action<IReadOnlyList<TransportAddress>> resolved) =>
@@ -95,16 +98,43 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     }
 
     /// <inheritdoc/>
+    protected internal override bool TryOpenMulticast(
+        LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
+        [NotNullWhen(false)] out string? error)
+    {
+        bound = default;
+        if (!UdpPort.TryJoin(group, interfaces, _options, out UdpPort? port, out error)) return false;
+        bound = port.Local;
+        if (_ports.ContainsKey(bound))
+        {
+            port.Dispose();
+            error = "this loop has joined a group on that port already";
+            return false;
+        }
+        _ports.Add(bound, port);
+        port.Start(registration, PortIsReady);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected internal override bool TryListenTcp(
+        LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error) =>
+        _tcp.TryListen(registration, local, ports, out bound, out error);
+
+    /// <inheritdoc/>
+    protected internal override void CloseTcp(LoopRegistration registration, TransportAddress bound) => _tcp.Close(bound);
+
+    /// <inheritdoc/>
+    protected internal override void CloseTcpConnections(LoopRegistration registration) => _tcp.CloseChannels(registration);
+
+    /// <inheritdoc/>
     protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
     {
-        if (path.Protocol != TransportProtocol.Udp)
-        {
-            if (!_streams.TryGetValue(path, out LoopStream? stream)) TransportMeter.Dropped(SendDropReason.SocketClosed);
-            else if (!stream.Connection!.TrySend(datagram)) TransportMeter.Dropped(SendDropReason.BufferFull);
-            return;
-        }
-        if (!_ports.TryGetValue(path.Local, out UdpPort? port)) TransportMeter.Dropped(SendDropReason.SocketClosed);
-        else if (port.Send(datagram, path.Remote) is { } reason) TransportMeter.Dropped(reason);
+        SendDropReason? dropped = path.Protocol == TransportProtocol.Udp
+            ? _ports.TryGetValue(path.Local, out UdpPort? port) ? port.Send(datagram, path.Remote) : SendDropReason.SocketClosed
+            : _streams.TryGetValue(path, out LoopStream? stream) ? stream.Connection!.TrySend(datagram) ? null : SendDropReason.BufferFull
+            : _tcp.Send(registration, datagram, path);
+        if (dropped is { } reason) TransportMeter.Dropped(reason);
         else TransportMeter.Sent(datagram.Length);
     }
 
@@ -164,6 +194,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
             Volatile.Write(ref _awake, 1);                      // work that arrives from here on needs no signal: Sleep looks again
             _now = ReadClock();
             ReceiveDatagrams();
+            ReceiveMessages();
             RunDeadlines();
             RunCommands();
             DrainConnections();
@@ -172,6 +203,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
         foreach (UdpPort port in _ports.Values) port.Dispose();
         _ports.Clear();
         foreach (LoopStream stream in _streams.Values) stream.Connection!.Dispose();
+        _tcp.Dispose();
         _wake.Dispose();
     }
 
@@ -189,6 +221,19 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
         {
             LoopStream stream = (LoopStream)connection.Tag!;
             while (connection.TryTake(out Span<byte> message)) Deliver(stream.Registration!, message, connection.Path);
+        }
+    }
+
+    private void ReceiveMessages()
+    {
+        for (int channels = _tcp.ReadyCount; channels > 0 && _tcp.TryTakeReady(out TcpChannel? channel); channels--)
+        {
+            while (channel.TryTake(out Span<byte> message))
+            {
+                TransportMeter.Received(message.Length);
+                if (!message.IsEmpty) Deliver(channel.Registration, message, channel.Path);
+            }
+            if (channel.IsLost && _tcp.Remove(channel)) ReportLost(channel.Registration, channel.Path);
         }
     }
 
@@ -214,7 +259,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     {
         Volatile.Write(ref _awake, 0);
         Interlocked.MemoryBarrier();                            // either we see the work, or its poster sees us asleep
-        if (!_commands.IsEmpty || !_ready.IsEmpty || !_readyStreams.IsEmpty || _stopped) return;
+        if (!_commands.IsEmpty || !_ready.IsEmpty || !_readyStreams.IsEmpty || _tcp.ReadyCount > 0 || _stopped) return;
         Instant deadline = NextDeadline;
         if (deadline.IsNever)
         {

@@ -12,6 +12,9 @@ namespace WebRtcStack.Dtls;
 /// <summary>A key of BouncyCastle: Ed25519 everywhere, and all kinds on netstandard2.0.</summary>
 internal sealed class BouncyCastleCertificateKey : CertificateKey
 {
+    // RFC 8410 §7, §10.3: version 1, id-Ed25519, an OCTET STRING in an OCTET STRING.
+    private static readonly byte[] s_ed25519Prefix = [0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 4, 0x22, 4, 0x20];
+
     private readonly AsymmetricKeyParameter _privateKey;
     private readonly AsymmetricKeyParameter? _publicKey;
     private bool _disposed;
@@ -76,7 +79,10 @@ internal sealed class BouncyCastleCertificateKey : CertificateKey
         return hash + (scheme.Fits(KeyKind.EcdsaP256, isDtls13: false) ? "withECDSA" : scheme.IsPss() ? "withRSAandMGF1" : "withRSA");
     }
 
-    public override byte[] Export() => PrivateKeyInfoFactory.CreatePrivateKeyInfo(_privateKey).GetDerEncoded();
+    // BouncyCastle adds the public key to one of Ed25519 (version 2), which OpenSSL 3.0 does not read.
+    public override byte[] Export() => _privateKey is Ed25519PrivateKeyParameters ed25519
+        ? [.. s_ed25519Prefix, .. ed25519.GetEncoded()]
+        : PrivateKeyInfoFactory.CreatePrivateKeyInfo(_privateKey).GetDerEncoded();
 
     public override byte[] Sign(SignatureScheme scheme, ReadOnlySpan<byte> data)
     {

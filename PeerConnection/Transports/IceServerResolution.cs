@@ -23,6 +23,9 @@ internal sealed class IceServerResolution
     /// <summary>Those of <see cref="TurnServers"/> that are reached over TCP or TLS.</summary>
     public List<TurnStreamServer> TurnStreams { get; } = [];
 
+    /// <summary>The URL of each server.</summary>
+    public Dictionary<(TransportAddress, TransportProtocol, bool IsTurn), string> Urls { get; } = [];
+
     /// <summary>The URLs that led to no server, each with the reason.</summary>
     public List<(string Url, string Reason)> Failed { get; } = [];
 
@@ -60,6 +63,7 @@ internal sealed class IceServerResolution
 
     private void Add(RTCIceServer server, StunUri uri, string url, TransportAddress address)
     {
+        Urls[(address, uri.Transport, uri.IsTurn)] = url;
         if (!uri.IsTurn)
         {
             StunServers.Add(address);

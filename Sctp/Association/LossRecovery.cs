@@ -33,6 +33,9 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     /// <summary>Whether a tail loss probe is to go out.</summary>
     public bool OwesProbe => _probe.IsOwed;
 
+    /// <summary>Whether a retransmission is to go out whatever is in flight: T3 expired (RFC 9260 §6.3.3 E3).</summary>
+    public bool OwesRetransmission { get; private set; }
+
     /// <summary>Whether the peer should acknowledge what goes out now at once (RFC 7053 §4): recovery waits for it.</summary>
     public bool WantsImmediateSack => _inTimeout;
 
@@ -46,6 +49,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
         _probe.Clear();
         (_t3, _reordering, _inRecovery, _inTimeout, _isLimited) = (Instant.Never, Instant.Never, false, false, false);
         _roundEnd = outstanding.NextTsn;
+        OwesRetransmission = false;
     }
 
     /// <summary>The congestion window, and nothing else, keeps something back.</summary>
@@ -55,7 +59,11 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     public void Sent(uint tsn, int bytes, bool isRetransmission, Instant now)
     {
         if (_inRecovery) _reduction.Sent(bytes);
-        if (isRetransmission) _check.Resent(tsn);
+        if (isRetransmission)
+        {
+            _check.Resent(tsn);
+            OwesRetransmission = false;
+        }
         bool isFirst = isRetransmission && tsn == outstanding.CumulativeAck + 1;                     // §6.3.2 R4
         if (_t3.IsNever || isFirst) _t3 = now + context.Rto.Rto;                                     // R1
         ScheduleProbe(now);
@@ -123,6 +131,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
         congestion.OnTimeout(context.Mtu);
         outstanding.MarkOverdueLost(ReorderingWindow(), now);
         (_inRecovery, _inTimeout, _exit, _reordering) = (false, true, outstanding.NextTsn - 1, Instant.Never);
+        OwesRetransmission = outstanding.LostCount > 0;
         _t3 = outstanding.Count > 0 ? now + context.Rto.Rto : Instant.Never;
     }
 

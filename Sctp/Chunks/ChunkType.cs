@@ -18,6 +18,9 @@ internal enum ChunkType : byte
     ShutdownComplete = 14,
     InterleavedData = 64,
     Reconfig = 130,
+
+    /// <summary>RFC 4820 §3: padding, to be ignored.</summary>
+    Pad = 132,
     ForwardTsn = 192,
     InterleavedForwardTsn = 194,
 }
@@ -29,6 +32,7 @@ internal enum ParameterType : ushort
     Ipv4Address = 5,
     StateCookie = 7,
     UnrecognizedParameter = 8,
+    HostNameAddress = 11,
     SupportedAddressTypes = 12,
     OutgoingSsnResetRequest = 13,
     IncomingSsnResetRequest = 14,
@@ -48,10 +52,12 @@ internal enum ErrorCause : ushort
     MissingMandatoryParameter = 2,
     StaleCookie = 3,
     OutOfResource = 4,
+    UnresolvableAddress = 5,
     UnrecognizedChunkType = 6,
     InvalidMandatoryParameter = 7,
     UnrecognizedParameters = 8,
     NoUserData = 9,
+    CookieReceivedWhileShuttingDown = 10,
     UserInitiatedAbort = 12,
     ProtocolViolation = 13,
 }

@@ -32,6 +32,36 @@ public sealed class VectorTests
         Assert.That(Convert.ToHexStringLower(k), Is.EqualTo(expected));
     }
 
+    // FIPS 197, C.1 and C.3: with the processor's instructions where it has them, and without.
+    [TestCase("000102030405060708090A0B0C0D0E0F", "69C4E0D86A7B0430D8CDB78070B4C55A")]
+    [TestCase("000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F", "8EA2B7CA516745BFEAFC49904B496089")]
+    public void Encrypt_OnTheStandardsVector_YieldsItsOutput(string key, string expected)
+    {
+        byte[] output = new byte[AesBlock.Size];
+        foreach (bool allowInstructions in (bool[])[true, false])
+        {
+            using AesBlock aes = new(Convert.FromHexString(key), allowInstructions);
+            aes.Encrypt(Convert.FromHexString("00112233445566778899AABBCCDDEEFF"), output);
+            Assert.That(Convert.ToHexString(output), Is.EqualTo(expected));
+        }
+    }
+
+    [Test]
+    public void Encrypt_OnAnyKeyAndBlock_IsTheSameWithAndWithoutInstructions([Values(16, 32)] int keyLength)
+    {
+        RandomSource random = RandomSource.Seeded(1);
+        byte[] key = new byte[keyLength], block = new byte[AesBlock.Size], fast = new byte[AesBlock.Size], slow = new byte[AesBlock.Size];
+        for (int i = 0; i < 200; i++)
+        {
+            random.Fill(key);
+            random.Fill(block);
+            using AesBlock instructions = new(key), platform = new(key, allowInstructions: false);
+            instructions.Encrypt(block, fast);
+            platform.Encrypt(block, slow);
+            Assert.That(fast, Is.EqualTo(slow));
+        }
+    }
+
     [TestCaseSource(nameof(MlKem))]
     public void Decapsulate_OnOpenSslsVector_YieldsItsKeyAndSecrets(string line)
     {
