@@ -4,9 +4,15 @@ namespace WebRtcStack.Sctp;
 /// Leaves slow start when the round trip grows, before packets are lost (RFC 9406 §4, HyStart++). Since its sender paces,
 /// the increase per acknowledgement has no limit (L = infinity, §4.3).
 /// </summary>
+/// <remarks>
+/// Deviations, RFC 9406 §4.2: the round trip is judged by every eight samples, not by the least of a whole round, and slow
+/// start ends at once when it is half as long again as it was. A paced sender fills the queue in the middle of a round;
+/// waiting for the next one would double the window once more, and what a fast path then loses is thousands of packets
+/// with as many gaps, of which a SACK can report a few hundred.
+/// </remarks>
 internal sealed class HyStart
 {
-    private const int SamplesPerRound = 8;                            // N_RTT_SAMPLE
+    private const int SamplesPerJudgement = 8;                        // N_RTT_SAMPLE
     private const int GrowthDivisor = 4;                              // CSS_GROWTH_DIVISOR
     private const int ConservativeRounds = 5;                         // CSS_ROUNDS
     private const int ThresholdDivisor = 8;                           // MIN_RTT_DIVISOR
@@ -14,7 +20,8 @@ internal sealed class HyStart
     private const long MostThreshold = 16 * TimeSpan.TicksPerMillisecond;
 
     private long _lastRound;                                          // lastRoundMinRTT, in ticks
-    private long _currentRound;
+    private long _currentRound;                                       // currentRoundMinRTT
+    private long _recent;                                             // the least of the samples to be judged
     private long _baseline;                                           // cssBaselineMinRtt
     private int _samples;
     private int _conservativeRounds;
@@ -23,8 +30,8 @@ internal sealed class HyStart
     public HyStart() => Restart();
 
     public void Restart() =>
-        (_lastRound, _currentRound, _baseline, _samples, _conservativeRounds, _isConservative) =
-        (long.MaxValue, long.MaxValue, long.MaxValue, 0, 0, false);
+        (_lastRound, _currentRound, _recent, _baseline, _samples, _conservativeRounds, _isConservative) =
+        (long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, 0, 0, false);
 
     /// <summary>Takes an acknowledgement in slow start.</summary>
     /// <returns>By how many bytes the window grows; negative when slow start is over.</returns>
@@ -32,28 +39,26 @@ internal sealed class HyStart
     {
         if (acknowledgement.RoundEnded)
         {
-            (_lastRound, _currentRound, _samples) = (_currentRound, long.MaxValue, 0);
+            if (!_isConservative) _lastRound = _currentRound;
+            _currentRound = long.MaxValue;
             if (_isConservative && ++_conservativeRounds >= ConservativeRounds) return -1;
         }
-        if (acknowledgement.RoundTrip >= TimeSpan.Zero)
-        {
-            _currentRound = Math.Min(_currentRound, acknowledgement.RoundTrip.Ticks);
-            _samples++;
-        }
-        if (_samples >= SamplesPerRound) Judge();
+        if (acknowledgement.RoundTrip >= TimeSpan.Zero && Sample(acknowledgement.RoundTrip.Ticks)) return -1;
         return _isConservative ? acknowledgement.Bytes / GrowthDivisor : acknowledgement.Bytes;
     }
 
-    private void Judge()
+    // True when slow start is over.
+    private bool Sample(long roundTrip)
     {
-        if (_isConservative)
-        {
-            if (_currentRound < _baseline) (_isConservative, _baseline) = (false, long.MaxValue);   // it was jitter
-            return;
-        }
-        if (_lastRound == long.MaxValue) return;
+        _currentRound = Math.Min(_currentRound, roundTrip);
+        _recent = Math.Min(_recent, roundTrip);
+        if (++_samples < SamplesPerJudgement) return false;
+        long recent = _recent;
+        (_samples, _recent) = (0, long.MaxValue);
+        if (_lastRound == long.MaxValue) return false;
         long threshold = Math.Max(LeastThreshold, Math.Min(_lastRound / ThresholdDivisor, MostThreshold));
-        if (_currentRound < _lastRound + threshold) return;
-        (_isConservative, _baseline, _conservativeRounds) = (true, _currentRound, 0);
+        if (!_isConservative && recent >= _lastRound + threshold) (_isConservative, _baseline, _conservativeRounds) = (true, recent, 0);
+        else if (_isConservative && recent < _baseline) (_isConservative, _baseline) = (false, long.MaxValue);   // it was jitter
+        return _isConservative && recent >= _lastRound + Math.Max(threshold, _lastRound / 2);
     }
 }

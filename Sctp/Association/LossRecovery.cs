@@ -84,7 +84,8 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
         TakeDuplicates(sack);
         LeaveWhereDone(outcome);
         if (outcome.AcknowledgedBytes > 0) TellCongestion(outcome, flightBefore, now);
-        bool isSafe = DetectLosses(now) == 0 && outcome.CumulativeAdvanced;
+        long lost = DetectLosses(now);
+        bool isSafe = outcome.CumulativeAdvanced && (lost == 0 || outcome.IsTruncated);             // a truncated report invents losses
         if (outcome.TookBack) _t3 = Instant.Min(_t3, now + context.Rto.Rto);
         bool isEmpty = outcome is { AcknowledgedBytes: 0, CumulativeAdvanced: false };
         if (_probe.Acknowledged(outstanding.CumulativeAck, isEmpty) && !_inRecovery) Reduce(context.Mtu, now);

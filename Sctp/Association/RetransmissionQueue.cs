@@ -27,6 +27,8 @@ internal sealed class RetransmissionQueue
     /// <summary>Most chunks in the ring: gap blocks reach 65535 beyond the cumulative TSN (RFC 9260 §3.3.4).</summary>
     public const int Capacity = 65535;
 
+    private const int GapsOfAFullPacket = 200;                        // of the smallest packets that peers use, with room for DATA
+
     private readonly AssociationContext _context;
     private readonly SendQueue _messages;
     private readonly ChunkRing _ring = new();
@@ -160,6 +162,7 @@ internal sealed class RetransmissionQueue
             (ushort start, ushort end) = sack.Gap(i);
             MarkAcknowledged(cumulative + start, cumulative + end, now, ref outcome);
         }
+        outcome.IsTruncated = sack.GapCount >= GapsOfAFullPacket;
         Rack.EndSack(now);
         if (outcome.LatestRoundTrip >= TimeSpan.Zero) MinimumRoundTrip.Measure(outcome.LatestRoundTrip, now);
         outcome.TookBack = Count > 0 && _ring[CumulativeAck + 1].Fate == ChunkFate.Acknowledged;

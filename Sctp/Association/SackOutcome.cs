@@ -13,6 +13,9 @@ internal record struct SackOutcome
     /// <summary>The first chunk that is outstanding is with the peer, by what it said before: it took that back (RFC 9260 §6.2).</summary>
     public bool TookBack;
 
+    /// <summary>It has as many gap blocks as a packet holds, so there may be more beyond them.</summary>
+    public bool IsTruncated;
+
     /// <summary>It acknowledged a chunk that was taken as lost and had not been sent again.</summary>
     public bool FoundSpuriousLoss;
 

@@ -117,7 +117,8 @@ internal sealed class GoodputSimulation
         while (flow.Receiver.Transmit(_packet, _now) is > 0 and int length) _back.Send(_packet.AsSpan(0, length), index, _now);
         while (flow.Sender.TryReadEvent(out _)) { }
         while (flow.Receiver.TryReadEvent(out _)) { }
-        flow.Next = Instant.Min(Instant.Min(flow.Sender.NextTimeout, flow.Receiver.NextTimeout), Instant.Min(flow.NextSmall, flow.StartsAt));
+        Instant due = flow.Sender.State == SctpAssociationState.Established ? flow.NextSmall : flow.StartsAt;
+        flow.Next = Instant.Min(Instant.Min(flow.Sender.NextTimeout, flow.Receiver.NextTimeout), due);
     }
 
     private void Feed(Flow flow)
