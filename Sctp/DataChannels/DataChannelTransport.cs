@@ -36,6 +36,9 @@ public sealed class DataChannelTransport : IDisposable
     /// <summary>The state of the association.</summary>
     public SctpAssociationState State => _association.State;
 
+    /// <summary>Bytes of messages held in either direction, also those in flight, incomplete or unread.</summary>
+    internal long HeldBytes => _association.HeldBytes + _early.HeldBytes;
+
     /// <summary>The least room that <see cref="Transmit"/> needs.</summary>
     public int MinDatagramSize => _association.MinDatagramSize;
 

@@ -10,6 +10,8 @@ internal sealed class EarlyMessages(int limit)
     private readonly Queue<SctpMessage> _claimed = new();
     private long _bytes;
 
+    public long HeldBytes => _bytes;
+
     /// <summary>Keeps a message; false when there is no room, and the message is still the caller's.</summary>
     public bool TryAdd(in SctpMessage message)
     {
