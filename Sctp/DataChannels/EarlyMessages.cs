@@ -32,6 +32,17 @@ internal sealed class EarlyMessages(int limit)
         _waiting.RemoveAll(message => message.Stream == stream);
     }
 
+    /// <summary>Messages of the stream that have been claimed and not read yet.</summary>
+    public int Claimed(ushort stream)
+    {
+        int count = 0;
+        foreach (SctpMessage message in _claimed)
+        {
+            if (message.Stream == stream) count++;
+        }
+        return count;
+    }
+
     public bool TryRead(out SctpMessage message)
     {
         message = default;
