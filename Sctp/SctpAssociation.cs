@@ -103,6 +103,11 @@ public sealed class SctpAssociation : IDisposable
 
     internal Reassembly Inbound => _receiver.Reassembly;
 
+    internal RetransmissionQueue Outstanding => _sender.Outstanding;
+
+    /// <summary>Bytes of messages that are queued or in flight.</summary>
+    internal long HeldBytes => _sender.Messages.HeldBytes;
+
     /// <summary>Begins the handshake. In WebRTC both sides do; where the peer was first this does nothing.</summary>
     /// <exception cref="InvalidOperationException">The association has ended.</exception>
     public void Associate(Instant now)
