@@ -5,9 +5,12 @@ public sealed class DtlsCertificate : IDisposable
 {
     private const string CertificateLabel = "CERTIFICATE";
     private const string KeyLabel = "PRIVATE KEY";
+    private const string UsualHash = "sha-256";
     private readonly byte[] _der;
+    private readonly DtlsFingerprint _usualFingerprint;            // every offer and answer asks for it
 
-    private DtlsCertificate(CertificateKey key, byte[] der, DateTimeOffset expires) => (Key, _der, Expires) = (key, der, expires);
+    private DtlsCertificate(CertificateKey key, byte[] der, DateTimeOffset expires) =>
+        (Key, _der, Expires, _usualFingerprint) = (key, der, expires, DtlsFingerprint.Compute(UsualHash, der));
 
     /// <summary>The certificate in DER.</summary>
     public ReadOnlyMemory<byte> Der => _der;
@@ -15,8 +18,13 @@ public sealed class DtlsCertificate : IDisposable
     /// <summary>When the certificate ends to be valid (notAfter).</summary>
     public DateTimeOffset Expires { get; }
 
-    /// <summary>The kind of its key.</summary>
-    public DtlsKeyType KeyType => Key.Kind.IsEcdsa() ? DtlsKeyType.EcdsaP256 : DtlsKeyType.Rsa2048;
+    /// <summary>The kind of its key. Of imported keys, ECDSA on P-384 or P-521 counts as P-256, RSA of any size as 2048 bits.</summary>
+    public DtlsKeyType KeyType => Key.Kind switch
+    {
+        KeyKind.Ed25519 => DtlsKeyType.Ed25519,
+        KeyKind.Rsa => DtlsKeyType.Rsa2048,
+        _ => DtlsKeyType.EcdsaP256,
+    };
 
     internal CertificateKey Key { get; }
 
@@ -35,7 +43,7 @@ public sealed class DtlsCertificate : IDisposable
         return WithKey(key, key.SelfSign(options.Subject, now.AddDays(-1), now + options.Validity, serial));
     }
 
-    /// <summary>Reads what <see cref="ExportPem"/> wrote: a CERTIFICATE and a PRIVATE KEY (PKCS #8), in any order.</summary>
+    /// <summary>Reads what <see cref="ExportPem"/> wrote: a CERTIFICATE and a PRIVATE KEY (PKCS #8) of ECDSA on a NIST curve, Ed25519 or RSA, in any order.</summary>
     /// <exception cref="FormatException">One of the two is missing or is no PEM.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">The key or the certificate cannot be read.</exception>
     public static DtlsCertificate ImportPem(string pem)
@@ -45,7 +53,7 @@ public sealed class DtlsCertificate : IDisposable
         byte[] pkcs8 = Pem.Decode(pem, KeyLabel);
         try
         {
-            return WithKey(CertificateKey.Import(pkcs8, der), der);
+            return WithKey(CertificateKey.Read(pkcs8, der), der);
         }
         finally
         {
@@ -65,7 +73,9 @@ public sealed class DtlsCertificate : IDisposable
     /// <summary>The certificate's fingerprint for SDP.</summary>
     /// <param name="algorithm">sha-256 (which every peer understands), sha-384 or sha-512.</param>
     /// <exception cref="ArgumentException">The hash is not one of these.</exception>
-    public DtlsFingerprint GetFingerprint(string algorithm = "sha-256") => DtlsFingerprint.Compute(algorithm, _der);
+    public DtlsFingerprint GetFingerprint(string algorithm = UsualHash) => string.Equals(algorithm, UsualHash, StringComparison.OrdinalIgnoreCase)
+        ? _usualFingerprint
+        : DtlsFingerprint.Compute(algorithm, _der);
 
     /// <summary>Frees the private key; connections that still use it fail.</summary>
     public void Dispose() => Key.Dispose();
@@ -81,7 +91,10 @@ public sealed class DtlsCertificate : IDisposable
 
     private static bool Fits(CertificateKey key, CertificatePublicKey publicKey)
     {
-        SignatureScheme scheme = key.Kind.IsEcdsa() ? SignatureScheme.EcdsaSecp256r1Sha256 : SignatureScheme.RsaPkcs1Sha256;
-        return publicKey.Verify(scheme, isDtls13: false, [1], key.Sign(scheme, [1]));
+        foreach (SignatureScheme scheme in SignatureSchemes.Accepted)
+        {
+            if (scheme.Fits(key.Kind, isDtls13: true)) return publicKey.Verify(scheme, isDtls13: true, [1], key.Sign(scheme, [1]));
+        }
+        return false;
     }
 }

@@ -32,14 +32,25 @@ public sealed class DtlsConnection : IDisposable
     /// <summary>Creates a connection that has not started.</summary>
     /// <param name="options">What to negotiate, and all limits.</param>
     /// <param name="random">Where hello randoms, cookies and X25519 keys come from; cryptographic unless this is a test.</param>
-    public DtlsConnection(DtlsOptions options, RandomSource random)
+    public DtlsConnection(DtlsOptions options, RandomSource random) : this(options, random, null)
+    {
+    }
+
+    /// <summary>Creates a server's connection with a client that has shown a valid cookie; <see cref="Start"/> answers its ClientHello.</summary>
+    /// <param name="options">What to negotiate, and all limits: those of the keeper.</param>
+    /// <param name="random">Where randoms and X25519 keys come from; cryptographic unless this is a test.</param>
+    /// <param name="admission">What <see cref="DtlsCookieKeeper.Receive"/> gave; null for a connection that listens itself.</param>
+    /// <exception cref="ArgumentException">There is an admission, but the options are those of a client.</exception>
+    public DtlsConnection(DtlsOptions options, RandomSource random, DtlsAdmission? admission)
     {
         _options = Require.NotNull(options);
         Require.NotNull(random);
         Require.NotNull(options.Certificate, nameof(DtlsOptions.Certificate));
+        if (admission is not null && options.Role != DtlsRole.Server)
+            throw new ArgumentException("A client is admitted by a server; set Role to Server.", nameof(options));
         _records = new RecordLayer(options.ReplayWindow, _drops);
         _context = new HandshakeContext(options, random, _records, _peer);
-        _handshake = new HandshakeMachine(_context, _drops);
+        _handshake = new HandshakeMachine(_context, _drops, admission);
         _alerts = new AlertProtocol(_records);
         _earlyRecords = new EarlyQueue(options.MaxEarlyBytes);
         _earlyData = new EarlyQueue(options.MaxEarlyBytes);
@@ -84,6 +95,7 @@ public sealed class DtlsConnection : IDisposable
         State = DtlsState.Connecting;
         _handshakeDeadline = now + _options.HandshakeTimeout;
         _handshake.Start();
+        FollowHandshake();
     }
 
     /// <summary>

@@ -44,4 +44,7 @@ public enum DtlsDropReason
 
     /// <summary>An ACK without protection, or one in a connection that is not of DTLS 1.3 (RFC 9147 §7).</summary>
     UnprotectedAck,
+
+    /// <summary>A cookie that is not ours, is too old, or was given to another address (<see cref="DtlsCookieKeeper"/>).</summary>
+    BadCookie,
 }

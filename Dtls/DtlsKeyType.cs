@@ -8,4 +8,7 @@ public enum DtlsKeyType
 
     /// <summary>RSA with a modulus of 2048 bits.</summary>
     Rsa2048,
+
+    /// <summary>Ed25519 (RFC 8032, RFC 8410). Chromium does not accept it: for peers that are known to.</summary>
+    Ed25519,
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using WebRtcStack.Core;
 
 namespace WebRtcStack.Sctp;
@@ -8,7 +7,7 @@ namespace WebRtcStack.Sctp;
 /// Not thread-safe: one run loop owns it. Time and randomness come from the caller, packets go out when polled. An
 /// association lives once: when it has ended, a new one takes its place.
 /// </remarks>
-public sealed class SctpAssociation : IDisposable
+public sealed partial class SctpAssociation : IDisposable
 {
     private readonly AssociationContext _context;
     private readonly ReplySlot _reply;
@@ -23,7 +22,7 @@ public sealed class SctpAssociation : IDisposable
     private readonly int _largestMtu;
     private long _packetsSent, _packetsReceived, _bytesSent, _bytesReceived, _messagesSent;
 
-    /// <summary>Creates an association in state <see cref="SctpAssociationState.Closed"/>. It answers a peer that begins; <see cref="Associate"/> begins.</summary>
+    /// <summary>Creates an association in state <see cref="SctpAssociationState.Closed"/>. It answers a peer that begins; <see cref="Associate(Instant)"/> begins.</summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public SctpAssociation(SctpOptions options, RandomSource random)
     {
@@ -61,7 +60,7 @@ public sealed class SctpAssociation : IDisposable
         }
     }
 
-    /// <summary>The peer's port; set it before <see cref="Associate"/> where it was not known at first. From 1 to 65535.</summary>
+    /// <summary>The peer's port; set it before <see cref="Associate(Instant)"/> where it was not known at first. From 1 to 65535.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int RemotePort { get => _context.RemotePort; set => _context.RemotePort = (ushort)Require.InRange(value, 1, 65535); }
 
@@ -116,6 +115,35 @@ public sealed class SctpAssociation : IDisposable
         if (State == SctpAssociationState.Closed) _setup.Associate();
     }
 
+    /// <summary>Makes the INIT chunk of an association to be, for the peer to be told by signalling (<c>a=sctp-init</c>, draft-hancke-tsvwg-snap §4).</summary>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static byte[] CreateInit(SctpOptions options, RandomSource random)
+    {
+        using SctpAssociation association = new(options, random);
+        WireWriter writer = new(stackalloc byte[128]);
+        association._setup.WriteInit(ref writer, association._receiver.Window);
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>Whether the bytes are an INIT chunk that an association can be made of (draft-hancke-tsvwg-snap §5.3).</summary>
+    public static bool IsValidInit(ReadOnlySpan<byte> init) => TryParseInit(init, out _);
+
+    /// <summary>Sets the association up without a handshake, from the INITs that both sides signalled (draft-hancke-tsvwg-snap §6). Call it when packets can flow.</summary>
+    /// <param name="localInit">What <see cref="CreateInit"/> made with the same options.</param>
+    /// <param name="peerInit">What the peer signalled.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="ArgumentException">One of them is not a valid INIT chunk.</exception>
+    /// <exception cref="InvalidOperationException">The association has ended.</exception>
+    public void Associate(ReadOnlySpan<byte> localInit, ReadOnlySpan<byte> peerInit, Instant now)
+    {
+        if (_context.IsOver) throw new InvalidOperationException("The association has ended; create a new one.");
+        if (!TryParseInit(localInit, out InitChunk local) || !TryParseInit(peerInit, out InitChunk peer))
+            throw new ArgumentException("This is not an INIT chunk (RFC 9260 §3.3.2); check with IsValidInit.", nameof(peerInit));
+        if (State != SctpAssociationState.Closed) return;
+        _setup.Adopt(local, peer);
+        Apply(SetupOutcome.Established, now);
+    }
+
     /// <summary>Ends the association once everything queued has been acknowledged (RFC 9260 §9.2); nothing more can be sent.</summary>
     public void Shutdown(Instant now)
     {
@@ -139,49 +167,6 @@ public sealed class SctpAssociation : IDisposable
     {
         byte[] text = System.Text.Encoding.UTF8.GetBytes(Require.NotNull(reason));
         Fail(SctpFailure.AbortedLocally, ErrorCause.UserInitiatedAbort, text.AsSpan(0, Math.Min(text.Length, 200)));
-    }
-
-    /// <summary>Takes in a packet. Any bytes are survivable; the span is the caller's again when this returns.</summary>
-    public void Receive(Span<byte> packet, Instant now)
-    {
-        _packetsReceived++;
-        _bytesReceived += packet.Length;
-        if (!PacketHeader.TryRead(packet, out PacketHeader header))
-        {
-            Drop(SctpDropReason.Malformed);
-            return;
-        }
-        if (header.SourcePort != _context.RemotePort || header.DestinationPort != _context.Options.LocalPort)
-        {
-            Drop(SctpDropReason.WrongPort);
-            return;
-        }
-        WireReader reader = new(packet[PacketHeader.Length..]), ahead = reader;
-        if (!Chunk.TryRead(ref ahead, out Chunk first))
-        {
-            Drop(SctpDropReason.Malformed);
-            return;
-        }
-        // RFC 9653 §5.3: zero stands for "not computed" where we offered that, save on the packets of the handshake.
-        bool omitted = header.HasZeroChecksum && _context.Options.ZeroChecksum && first.Type is not (ChunkType.Init or ChunkType.CookieEcho);
-        if (!omitted && !PacketHeader.HasValidChecksum(packet))
-        {
-            Drop(SctpDropReason.BadChecksum);
-            return;
-        }
-        if (!IsTagAcceptable(header.VerificationTag, first, ahead.IsEmpty)) return;
-        ReceiveChunks(header.VerificationTag, reader, now);
-        if (!_context.MayReceiveData && !_context.MaySendData) return;
-        _receiver.EndPacket(now);
-        if (_receiver.WantsRoundTrip) _heartbeat.Ask();
-        ObserveLargePackets();
-        if (State == SctpAssociationState.ShutdownSent && _receiver.HasSackPending)         // §9.2: each DATA is answered at once
-        {
-            _receiver.AcknowledgeNow();
-            _shutdown.Repeat();
-        }
-        _reset.Progress();
-        _shutdown.Progress(_sender.IsDrained);
     }
 
     /// <summary>Writes the next packet that is owed.</summary>
@@ -265,6 +250,15 @@ public sealed class SctpAssociation : IDisposable
         foreach (ushort stream in streams) _reset.Request(_sender.Messages.Stream(stream));
     }
 
+    /// <summary>Asks the peer to reset streams in its direction (RFC 6525 §5.1.3); for each there is an event of kind <see cref="SctpEventKind.IncomingStreamReset"/> once it has, or <see cref="SctpEventKind.StreamResetDenied"/>.</summary>
+    /// <exception cref="InvalidOperationException">The association is not established.</exception>
+    public void RequestIncomingReset(ReadOnlySpan<ushort> streams)
+    {
+        if (State != SctpAssociationState.Established)
+            throw new InvalidOperationException("The association is not established: wait for the event Established.");
+        foreach (ushort stream in streams) _reset.RequestIncoming(stream);
+    }
+
     /// <summary>A snapshot of the counters.</summary>
     public SctpStatistics GetStatistics() => new()
     {
@@ -310,7 +304,7 @@ public sealed class SctpAssociation : IDisposable
             PacketHeader.Seal(writer.Written);                        // RFC 9653 §5.2: these always have their checksum
             return writer.Length;
         }
-        if (State is SctpAssociationState.Closed or SctpAssociationState.CookieWait or SctpAssociationState.CookieEchoed) return 0;
+        if (!IsReady) return 0;
         if (_mtuDiscovery.IsOwed && State == SctpAssociationState.Established && !_setup.OwesCookieAck) return WriteMtuProbe(destination, now);
         if (!hasData && !_receiver.OwesSack && !_setup.OwesCookieAck && _outbox.IsEmpty && !_heartbeat.IsOwed && !_shutdown.IsOwed &&
             !OwesReset) return 0;
@@ -332,6 +326,9 @@ public sealed class SctpAssociation : IDisposable
         return writer.Length;
     }
 
+    // Whether the handshake is done, and its parameters known.
+    private bool IsReady => State is not (SctpAssociationState.Closed or SctpAssociationState.CookieWait or SctpAssociationState.CookieEchoed);
+
     private int WriteMtuProbe(Span<byte> destination, Instant now)
     {
         WireWriter writer = new(destination[.._mtuDiscovery.ProbeSize]);
@@ -348,205 +345,12 @@ public sealed class SctpAssociation : IDisposable
 
     private bool OwesReset => State == SctpAssociationState.Established && _reset.IsOwed;
 
-    // RFC 9260 §8.4, §8.5.
-    private bool IsTagAcceptable(uint tag, in Chunk first, bool isAlone)
+    private static bool TryParseInit(ReadOnlySpan<byte> bytes, out InitChunk init)
     {
-        switch (first.Type)
-        {
-            case ChunkType.Init:
-                if (tag == 0 && isAlone) return true;                 // §8.5.1 A, §6.10
-                Drop(SctpDropReason.WrongVerificationTag);
-                return false;
-            case ChunkType.CookieEcho when !_context.IsOver:          // §8.5.1 D: the cookie knows the tag
-                return true;
-            case ChunkType.Abort or ChunkType.ShutdownComplete:       // §8.5.1 B, C
-                uint expected = (first.Flags & Chunk.ReflectedTag) != 0 ? _context.Peer.Tag : _context.LocalTag;
-                if (State != SctpAssociationState.Closed && tag == expected) return true;
-                Drop(SctpDropReason.WrongVerificationTag);
-                return false;
-        }
-        if (State != SctpAssociationState.Closed && tag == _context.LocalTag) return true;
-        if (State != SctpAssociationState.Closed)
-        {
-            Drop(SctpDropReason.WrongVerificationTag);
-            return false;
-        }
-        Drop(SctpDropReason.OutOfTheBlue);
-        if (first.Type == ChunkType.ShutdownAck) _reply.ShutdownComplete(tag, reflected: true);                     // §8.4, 5
-        else if (first.Type is not (ChunkType.CookieAck or ChunkType.Error)) _reply.Abort(tag, reflected: true);    // §8.4, 7 and 8
-        return false;
-    }
-
-    private void ReceiveChunks(uint tag, WireReader reader, Instant now)
-    {
-        while (!reader.IsEmpty)
-        {
-            if (!Chunk.TryRead(ref reader, out Chunk chunk))
-            {
-                Drop(SctpDropReason.Malformed);
-                return;
-            }
-            if (!ReceiveChunk(tag, chunk, now)) return;
-        }
-    }
-
-    // False when the rest of the packet is not to be processed.
-    private bool ReceiveChunk(uint tag, in Chunk chunk, Instant now)
-    {
-        bool isReady = State is not (SctpAssociationState.Closed or SctpAssociationState.CookieWait or SctpAssociationState.CookieEchoed);
-        switch (chunk.Type)
-        {
-            case ChunkType.Init:
-                ReceiveInit(chunk, now);
-                return false;
-            case ChunkType.InitAck:
-                if (!_setup.ReceiveInitAck(chunk)) End(new SctpEvent(SctpEventKind.Failed, Cause: SctpFailure.ProtocolViolation));
-                return false;                                         // §6.10: it comes alone
-            case ChunkType.CookieEcho:
-                return Apply(_setup.ReceiveCookieEcho(tag, chunk, now), now) || (isReady && tag == _context.LocalTag);
-            case ChunkType.CookieAck:
-                Apply(_setup.ReceiveCookieAck(), now);
-                return true;
-            case ChunkType.Abort:
-                WireReader causes = new(chunk.Value);
-                int cause = Parameter.TryRead(ref causes, out Parameter first) ? first.Type : 0;
-                End(new SctpEvent(SctpEventKind.Failed, Cause: SctpFailure.AbortedByPeer, PeerCause: cause));
-                return false;
-            case ChunkType.Error:
-                ReceiveError(chunk);
-                return true;
-            case ChunkType.ShutdownAck:
-                ReceiveShutdownAck(tag, isReady);
-                return false;
-            case ChunkType.ShutdownComplete:
-                if (State == SctpAssociationState.ShutdownAckSent) End(new SctpEvent(SctpEventKind.Closed));
-                else Drop(SctpDropReason.UnexpectedChunk);
-                return false;
-        }
-        if (!isReady)
-        {
-            Drop(SctpDropReason.UnexpectedChunk);
-            return false;
-        }
-        return ReceiveReadyChunk(chunk, now);
-    }
-
-    // The chunks that only an association that is set up has a use for.
-    private bool ReceiveReadyChunk(in Chunk chunk, Instant now)
-    {
-        switch (chunk.Type)
-        {
-            case ChunkType.Data or ChunkType.InterleavedData:
-                return ReceiveData(chunk);
-            case ChunkType.Sack when SackChunk.TryParse(chunk, out SackChunk sack):
-                _sender.Receive(sack, now);
-                return true;
-            case ChunkType.ForwardTsn or ChunkType.InterleavedForwardTsn:
-                return ReceiveForwardTsn(chunk);
-            case ChunkType.Heartbeat:
-                _outbox.TryAdd(ChunkType.HeartbeatAck, chunk.Value);  // §8.3: the information goes back as it came
-                return true;
-            case ChunkType.HeartbeatAck:
-                if (!_mtuDiscovery.TryReceiveAck(chunk, now)) _heartbeat.ReceiveAck(chunk, now);
-                return true;
-            case ChunkType.Pad:                                       // RFC 4820 §3
-                return true;
-            case ChunkType.Reconfig:
-                _reset.Receive(chunk, now);
-                return true;
-            case ChunkType.Shutdown when chunk.Value.Length == 4:
-                _sender.ReceiveCumulative(BinaryPrimitives.ReadUInt32BigEndian(chunk.Value), now);
-                _shutdown.ReceiveShutdown();
-                return true;
-            case ChunkType.Sack or ChunkType.Shutdown:
-                Drop(SctpDropReason.Malformed);
-                return true;
-        }
-        Drop(SctpDropReason.UnknownChunk);                            // §3.2: the two high bits say what to do
-        if (((byte)chunk.Type & 0x40) != 0) _outbox.AddError(ErrorCause.UnrecognizedChunkType, chunk.Value);
-        return ((byte)chunk.Type & 0x80) != 0;
-    }
-
-    private bool ReceiveData(in Chunk chunk)
-    {
-        if (!_context.MayReceiveData || !DataChunk.TryParse(chunk, out DataChunk data))
-        {
-            Drop(_context.MayReceiveData ? SctpDropReason.Malformed : SctpDropReason.UnexpectedChunk);
-            return true;
-        }
-        if (data.UserData.IsEmpty)                                    // §6.2: fatal
-        {
-            Span<byte> tsn = stackalloc byte[4];
-            BinaryPrimitives.WriteUInt32BigEndian(tsn, data.Tsn);
-            Fail(SctpFailure.ProtocolViolation, ErrorCause.NoUserData, tsn);
-            return false;
-        }
-        SctpFailure failure = data.IsInterleaved == _context.Interleaves ? _receiver.Receive(data) : SctpFailure.ProtocolViolation;
-        if (failure == SctpFailure.None) return true;
-        Fail(failure, failure == SctpFailure.MessageTooLarge ? ErrorCause.OutOfResource : ErrorCause.ProtocolViolation, default);
-        return false;
-    }
-
-    private bool ReceiveForwardTsn(in Chunk chunk)
-    {
-        if (chunk.Type == ChunkType.InterleavedForwardTsn != _context.Interleaves)          // RFC 8260 §2.3.1
-        {
-            Fail(SctpFailure.ProtocolViolation, ErrorCause.ProtocolViolation, default);
-            return false;
-        }
-        if (!ForwardTsnChunk.TryParse(chunk, out ForwardTsnChunk forward)) Drop(SctpDropReason.Malformed);
-        else if (!_context.MayReceiveData) Drop(SctpDropReason.UnexpectedChunk);
-        else _receiver.Receive(forward);
-        return true;
-    }
-
-    private void ReceiveInit(in Chunk chunk, Instant now)
-    {
-        if (_context.IsOver) Drop(SctpDropReason.OutOfTheBlue);
-        else if (State == SctpAssociationState.ShutdownAckSent) _shutdown.Repeat();          // §9.2
-        else _setup.ReceiveInit(chunk, _receiver.Window, now);
-    }
-
-    private void ReceiveError(in Chunk chunk)
-    {
-        WireReader causes = new(chunk.Value);
-        while (Parameter.TryRead(ref causes, out Parameter cause))
-        {
-            if (cause.Type == (ushort)ErrorCause.StaleCookie) _setup.ReceiveStaleCookie();
-        }
-    }
-
-    private void ReceiveShutdownAck(uint tag, bool isReady)
-    {
-        if (!isReady)                                                 // §8.5.1 E: of an association that is no more
-        {
-            _reply.ShutdownComplete(tag, reflected: true);
-            return;
-        }
-        if (State is not (SctpAssociationState.ShutdownSent or SctpAssociationState.ShutdownAckSent))
-        {
-            Drop(SctpDropReason.UnexpectedChunk);
-            return;
-        }
-        _reply.ShutdownComplete(_context.Peer.Tag, reflected: false);
-        End(new SctpEvent(SctpEventKind.Closed));
-    }
-
-    // True when the handshake has just brought the association up.
-    private bool Apply(SetupOutcome outcome, Instant now)
-    {
-        if (outcome == SetupOutcome.Nothing) return false;
-        bool restarted = outcome == SetupOutcome.Restarted;
-        _context.Raise(new SctpEvent(restarted ? SctpEventKind.Restarted : SctpEventKind.Established));
-        if (restarted) _sender.Clear();
-        _context.Errors = 0;
-        _shutdown.Stop();
-        _receiver.Start(_context.Peer.InitialTsn);
-        _sender.Start(_setup.LocalInitialTsn, _context.Peer.ReceiveWindow);
-        _reset.Start(_setup.LocalInitialTsn, _context.Peer.InitialTsn);
-        _heartbeat.Touch(now);
-        _mtuDiscovery.Start(now);
-        return true;
+        init = default;
+        WireReader reader = new(bytes);
+        return Chunk.TryRead(ref reader, out Chunk chunk) && reader.IsEmpty && chunk.Type == ChunkType.Init &&
+            InitChunk.TryParse(chunk, out init) && init.Peer.Tag != 0 && init.IsAcceptable && init.HostName.IsEmpty;
     }
 
     private SctpSendResult Check(ushort stream, int length, in SctpSendOptions options, out OutgoingStream? queue)

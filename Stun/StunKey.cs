@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using WebRtcStack.Core;
 
@@ -26,7 +25,7 @@ public sealed class StunKey : IDisposable
 
     /// <summary>The key of the short-term mechanism, as ICE uses it: the password itself (RFC 8489 §9.1.1).</summary>
     /// <exception cref="ArgumentNullException"><paramref name="password"/> is null.</exception>
-    public static StunKey ShortTerm(string password) => new(Encoding.UTF8.GetBytes(Enforce(Require.NotNull(password))));
+    public static StunKey ShortTerm(string password) => new(Encoding.UTF8.GetBytes(OpaqueString.Prepare(Require.NotNull(password))));
 
     /// <summary>The key of the long-term mechanism, as TURN uses it (RFC 8489 §9.2.2).</summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
@@ -34,11 +33,16 @@ public sealed class StunKey : IDisposable
         string username, string realm, string password, StunPasswordAlgorithm algorithm = StunPasswordAlgorithm.Md5)
     {
         byte[] text = Encoding.UTF8.GetBytes(
-            $"{Enforce(Require.NotNull(username))}:{Enforce(Require.NotNull(realm))}:{Enforce(Require.NotNull(password))}");
+            $"{OpaqueString.Prepare(Require.NotNull(username))}:{OpaqueString.Prepare(Require.NotNull(realm))}:{OpaqueString.Prepare(Require.NotNull(password))}");
         StunKey key = new(algorithm == StunPasswordAlgorithm.Sha256 ? StunCrypto.Sha256(text) : StunCrypto.Md5(text));
         StunCrypto.Clear(text);
         return key;
     }
+
+    /// <summary>USERHASH: SHA-256 over user name and realm, which hides the former from who listens (RFC 8489 §14.4).</summary>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static byte[] HashUser(string username, string realm) => StunCrypto.Sha256(Encoding.UTF8.GetBytes(
+        $"{OpaqueString.Prepare(Require.NotNull(username))}:{OpaqueString.Prepare(Require.NotNull(realm))}"));
 
     /// <summary>The MAC over <paramref name="header"/> and <paramref name="attributes"/>: HMAC-SHA1 (20 bytes) or HMAC-SHA256 (32).</summary>
     internal void ComputeIntegrity(bool sha256, ReadOnlySpan<byte> header, ReadOnlySpan<byte> attributes, Span<byte> mac)
@@ -55,17 +59,5 @@ public sealed class StunKey : IDisposable
         StunCrypto.Clear(_key);
         _sha1?.Dispose();
         _sha256?.Dispose();
-    }
-
-    // OpaqueString of RFC 8265 §4.2.2: other spaces become U+0020, then Unicode normalisation form C.
-    private static string Enforce(string text)
-    {
-        bool ascii = true;
-        foreach (char c in text) ascii &= c < 0x80;
-        if (ascii) return text;
-        StringBuilder mapped = new(text.Length);
-        foreach (char c in text)
-            mapped.Append(CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.SpaceSeparator ? ' ' : c);
-        return mapped.ToString().Normalize(NormalizationForm.FormC);
     }
 }

@@ -89,6 +89,10 @@ public ref struct StunMessageWriter
         for (int i = 0; i < types.Length; i++) BinaryPrimitives.WriteUInt16BigEndian(room[(2 * i)..], (ushort)types[i]);
     }
 
+    /// <summary>Writes PASSWORD-ALGORITHM, which has no parameters (RFC 8489 §14.12).</summary>
+    public void WritePasswordAlgorithm(StunPasswordAlgorithm algorithm) =>
+        WriteUInt32(StunAttributeType.PasswordAlgorithm, (uint)algorithm << 16);
+
     /// <summary>Takes room for an attribute's value, which the caller fills; its padding is zero.</summary>
     /// <returns>Exactly <paramref name="length"/> bytes, or an empty span when it does not fit.</returns>
     public Span<byte> Reserve(StunAttributeType type, int length)

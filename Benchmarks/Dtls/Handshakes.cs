@@ -12,13 +12,18 @@ internal static class Handshakes
 
     public static (DtlsConnection Client, DtlsConnection Server) CreatePair(DtlsOptions options, Instant now)
     {
-        DtlsConnection client = new(options with { Role = DtlsRole.Client, Certificate = Left }, RandomSource.Cryptographic);
-        DtlsConnection server = new(options with { Role = DtlsRole.Server, Certificate = Right }, RandomSource.Cryptographic);
-        client.SetRemoteFingerprints([Right.GetFingerprint()]);
-        server.SetRemoteFingerprints([Left.GetFingerprint()]);
+        DtlsConnection client = Create(options, DtlsRole.Client), server = Create(options, DtlsRole.Server);
         client.Start(now);
         server.Start(now);
         return (client, server);
+    }
+
+    public static DtlsConnection Create(DtlsOptions options, DtlsRole role)
+    {
+        bool isClient = role == DtlsRole.Client;
+        DtlsConnection connection = new(options with { Role = role, Certificate = isClient ? Left : Right }, RandomSource.Cryptographic);
+        connection.SetRemoteFingerprints([(isClient ? Right : Left).GetFingerprint()]);
+        return connection;
     }
 
     public static void Deliver(DtlsConnection from, DtlsConnection to, byte[] datagram, Instant now)

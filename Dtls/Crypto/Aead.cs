@@ -24,11 +24,14 @@ internal sealed class Aead : IDisposable
     public const int TagLength = 16;
 
 #if NET
+    private readonly LibCryptoAead? _native;
     private readonly AesGcm? _gcm;
     private readonly ChaCha20Poly1305? _chaCha;
 
-    public Aead(AeadAlgorithm algorithm, ReadOnlySpan<byte> key)
+    public Aead(AeadAlgorithm algorithm, ReadOnlySpan<byte> key, bool allowNative = true)
     {
+        if (allowNative) _native = LibCryptoAead.Create(algorithm, key);
+        if (_native is not null) return;
         if (algorithm == AeadAlgorithm.ChaCha20Poly1305) _chaCha = new ChaCha20Poly1305(key);
         else _gcm = new AesGcm(key, TagLength);
     }
@@ -39,12 +42,18 @@ internal sealed class Aead : IDisposable
 
     public void Seal(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, Span<byte> data, Span<byte> tag)
     {
+        if (_native is not null)
+        {
+            if (!_native.TrySeal(nonce, associatedData, data, tag)) throw new CryptographicException("libcrypto could not encrypt.");
+            return;
+        }
         if (_gcm is not null) _gcm.Encrypt(nonce, data, data, tag, associatedData);
         else _chaCha!.Encrypt(nonce, data, data, tag, associatedData);
     }
 
     public void Dispose()
     {
+        _native?.Dispose();
         _gcm?.Dispose();
         _chaCha?.Dispose();
     }
@@ -89,6 +98,7 @@ internal sealed class Aead : IDisposable
     public bool TryOpen(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, Span<byte> data, ReadOnlySpan<byte> tag)
     {
 #if NET
+        if (_native is not null) return _native.TryOpen(nonce, associatedData, data, tag);
         try
         {
             if (_gcm is not null) _gcm.Decrypt(nonce, data, tag, data, associatedData);

@@ -5,7 +5,6 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 #else
 using System.IO;
 using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.Security.Certificates;
 using Org.BouncyCastle.X509;
@@ -18,14 +17,20 @@ internal sealed class CertificatePublicKey : IDisposable
 {
 #if NET
     public const string RsaOid = "1.2.840.113549.1.1.1";
-    private const string Ed25519Oid = "1.3.101.112";               // RFC 8410 §3
+    public const string Ed25519Oid = "1.3.101.112";                // RFC 8410 §3
+    private const string EcOid = "1.2.840.10045.2.1";              // RFC 5480 §2.1.1
+    private const string P256Oid = "1.2.840.10045.3.1.7";
+    private const string P384Oid = "1.3.132.0.34";
+    private readonly LibCryptoEcdsa? _native;
     private readonly ECDsa? _ecdsa;
     private readonly RSA? _rsa;
-
     private readonly byte[] _ed25519 = [];
 
     private CertificatePublicKey(KeyKind kind, ECDsa? ecdsa, RSA? rsa, DateTimeOffset expires) =>
         (Kind, _ecdsa, _rsa, Expires) = (kind, ecdsa, rsa, expires);
+
+    private CertificatePublicKey(KeyKind kind, LibCryptoEcdsa native, DateTimeOffset expires) =>
+        (Kind, _native, Expires) = (kind, native, expires);
 
     private CertificatePublicKey(byte[] ed25519, DateTimeOffset expires) : this(KeyKind.Ed25519, null, null, expires) => _ed25519 = ed25519;
 
@@ -35,22 +40,30 @@ internal sealed class CertificatePublicKey : IDisposable
     public DateTimeOffset Expires { get; }
 
     /// <summary>Reads a certificate's key; null when it is malformed, or its key is neither ECDSA on a NIST curve nor Ed25519 nor RSA.</summary>
-    public static CertificatePublicKey? Read(ReadOnlySpan<byte> der)
+    public static CertificatePublicKey? Read(ReadOnlySpan<byte> der, bool allowNative = true)
+    {
+        if (!CertificateFields.TryRead(der, out CertificateFields fields)) return null;
+        if (fields.Algorithm == Ed25519Oid)
+            return fields.Key.Length == Ed25519.PublicKeySize ? new CertificatePublicKey(fields.Key.ToArray(), fields.Expires) : null;
+        KeyKind kind = fields.Curve == P384Oid ? KeyKind.EcdsaP384 : KeyKind.EcdsaP256;
+        if (allowNative && fields.Algorithm == EcOid && fields.Curve is P256Oid or P384Oid &&
+            LibCryptoEcdsa.Create(kind, fields.Key) is LibCryptoEcdsa native) return new CertificatePublicKey(kind, native, fields.Expires);
+        return ReadPlatform(der, fields.Expires);
+    }
+
+    private static CertificatePublicKey? ReadPlatform(ReadOnlySpan<byte> der, DateTimeOffset expires)
     {
         try
         {
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(der);
-            if (!certificate.RawDataMemory.Span.SequenceEqual(der)) return null;       // DER, and nothing behind it
-            if (certificate.PublicKey.Oid.Value == Ed25519Oid) return ReadEd25519(certificate);
             ECDsa? ecdsa = certificate.GetECDsaPublicKey();
             if (ecdsa is not null)
             {
-                if (KeyKinds.TryGetEcdsa(ecdsa.KeySize, out KeyKind kind))
-                    return new CertificatePublicKey(kind, ecdsa, null, certificate.NotAfter);
+                if (KeyKinds.TryGetEcdsa(ecdsa.KeySize, out KeyKind kind)) return new CertificatePublicKey(kind, ecdsa, null, expires);
                 ecdsa.Dispose();
                 return null;
             }
-            return certificate.GetRSAPublicKey() is RSA rsa ? new CertificatePublicKey(KeyKind.Rsa, null, rsa, certificate.NotAfter) : null;
+            return certificate.GetRSAPublicKey() is RSA rsa ? new CertificatePublicKey(KeyKind.Rsa, null, rsa, expires) : null;
         }
         catch (CryptographicException)
         {
@@ -62,6 +75,7 @@ internal sealed class CertificatePublicKey : IDisposable
     {
         if (!scheme.Fits(Kind, isDtls13)) return false;
         if (Kind == KeyKind.Ed25519) return VerifyEd25519(data, signature);
+        if (_native is not null) return _native.Verify(scheme.Hash(), data, signature);
         HashAlgorithmName hash = Hashing.Name(scheme.Hash());
         try
         {
@@ -77,14 +91,9 @@ internal sealed class CertificatePublicKey : IDisposable
 
     public void Dispose()
     {
+        _native?.Dispose();
         _ecdsa?.Dispose();
         _rsa?.Dispose();
-    }
-
-    private static CertificatePublicKey? ReadEd25519(X509Certificate2 certificate)
-    {
-        byte[] key = certificate.PublicKey.EncodedKeyValue.RawData;
-        return key.Length == Ed25519.PublicKeySize ? new CertificatePublicKey(key, certificate.NotAfter) : null;
     }
 
     private bool VerifyEd25519(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
@@ -107,7 +116,7 @@ internal sealed class CertificatePublicKey : IDisposable
         {
             X509Certificate certificate = new(der.ToArray());
             AsymmetricKeyParameter key = certificate.GetPublicKey();
-            return TryGetKind(key, out KeyKind kind) ? new CertificatePublicKey(key, kind, new DateTimeOffset(certificate.NotAfter)) : null;
+            return BouncyCastleCertificateKey.TryGetKind(key, out KeyKind kind) ? new CertificatePublicKey(key, kind, new DateTimeOffset(certificate.NotAfter)) : null;
         }
         catch (Exception e) when (e is CertificateException or GeneralSecurityException or IOException
             or ArgumentException or InvalidOperationException or ArithmeticException)
@@ -119,7 +128,7 @@ internal sealed class CertificatePublicKey : IDisposable
     public bool Verify(SignatureScheme scheme, bool isDtls13, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         if (!scheme.Fits(Kind, isDtls13)) return false;
-        ISigner signer = SignerUtilities.GetSigner(AlgorithmName(scheme));
+        ISigner signer = SignerUtilities.GetSigner(BouncyCastleCertificateKey.AlgorithmName(scheme));
         signer.Init(false, _key);
         byte[] bytes = data.ToArray();
         signer.BlockUpdate(bytes, 0, bytes.Length);
@@ -131,26 +140,6 @@ internal sealed class CertificatePublicKey : IDisposable
         {
             return false;
         }
-    }
-
-    public static bool TryGetKind(AsymmetricKeyParameter key, out KeyKind kind)
-    {
-        kind = key is Ed25519PublicKeyParameters ? KeyKind.Ed25519 : KeyKind.Rsa;
-        return key is ECKeyParameters ec
-            ? KeyKinds.TryGetEcdsa(ec.Parameters.Curve.FieldSize, out kind)
-            : key is Ed25519PublicKeyParameters or RsaKeyParameters;
-    }
-
-    public static string AlgorithmName(SignatureScheme scheme)
-    {
-        if (scheme == SignatureScheme.Ed25519) return "Ed25519";
-        string hash = scheme.Hash() switch
-        {
-            DtlsHash.Sha256 => "SHA-256",
-            DtlsHash.Sha384 => "SHA-384",
-            _ => "SHA-512",
-        };
-        return hash + (scheme.Fits(KeyKind.EcdsaP256, isDtls13: false) ? "withECDSA" : scheme.IsPss() ? "withRSAandMGF1" : "withRSA");
     }
 
     public void Dispose()

@@ -16,7 +16,7 @@ internal sealed class HybridKeyExchange : KeyExchange
 
     public HybridKeyExchange(RandomSource random)
     {
-        _mlKem = new MlKem768(random);
+        _mlKem = MlKem768.Create(random);
         _x25519 = new X25519KeyExchange(random);
         _mlKem.EncapsulationKey.CopyTo(_publicKey);
         _x25519.PublicKey.CopyTo(_publicKey.AsSpan(MlKem768.EncapsulationKeyLength));

@@ -41,10 +41,17 @@ internal sealed class X25519KeyExchange : KeyExchange
 {
     private readonly byte[] _privateKey = new byte[X25519.ScalarSize];
     private readonly byte[] _publicKey = new byte[X25519.PointSize];
+#if NET
+    private readonly LibCryptoX25519? _native;
+#endif
 
-    public X25519KeyExchange(RandomSource random)
+    public X25519KeyExchange(RandomSource random, bool allowNative = true)
     {
         random.Fill(_privateKey);
+#if NET
+        if (allowNative) _native = LibCryptoX25519.Create(_privateKey, _publicKey);
+        if (_native is not null) return;
+#endif
         X25519.GeneratePublicKey(_privateKey, 0, _publicKey, 0);
     }
 
@@ -54,9 +61,18 @@ internal sealed class X25519KeyExchange : KeyExchange
     {
         if (peerPublicKey.Length != X25519.PointSize) return null;
         byte[] shared = new byte[X25519.PointSize];
+#if NET
+        if (_native is not null) return _native.TryAgree(peerPublicKey, shared) ? new Secret(shared) : null;
+#endif
         if (X25519.CalculateAgreement(_privateKey, 0, peerPublicKey.ToArray(), 0, shared, 0)) return new Secret(shared);
         return null;                                        // RFC 8422 §5.11: the all-zero secret is refused
     }
 
-    public override void Dispose() => SecretMemory.Clear(_privateKey);
+    public override void Dispose()
+    {
+        SecretMemory.Clear(_privateKey);
+#if NET
+        _native?.Dispose();
+#endif
+    }
 }

@@ -20,21 +20,31 @@ internal sealed class MlKem768 : IDisposable
     private readonly MLKem? _platformKey;
 #endif
 
-    public MlKem768(RandomSource random)
+    /// <summary>A fresh key pair.</summary>
+    public static MlKem768 Create(RandomSource random)
+    {
+        Span<byte> seed = stackalloc byte[SeedLength];
+        random.Fill(seed);
+        MlKem768 key = new(seed);
+        SecretMemory.Clear(seed);
+        return key;
+    }
+
+    /// <summary>The key pair of a seed, d and z (FIPS 203 §7.1).</summary>
+    public MlKem768(ReadOnlySpan<byte> seed)
     {
 #if NET
         if (MLKem.IsSupported)
         {
-            _platformKey = MLKem.GenerateKey(MLKemAlgorithm.MLKem768);
+            _platformKey = MLKem.ImportPrivateSeed(MLKemAlgorithm.MLKem768, seed);
             _encapsulationKey = _platformKey.ExportEncapsulationKey();
             return;
         }
 #endif
-        byte[] seed = new byte[SeedLength];
-        random.Fill(seed);
-        _key = MLKemPrivateKeyParameters.FromSeed(MLKemParameters.ml_kem_768, seed);
+        byte[] bytes = seed.ToArray();
+        _key = MLKemPrivateKeyParameters.FromSeed(MLKemParameters.ml_kem_768, bytes);
         _encapsulationKey = _key.GetPublicKeyEncoded();
-        SecretMemory.Clear(seed);
+        SecretMemory.Clear(bytes);
     }
 
     public ReadOnlySpan<byte> EncapsulationKey => _encapsulationKey;

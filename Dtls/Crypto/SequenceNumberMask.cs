@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace WebRtcStack.Dtls;
 
@@ -7,8 +6,7 @@ namespace WebRtcStack.Dtls;
 internal sealed class SequenceNumberMask : IDisposable
 {
     public const int SampleLength = 16;
-    private readonly ICryptoTransform? _aes;
-    private readonly byte[] _block = new byte[SampleLength];
+    private readonly AesBlock? _aes;
     private readonly uint[] _chaChaKey = [];
 
     public SequenceNumberMask(AeadAlgorithm algorithm, ReadOnlySpan<byte> key)
@@ -19,13 +17,7 @@ internal sealed class SequenceNumberMask : IDisposable
             for (int i = 0; i < 8; i++) _chaChaKey[i] = BinaryPrimitives.ReadUInt32LittleEndian(key[(4 * i)..]);
             return;
         }
-        byte[] keyBytes = key.ToArray();
-        using Aes aes = Aes.Create();
-        aes.Mode = CipherMode.ECB;                                 // one block of ciphertext gives the mask
-        aes.Padding = PaddingMode.None;
-        aes.Key = keyBytes;
-        _aes = aes.CreateEncryptor();
-        SecretMemory.Clear(keyBytes);
+        _aes = new AesBlock(key);
     }
 
     /// <summary>The first 16 bits of the mask.</summary>
@@ -33,9 +25,9 @@ internal sealed class SequenceNumberMask : IDisposable
     public ushort Compute(ReadOnlySpan<byte> sample)
     {
         if (_aes is null) return ChaChaMask(sample);
-        sample[..SampleLength].CopyTo(_block);
-        _aes.TransformBlock(_block, 0, SampleLength, _block, 0);
-        return BinaryPrimitives.ReadUInt16BigEndian(_block);
+        Span<byte> mask = stackalloc byte[AesBlock.Size];
+        _aes.Encrypt(sample, mask);
+        return BinaryPrimitives.ReadUInt16BigEndian(mask);
     }
 
     public void Dispose()

@@ -6,18 +6,25 @@ internal sealed class AwaitClientHello : HandshakeState
 {
     private const int CookieLength = 32;
     private readonly byte[] _cookieSecret = new byte[32];
+    private readonly DtlsAdmission? _admission;
 
-    public AwaitClientHello(HandshakeContext context) : base(context) => Context.Random.Fill(_cookieSecret);
+    /// <summary>Listens, for a client that was admitted if there is an admission.</summary>
+    public AwaitClientHello(HandshakeContext context, DtlsAdmission? admission) : base(context)
+    {
+        _admission = admission;
+        Context.Random.Fill(_cookieSecret);
+    }
 
     public override HandshakeState Receive(in HandshakeMessage message)
     {
         if (message.Type != HandshakeType.ClientHello) return Unexpected(message);
         if (!ClientHello.TryParse(message.Body, out ClientHello hello)) return Malformed(message);
+        if (_admission is { Retry: not null }) return NegotiateDtls13.AfterRetry(Context, _admission, hello).Receive(message);
         if (hello.OffersDtls13 && Context.Offer.Dtls13) return new NegotiateDtls13(Context).Receive(message);
         if (!hello.OffersDtls12 || !Context.Offer.Dtls12)
             return Fail(DtlsAlert.ProtocolVersion, "The client speaks no version of ours.");
         if (hello.CompressionMethods.IndexOf((byte)0) < 0) return Fail(DtlsAlert.IllegalParameter, "The client demands compression.");
-        if (Context.Options.RequireCookie && !HasCookie(hello)) return AskForCookie(hello);
+        if (Context.Options.RequireCookie && _admission is null && !HasCookie(hello)) return AskForCookie(hello);
         return Answer(message, hello);
     }
 
@@ -116,11 +123,9 @@ internal sealed class AwaitClientHello : HandshakeState
 
     private AwaitClientHello AskForCookie(in ClientHello hello)
     {
-        Span<byte> body = stackalloc byte[3 + CookieLength];
+        Span<byte> body = stackalloc byte[HelloVerifyRequest.HeaderSize + CookieLength];
         WireWriter writer = new(body);
-        writer.WriteUInt16(DtlsVersion.Dtls10);                    // §4.2.1: whatever is going to be negotiated
-        writer.WriteByte(CookieLength);
-        Hashing.Hmac(DtlsHash.Sha256, _cookieSecret, hello.Random, writer.Reserve(CookieLength));
+        Hashing.Hmac(DtlsHash.Sha256, _cookieSecret, hello.Random, HelloVerifyRequest.Write(ref writer, CookieLength));
         Context.BeginFlight(timed: false);                         // §4.2.1: it is never repeated by itself
         Context.Send(HandshakeType.HelloVerifyRequest, writer.Written);
         Context.Transcript.Restart();                              // §4.2.1: neither message is part of it

@@ -57,9 +57,7 @@ internal sealed class AwaitServerHello : HandshakeState
 
     private HandshakeState TakeHelloVerifyRequest(in HandshakeMessage message)
     {
-        WireReader reader = new(message.Body);
-        if (!reader.TryReadUInt16(out _) ||                        // RFC 6347 §4.2.1: its version says nothing
-            !reader.TryReadVector8(out ReadOnlySpan<byte> cookie) || !reader.IsEmpty) return Malformed(message);
+        if (!HelloVerifyRequest.TryParse(message.Body, out ReadOnlySpan<byte> cookie)) return Malformed(message);
         if (++_cookies > MaxCookies) return Fail(DtlsAlert.UnexpectedMessage, "The server asks for a cookie again and again.");
         Context.Transcript.Restart();
         SendClientHello(cookie);

@@ -55,6 +55,13 @@ internal sealed class HandshakeContext(DtlsOptions options, RandomSource random,
         if (version == DtlsVersion.Dtls13) Transcript.BeginDtls13();
     }
 
+    /// <summary>Continues the numbers of messages and records where another has begun to answer in our stead.</summary>
+    public void Continue(ushort sequence, ulong recordSequence)
+    {
+        _nextSequence = sequence;
+        Records.BeginAt(recordSequence);
+    }
+
     /// <summary>Starts our next flight, which tells the peer that all of its own has come.</summary>
     public void BeginFlight(bool timed)
     {

@@ -1,9 +1,11 @@
 namespace WebRtcStack.Dtls;
 
 /// <summary>Feeds reassembled messages to the current state, and is the only place where it changes.</summary>
-internal sealed class HandshakeMachine(HandshakeContext context, DropCounters drops) : IDisposable
+internal sealed class HandshakeMachine(HandshakeContext context, DropCounters drops, DtlsAdmission? admission = null) : IDisposable
 {
-    private readonly HandshakeReassembler _reassembler = new(context.Options.MaxHandshakeMessageSize, drops);
+    private readonly HandshakeReassembler _reassembler = new(context.Options.MaxHandshakeMessageSize, drops,
+        admission is null ? 0 : new HandshakeMessage(admission.ClientHello).Sequence + 1);
+
 
     /// <summary>Null before the start.</summary>
     public HandshakeState? State { get; private set; }
@@ -12,7 +14,14 @@ internal sealed class HandshakeMachine(HandshakeContext context, DropCounters dr
 
     private bool IsDtls13 => context.Records.IsDtls13 == true;
 
-    public void Start() => State = context.Options.Role == DtlsRole.Client ? new AwaitServerHello(context) : new AwaitClientHello(context);
+    public void Start()
+    {
+        State = context.Options.Role == DtlsRole.Client ? new AwaitServerHello(context) : new AwaitClientHello(context, admission);
+        if (admission is null) return;
+        HandshakeMessage hello = new(admission.ClientHello);
+        context.Continue(hello.Sequence, admission.RecordSequence);
+        Step(hello, epoch: 0);
+    }
 
     /// <summary>Takes the payload of one handshake record: one or more fragments.</summary>
     public void Receive(ReadOnlySpan<byte> payload, RecordNumber number, Instant now)

@@ -31,6 +31,9 @@ internal readonly ref struct HandshakeMessage(ReadOnlySpan<byte> raw)
 
     public ReadOnlySpan<byte> Body => Raw[FragmentHeader.Size..];
 
+    /// <summary>message_seq.</summary>
+    public ushort Sequence => BinaryPrimitives.ReadUInt16BigEndian(Raw[4..]);
+
     /// <summary>Puts a header in front of a body.</summary>
     public static byte[] Build(HandshakeType type, ushort sequence, ReadOnlySpan<byte> body)
     {

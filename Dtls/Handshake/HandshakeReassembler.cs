@@ -19,13 +19,13 @@ internal enum FragmentOutcome
 /// Kept are the next message and as many bytes again of those behind it, both limited by the size of one message, in a window
 /// of <see cref="Window"/> messages: a flight has at most six.
 /// </remarks>
-internal sealed class HandshakeReassembler(int maxMessageSize, DropCounters drops)
+internal sealed class HandshakeReassembler(int maxMessageSize, DropCounters drops, int firstSequence = 0)
 {
     private const int Window = 16;
     private readonly Message?[] _messages = new Message?[Window];
 
     /// <summary>message_seq of the message that is handed out next.</summary>
-    public int NextSequence { get; private set; }
+    public int NextSequence { get; private set; } = firstSequence;
 
     /// <summary>Whether a message behind a missing one is kept.</summary>
     public bool HasGap => _messages[NextSequence % Window] is null && BytesAhead() > 0;

@@ -10,6 +10,23 @@ internal sealed class NegotiateDtls13(HandshakeContext context) : HandshakeState
     private byte[] _cookie = [];
     private bool _isRetried;
 
+    /// <summary>The state after a HelloRetryRequest that a <see cref="DtlsCookieKeeper"/> has sent: all that it was is in the cookie.</summary>
+    public static NegotiateDtls13 AfterRetry(HandshakeContext context, DtlsAdmission admission, in ClientHello hello)
+    {
+        RetryCookie retry = admission.Retry!;
+        NegotiateDtls13 state = new(context) { _cookie = admission.Cookie, _isRetried = true };
+        (context.Suite, context.Group) = (retry.Suite, retry.Group);
+        context.SetVersion(DtlsVersion.Dtls13);
+        hello.Random.CopyTo(context.ClientRandom);
+        context.Transcript.AppendHash(retry.FirstHello);
+        Span<byte> buffer = stackalloc byte[DtlsCookieKeeper.MaxAnswerLength];
+        WireWriter writer = new(buffer);
+        ServerHello.WriteRetryRequest(
+            ref writer, retry.Suite.Id, retry.AskedForGroup ? retry.Group : DtlsNamedGroup.None, admission.Cookie);
+        context.Transcript.Append(HandshakeMessage.Build(HandshakeType.ServerHello, 0, writer.Written));
+        return state;
+    }
+
     public override HandshakeState Receive(in HandshakeMessage message)
     {
         if (message.Type != HandshakeType.ClientHello) return Unexpected(message);
@@ -20,11 +37,11 @@ internal sealed class NegotiateDtls13(HandshakeContext context) : HandshakeState
         if (!extensions.Has(ExtensionType.SupportedGroups) || !extensions.Has(ExtensionType.KeyShare) ||
             !extensions.Has(ExtensionType.SignatureAlgorithms))
             return Fail(DtlsAlert.MissingExtension, "The ClientHello lacks an extension that DTLS 1.3 needs.");    // RFC 8446 §9.2
-        if (!TryChooseSuite(hello, out CipherSuite suite)) return Fail(DtlsAlert.HandshakeFailure, "No cipher suite in common.");
+        if (!ServerChoice.TryChooseSuite(Context.Options, hello, out CipherSuite suite)) return Fail(DtlsAlert.HandshakeFailure, "No cipher suite in common.");
         if (!SignatureSchemes.TryChoose(extensions.SignatureAlgorithms, Context.Options.Certificate.Key.Kind, isDtls13: true,
                 out SignatureScheme scheme))
             return Fail(DtlsAlert.HandshakeFailure, "The client accepts no signature that our key can make.");
-        if (!TryChooseGroup(extensions, out DtlsNamedGroup group, out ReadOnlySpan<byte> share))
+        if (!ServerChoice.TryChooseGroup(Context.Offer, extensions, out DtlsNamedGroup group, out ReadOnlySpan<byte> share))
             return Fail(DtlsAlert.HandshakeFailure, "No group in common.");
         if (_isRetried) return CheckRetry(hello, suite, group, share) ?? Answer(message, hello, scheme, share);
         (Context.Suite, Context.Group) = (suite, group);
@@ -100,31 +117,5 @@ internal sealed class NegotiateDtls13(HandshakeContext context) : HandshakeState
             ExtensionWriter.WriteNumber(ref writer, ExtensionType.RecordSizeLimit, (ushort)Context.Options.RecordSizeLimit);
         ExtensionWriter.EndBlock(writer, length, start);
         Context.Send(HandshakeType.EncryptedExtensions, writer.Written, HandshakeEpoch);
-    }
-
-    private bool TryChooseSuite(in ClientHello hello, out CipherSuite suite)
-    {
-        foreach (DtlsCipherSuite id in Context.Options.CipherSuites)
-        {
-            if (CipherSuite.TryGet(id, out suite) && suite.IsDtls13 && Vectors.ContainsNumber(hello.CipherSuites, (ushort)id)) return true;
-        }
-        suite = default;
-        return false;
-    }
-
-    // A share that is there saves a round trip, so it comes before a group that we want more.
-    private bool TryChooseGroup(in HelloExtensions extensions, out DtlsNamedGroup group, out ReadOnlySpan<byte> share)
-    {
-        DtlsNamedGroup supported = DtlsNamedGroup.None;
-        foreach (DtlsNamedGroup candidate in Context.Offer.Groups)
-        {
-            group = candidate;
-            if (!Vectors.ContainsNumber(extensions.SupportedGroups, (ushort)candidate)) continue;
-            if (HandshakeKeyShare.TryFind(extensions.KeyShare, candidate, out share)) return true;
-            if (supported == DtlsNamedGroup.None) supported = candidate;
-        }
-        group = supported;
-        share = default;
-        return supported != DtlsNamedGroup.None;
     }
 }

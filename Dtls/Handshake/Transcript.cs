@@ -43,6 +43,12 @@ internal sealed class Transcript
         digest = digest[..Hashing.Length(hash)];
         Hash(hash, digest);
         _length = 0;
+        AppendHash(digest);
+    }
+
+    /// <summary>Adds a synthetic message_hash.</summary>
+    public void AppendHash(ReadOnlySpan<byte> digest)
+    {
         Add([(byte)HandshakeType.MessageHash, 0, 0, (byte)digest.Length]);
         Add(digest);
     }

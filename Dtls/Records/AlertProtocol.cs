@@ -11,6 +11,7 @@ internal enum AlertMeaning
 /// <summary>Reads and owes alerts (RFC 5246 §7.2). One is owed at a time, a fatal one or close_notify before a warning; none is repeated.</summary>
 internal sealed class AlertProtocol(RecordLayer records)
 {
+    public const int Size = 2;
     private const byte Warning = 1;
     private const byte Fatal = 2;
     private DtlsAlert? _owed;
@@ -20,11 +21,14 @@ internal sealed class AlertProtocol(RecordLayer records)
     public static AlertMeaning Read(ReadOnlySpan<byte> content, bool isDtls13, out DtlsAlert alert)
     {
         alert = default;
-        if (content.Length != 2 || content[0] is not (Warning or Fatal)) return AlertMeaning.Ignored;
+        if (content.Length != Size || content[0] is not (Warning or Fatal)) return AlertMeaning.Ignored;
         alert = (DtlsAlert)content[1];
         if (alert == DtlsAlert.CloseNotify) return AlertMeaning.Close;
         return content[0] == Fatal || (isDtls13 && alert != DtlsAlert.UserCanceled) ? AlertMeaning.Fatal : AlertMeaning.Ignored;
     }
+
+    /// <summary>Writes a fatal alert.</summary>
+    public static void WriteFatal(Span<byte> content, DtlsAlert alert) => (content[0], content[1]) = (Fatal, (byte)alert);
 
     public void OweFatal(DtlsAlert alert) => (_owed, _level) = (alert, Fatal);
 
@@ -43,6 +47,6 @@ internal sealed class AlertProtocol(RecordLayer records)
         Span<byte> content = destination[records.PlaintextOffset(records.WriteEpoch)..];
         (content[0], content[1]) = (_level, (byte)alert);
         _owed = null;
-        return records.Seal(destination, ContentType.Alert, records.WriteEpoch, 2);
+        return records.Seal(destination, ContentType.Alert, records.WriteEpoch, Size);
     }
 }

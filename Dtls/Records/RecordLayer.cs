@@ -59,6 +59,9 @@ internal sealed class RecordLayer(int replayWindow, DropCounters drops) : IDispo
     /// <summary>Whether so many records failed to authenticate that the keys must not be used any longer (RFC 9147 §4.5.3).</summary>
     public bool ForgeryLimitReached { get; private set; }
 
+    /// <summary>Continues the numbers of epoch 0 where another has begun to answer in our stead.</summary>
+    public void BeginAt(ulong sequence) => Writer(0).Next = sequence;
+
     /// <summary>Gives epoch 1 of DTLS 1.2 its keys, which are this object's from now on.</summary>
     public void InstallKeys(RecordProtection read, RecordProtection write)
     {

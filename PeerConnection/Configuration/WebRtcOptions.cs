@@ -39,6 +39,12 @@ public sealed record WebRtcOptions
     /// <summary>How SCTP works; ports and the peer's limits come from the connection.</summary>
     public SctpOptions Sctp { get; init; } = new();
 
+    /// <summary>
+    /// Whether offers carry the INIT chunk of SCTP (<c>a=sctp-init</c>, draft-hancke-tsvwg-snap), which saves a round trip with a peer
+    /// that answers in kind. An offer that has one is always answered so. Default false, as with browsers, where it is an experiment yet.
+    /// </summary>
+    public bool OfferSctpInit { get; init; }
+
     /// <summary>RTP packets of one remote track that may wait for the application. Default 512, at most 1500 bytes each; from 1 to 65536. When more come the oldest is dropped.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxQueuedRtpPackets { get; init => field = Require.InRange(value, 1, 65_536); } = 512;

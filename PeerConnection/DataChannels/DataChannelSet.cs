@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using WebRtcStack.Core;
 using WebRtcStack.Dtls;
 using WebRtcStack.Sctp;
+using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
 
@@ -17,6 +18,8 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private List<(RTCDataChannel Channel, bool IsBinary, MessageLease Payload)> _batch = [];
     private DataChannelTransport? _transport;                                          // the loop's
     private long _backlog;
+    private byte[]? _localInit;
+    private bool? _usesInit;                                                           // null before the section is negotiated
 
     /// <summary>Whether a channel was ever created or a section for them negotiated.</summary>
     public bool WasUsed { get; private set; }
@@ -37,6 +40,15 @@ internal sealed class DataChannelSet(ConnectionContext context)
     /// <summary>Bytes of the largest message that the peer takes (RFC 8841 §6.1; 65536 before it has said).</summary>
     public long MaxMessageSize { get; private set; } = 65_536;
 
+    /// <summary>Our INIT chunk for the descriptions, always the same one (draft-hancke-tsvwg-snap §5.6).</summary>
+    public byte[] LocalInit => _localInit ??= SctpAssociation.CreateInit(SctpSettings, context.Options.Random);
+
+    /// <summary>Whether our offers carry <see cref="LocalInit"/>: the first ones if the application wants it, later ones as was negotiated.</summary>
+    public bool OffersInit => _usesInit ?? context.Options.OfferSctpInit;
+
+    /// <summary>Whether an offer that carries the peer's INIT is answered with ours: not when the association came up without.</summary>
+    public bool AcceptsInit => _usesInit ?? true;
+
     /// <summary>Whether so much waits for the application that no more is taken from the transport.</summary>
     public bool IsBacklogged => Interlocked.Read(ref _backlog) > BacklogLimit;
 
@@ -52,8 +64,10 @@ internal sealed class DataChannelSet(ConnectionContext context)
     }
 
     /// <summary>The section is negotiated: channels go over this transport (webrtc-pc §6.1.1, update the data max message size).</summary>
-    public void Negotiated(BundleTransport transport, int remotePort, long remoteMaxMessageSize)
+    public void Negotiated(BundleTransport transport, int remotePort, long remoteMaxMessageSize, SdpSctpInit? remoteInit)
     {
+        byte[][]? inits = _usesInit is null && remoteInit is not null ? [LocalInit, remoteInit.Chunk.ToArray()] : null;
+        _usesInit ??= remoteInit is not null;
         WasUsed = true;
         Transport = transport;
         MaxMessageSize = remoteMaxMessageSize == 0 ? long.MaxValue : remoteMaxMessageSize;
@@ -65,6 +79,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
             DataChannelTransport data = GetTransport();
             if (data.State == SctpAssociationState.Closed) data.RemotePort = remotePort;
             data.PeerMaxMessageSize = limit;
+            if (inits is not null && data.State == SctpAssociationState.Closed) data.UseSignalledInits(inits[0], inits[1]);
             if (transport.Stack is not { } stack || stack.Data is not null) return;
             stack.Data = data;
             stack.StartData(now);
@@ -155,7 +170,9 @@ internal sealed class DataChannelSet(ConnectionContext context)
     }
 
     private DataChannelTransport GetTransport() => _transport ??= new DataChannelTransport(
-        new DataChannelTransportOptions { Sctp = context.Options.Sctp with { Mtu = PacketSize(context.Options), MaxMtu = 0 }, MaxChannels = 65535 }, context.Options.Random);
+        new DataChannelTransportOptions { Sctp = SctpSettings, MaxChannels = 65535 }, context.Options.Random);
+
+    private SctpOptions SctpSettings => context.Options.Sctp with { Mtu = PacketSize(context.Options), MaxMtu = 0 };
 
     // What is left of a datagram for an SCTP packet, a multiple of 4 (RFC 9260 §3.2), inside DTLS and a TURN server's header.
     private static int PacketSize(WebRtcOptions options) =>

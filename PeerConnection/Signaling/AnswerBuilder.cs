@@ -33,7 +33,7 @@ internal sealed class AnswerBuilder(ConnectionContext context, OfferBuilder offe
     {
         bool isBundleOnly = offered.Attributes.Contains("bundle-only");
         if ((offered.Port == 0 && !isBundleOnly) || offered.Mid is not { } mid) return SectionWriter.Rejected(offered);
-        if (offered.IsDataChannel) return _writer.Data(mid, offered.Protocol);
+        if (offered.IsDataChannel) return _writer.Data(mid, context.Channels.AcceptsInit && RemoteSection.SctpInit(offered) is not null, offered.Protocol);
         if (!offered.IsRtp || context.Transceivers.FindByMid(mid) is not { IsStopping: false } transceiver) return SectionWriter.Rejected(offered);
         IReadOnlyList<SdpCodec> codecs = MediaCapabilities.Select(transceiver.Kind, offered.GetCodecs());
         if (codecs.Count == 0) return SectionWriter.Rejected(offered);

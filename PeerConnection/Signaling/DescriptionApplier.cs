@@ -53,7 +53,8 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
     public void Negotiated(SdpDescription local, SdpDescription remote, bool weOffered)
     {
         SdpDescription offer = weOffered ? local : remote, answer = weOffered ? remote : local;
-        if (StartsIce(remote)) context.Transports.SetRole(Role(local, remote, weOffered));
+        // RFC 8445 §6.1.1: roles outlive restarts; where the peer sees it otherwise, the procedure for role conflicts decides.
+        if (context.Transports.All.All(transport => transport.Remote is null)) context.Transports.SetRole(Role(local, remote, weOffered));
         IReadOnlyList<string> group = answer.GetGroups("BUNDLE").FirstOrDefault() ?? [];
         HashSet<BundleTransport> started = [];
         for (int i = 0; i < answer.Media.Count && i < offer.Media.Count; i++)
@@ -71,7 +72,9 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             if (answer.Media[i].IsDataChannel)
             {
                 context.Channels.Mid = mid;
-                context.Channels.Negotiated(transport, RemoteSection.SctpPort(theirs), RemoteSection.MaxMessageSize(theirs));
+                context.Channels.Negotiated(
+                    transport, RemoteSection.SctpPort(theirs), RemoteSection.MaxMessageSize(theirs),
+                    RemoteSection.SctpInit(ours) is null ? null : RemoteSection.SctpInit(theirs));
             }
             else if (transceiver is not null)
             {
@@ -116,18 +119,6 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
     {
         bool isPeerLite = remote.Attributes.Contains("ice-lite"), areWeLite = local.Attributes.Contains("ice-lite");
         return isPeerLite != areWeLite ? (isPeerLite ? IceRole.Controlling : IceRole.Controlled) : weOffered ? IceRole.Controlling : IceRole.Controlled;
-    }
-
-    // RFC 8445 §6.1.1, §9: roles are decided by the first exchange, and anew by one that restarts ICE.
-    private bool StartsIce(SdpDescription remote)
-    {
-        if (context.Transports.All.All(transport => transport.Remote is null)) return true;
-        foreach (SdpMedia section in remote.Media)
-        {
-            if (section.Port == 0 || RemoteSection.IceParameters(remote, RemoteSection.Carrier(remote, section)) is not { } parameters) continue;
-            if (context.Transports.All.All(transport => transport.Remote != parameters)) return true;
-        }
-        return false;
     }
 
     // The section whose candidates are the transport's: the first that is in use.

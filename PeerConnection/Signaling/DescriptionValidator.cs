@@ -1,4 +1,5 @@
 using WebRtcStack.Dtls;
+using WebRtcStack.Sctp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -60,6 +61,7 @@ internal static class DescriptionValidator
                 "fingerprint" => SdpFingerprint.TryParse(attribute.Value, out _),
                 "setup" => SdpSetupNames.TryParse(attribute.Value, out _),
                 "extmap" => SdpExtmap.TryParse(attribute.Value, out _),
+                "sctp-init" => SdpSctpInit.TryParse(attribute.Value, out SdpSctpInit? init) && SctpAssociation.IsValidInit(init.Chunk.Span),
                 "rid" => SdpRid.TryParse(attribute.Value, out _),
                 "simulcast" => SdpSimulcast.TryParse(attribute.Value, out _),
                 "ice-ufrag" or "ice-pwd" => attribute.Value is { Length: > 0 },

@@ -112,7 +112,8 @@ internal sealed class Negotiator
             return;
         }
         SdpDescription remote = description.Sdp;
-        SdpMedia? section = init.SdpMid is { } mid ? remote.FindMedia(mid)
+        // No section is named "": peers that send it so mean the index (Pion does).
+        SdpMedia? section = init.SdpMid is { Length: > 0 } mid ? remote.FindMedia(mid)
             : init.SdpMLineIndex < remote.Media.Count ? remote.Media[init.SdpMLineIndex!.Value] : null;
         if (section is null) throw DOMException.Operation($"The remote description has no media section {init.SdpMid ?? $"#{init.SdpMLineIndex}"}.");
         if (init.UsernameFragment is { } fragment && !HasFragment(fragment))

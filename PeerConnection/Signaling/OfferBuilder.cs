@@ -39,7 +39,7 @@ internal sealed class OfferBuilder(ConnectionContext context)
         while (added.Count > 0) AddNew(offer, added.Dequeue(), plan, mids);
         if (context.Channels.WasUsed && context.Channels.Mid is null)
         {
-            offer.Media.Add(_writer.Data(NewMid(mids)));
+            offer.Media.Add(_writer.Data(NewMid(mids), context.Channels.OffersInit));
             plan.Add(null);
         }
         AddTransports(offer);
@@ -65,7 +65,7 @@ internal sealed class OfferBuilder(ConnectionContext context)
         else if (context.Channels.Mid is { } data && data == previous.Mid)
         {
             plan.Add(null);
-            offer.Media.Add(_writer.Data(data, previous.Protocol));
+            offer.Media.Add(_writer.Data(data, context.Channels.OffersInit, previous.Protocol));
         }
         else if (transceiver is null && added.Count > 0)             // §5.2.2: a section that is of no use any more is recycled
         {

@@ -62,4 +62,8 @@ internal static class RemoteSection
     /// <summary>Bytes of the largest message that the peer takes; 0 for any.</summary>
     public static long MaxMessageSize(SdpMedia section) =>
         long.TryParse(section.Attributes.First("max-message-size"), out long size) && size >= 0 ? size : DefaultMaxMessageSize;
+
+    /// <summary>The INIT chunk of SCTP that is signalled with the section (draft-hancke-tsvwg-snap §4), or null.</summary>
+    public static SdpSctpInit? SctpInit(SdpMedia section) =>
+        SdpSctpInit.TryParse(section.Attributes.First("sctp-init"), out SdpSctpInit? init) ? init : null;
 }

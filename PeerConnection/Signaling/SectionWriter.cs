@@ -30,7 +30,7 @@ internal sealed class SectionWriter(ConnectionContext context)
     }
 
     /// <summary>The section of data channels (RFC 8841 §5), in the form of the peer's if it has one.</summary>
-    public SdpMedia Data(string mid, string protocol = ModernData)
+    public SdpMedia Data(string mid, bool withInit, string protocol = ModernData)
     {
         // "DTLS/SCTP 5000" with a=sctpmap is what drafts of RFC 8841 had; who offers it reads a port in the format's place.
         bool isOldForm = protocol == OldData;
@@ -41,6 +41,7 @@ internal sealed class SectionWriter(ConnectionContext context)
         if (isOldForm) section.Attributes.Add("sctpmap", $"{SdpNumber(SctpPort)} webrtc-datachannel 65535");
         else section.Attributes.Add("sctp-port", SdpNumber(SctpPort));
         section.Attributes.Add("max-message-size", SdpNumber(context.Options.Sctp.MaxMessageSize));
+        if (withInit && !isOldForm) section.Attributes.Add("sctp-init", new SdpSctpInit(context.Channels.LocalInit).ToString());
         return section;
     }
 

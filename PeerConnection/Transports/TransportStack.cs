@@ -182,10 +182,10 @@ internal sealed class TransportStack : IDisposable
         while (!datagram.IsEmpty)
         {
             int consumed = Dtls.Receive(datagram, now, out int offset, out int length);
+            if (!_isOpen && Dtls.State == DtlsState.Connected) Open(Dtls, now);
             if (length > 0 && Data is not null) Data.Receive(datagram.Slice(offset, length), now);
             datagram = datagram[consumed..];
         }
-        if (!_isOpen && Dtls.State == DtlsState.Connected) Open(Dtls, now);
     }
 
     // What came too early for the handshake is taken now, so that no flight is lost.

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using WebRtcStack.Core;
 
 namespace WebRtcStack.Sctp;
@@ -12,15 +13,20 @@ internal enum SetupOutcome
 
     /// <summary>The peer began anew: all that was under way is lost.</summary>
     Restarted,
+
+    /// <summary>The peer began anew while the end of the association waits for its SHUTDOWN COMPLETE.</summary>
+    TooLate,
 }
 
 /// <summary>The handshake of four and its collisions (RFC 9260 §5).</summary>
 internal sealed class AssociationSetup(AssociationContext context, ReplySlot reply, ControlOutbox outbox)
 {
-    private const int MinimumWindow = 1500;                           // §3.3.2: the least a_rwnd
+    private const int MaxReport = 256;                                // of unknown parameters in an INIT ACK, in bytes
     private static readonly TimeSpan s_cookieLife = TimeSpan.FromSeconds(60);       // §16: Valid.Cookie.Life
     private byte[] _key = [];
     private byte[] _cookie = [];                                      // the peer's, to be echoed
+    private byte[] _report = [];                                      // what its INIT ACK had that we do not know
+    private int _staleCookies;
     private Instant _t1 = Instant.Never;
     private TimeSpan _rto;
     private int _retransmits;
@@ -38,8 +44,7 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
     /// <summary>Starts the handshake (§5.1 A).</summary>
     public void Associate()
     {
-        context.LocalTag = context.NewTag();
-        LocalInitialTsn = context.Random.NextUInt32();
+        ChooseTag();
         Step(SctpAssociationState.CookieWait);
         _retransmits = 0;
         _rto = context.Options.RtoInitial;
@@ -56,12 +61,17 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         PeerParameters peer = init.Peer;
         if (peer.Tag == 0)
         {
-            context.Drops.Count(SctpDropReason.Malformed);            // §3.3.2: answered or not; there is no tag to answer with
+            context.Drops.Count(SctpDropReason.Malformed);            // §3.3.2: silently
             return;
         }
-        if (peer.OutboundStreams == 0 || peer.InboundStreams == 0 || peer.ReceiveWindow < MinimumWindow)
+        if (!init.IsAcceptable)
         {
             reply.Abort(peer.Tag, reflected: false, ErrorCause.InvalidMandatoryParameter);
+            return;
+        }
+        if (!init.HostName.IsEmpty)
+        {
+            reply.Abort(peer.Tag, reflected: false, ErrorCause.UnresolvableAddress, init.HostName);          // §5.1.2 B
             return;
         }
         bool isCollision = context.State is SctpAssociationState.CookieWait or SctpAssociationState.CookieEchoed;
@@ -86,17 +96,30 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
     /// <returns>False when it makes the association impossible.</returns>
     public bool ReceiveInitAck(in Chunk chunk)
     {
-        if (context.State != SctpAssociationState.CookieWait || !InitChunk.TryParse(chunk, out InitChunk ack) || ack.Peer.Tag == 0)
+        if (context.State != SctpAssociationState.CookieWait || !InitChunk.TryParse(chunk, out InitChunk ack))
         {
             context.Drops.Count(SctpDropReason.UnexpectedChunk);
             return true;
         }
-        if (ack.Cookie.IsEmpty || ack.Peer.OutboundStreams == 0 || ack.Peer.InboundStreams == 0)
+        if (ack.Peer.Tag == 0)                                        // §3.3.3: there is no tag but our own
+        {
+            reply.Abort(context.LocalTag, reflected: true);
+            return false;
+        }
+        if (!ack.IsAcceptable)
+        {
+            reply.Abort(ack.Peer.Tag, reflected: false, ErrorCause.InvalidMandatoryParameter);
+            return false;
+        }
+        if (ack.Cookie.IsEmpty)
         {
             reply.Abort(
-                ack.Peer.Tag, reflected: false,
-                ack.Cookie.IsEmpty ? ErrorCause.MissingMandatoryParameter : ErrorCause.InvalidMandatoryParameter,
-                ack.Cookie.IsEmpty ? [0, 0, 0, 1, 0, (byte)ParameterType.StateCookie] : default);
+                ack.Peer.Tag, reflected: false, ErrorCause.MissingMandatoryParameter, [0, 0, 0, 1, 0, (byte)ParameterType.StateCookie]);
+            return false;
+        }
+        if (!ack.HostName.IsEmpty)
+        {
+            reply.Abort(ack.Peer.Tag, reflected: false, ErrorCause.UnresolvableAddress, ack.HostName);       // §5.1.2 B
             return false;
         }
         if (Chunk.PaddedSize(ack.Cookie.Length) > context.Mtu - PacketHeader.Length)
@@ -106,6 +129,9 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         }
         context.Peer = ack.Peer;
         _cookie = ack.Cookie.ToArray();                               // outlives the packet
+        WireWriter report = new(stackalloc byte[MaxReport]);
+        InitChunk.CopyUnrecognized(ref report, ack.Parameters);
+        _report = report.Written.ToArray();
         _retransmits = 0;
         _rto = context.Options.RtoInitial;
         Step(SctpAssociationState.CookieEchoed);
@@ -127,7 +153,10 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
             context.Drops.Count(SctpDropReason.StaleCookie);
             WireWriter writer = reply.Begin(cookie.Peer.Tag);
             int start = Chunk.Begin(ref writer, ChunkType.Error);
-            Parameter.Write(ref writer, (ushort)ErrorCause.StaleCookie, [0, 0, 0, 0]);
+            Span<byte> staleness = stackalloc byte[4];                // §3.3.10.3: in microseconds
+            TimeSpan late = now - cookie.Created - s_cookieLife;
+            BinaryPrimitives.WriteUInt32BigEndian(staleness, (uint)Math.Min(late.Ticks / (TimeSpan.TicksPerMillisecond / 1000), uint.MaxValue));
+            Parameter.Write(ref writer, (ushort)ErrorCause.StaleCookie, staleness);
             Chunk.End(ref writer, start);
             reply.Complete(writer);
             return SetupOutcome.Nothing;
@@ -141,9 +170,15 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
             return SetupOutcome.Nothing;
         }
         if (sameLocal && inSetup) return Adopt(cookie, SetupOutcome.Established);           // B: both began at once
+        if (sameLocal)                                                // B: the peer picked another tag meanwhile
+        {
+            context.Peer = context.Peer with { Tag = cookie.Peer.Tag };
+            OwesCookieAck = true;
+            return SetupOutcome.Nothing;
+        }
         if (!sameLocal && !samePeer && !inSetup && cookie.LocalTieTag == context.LocalTag && cookie.PeerTieTag == context.Peer.Tag)
         {
-            if (context.State == SctpAssociationState.ShutdownAckSent) return SetupOutcome.Nothing;        // A: the end goes first
+            if (context.State == SctpAssociationState.ShutdownAckSent) return SetupOutcome.TooLate;        // A: the end goes first
             return Adopt(cookie, SetupOutcome.Restarted);             // A: the peer restarted
         }
         context.Drops.Count(SctpDropReason.UnexpectedChunk);          // C, and what the table does not name
@@ -162,10 +197,14 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         return SetupOutcome.Established;
     }
 
-    /// <summary>The peer found our echo of its cookie stale: ask for a new one (§5.2.6).</summary>
-    public void ReceiveStaleCookie()
+    /// <summary>The peer found our echo of its cookie stale: ask for a new one (§5.2.6, 1).</summary>
+    /// <returns>False when that has been so too often.</returns>
+    public bool ReceiveStaleCookie()
     {
-        if (context.State == SctpAssociationState.CookieEchoed) Step(SctpAssociationState.CookieWait);
+        if (context.State != SctpAssociationState.CookieEchoed) return true;
+        if (++_staleCookies > context.Options.MaxInitRetransmits) return false;
+        Step(SctpAssociationState.CookieWait);
+        return true;
     }
 
     /// <summary>T1 (§5.1, §4 notes 2 and 3).</summary>
@@ -187,9 +226,25 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         PacketHeader.Write(
             ref writer, (ushort)context.Options.LocalPort, context.RemotePort, isInit ? 0 : context.Peer.Tag);
         if (isInit) InitChunk.Write(ref writer, Self(context.LocalTag, LocalInitialTsn, receiveWindow), default, default);
-        else Chunk.Write(ref writer, ChunkType.CookieEcho, ChunkFlags.None, _cookie);
+        else WriteCookieEcho(ref writer);
         _owesStep = false;
         _t1 = now + _rto;
+    }
+
+    /// <summary>Writes our INIT for the peer to have it by signalling (draft-hancke-tsvwg-snap §5.2); the state stays as it is (§6).</summary>
+    public void WriteInit(ref WireWriter writer, uint receiveWindow)
+    {
+        ChooseTag();
+        InitChunk.Write(ref writer, Self(context.LocalTag, LocalInitialTsn, receiveWindow), default, default);
+    }
+
+    /// <summary>Takes the INITs that both sides signalled: they are all of the handshake (draft-hancke-tsvwg-snap §6).</summary>
+    public void Adopt(in InitChunk local, in InitChunk peer)
+    {
+        context.LocalTag = local.Peer.Tag;
+        LocalInitialTsn = local.Peer.InitialTsn;
+        context.Peer = peer.Peer;
+        Finish();
     }
 
     public void WriteCookieAck(ref WireWriter writer)
@@ -206,6 +261,21 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         _key = [];
     }
 
+    private void ChooseTag()
+    {
+        context.LocalTag = context.NewTag();
+        LocalInitialTsn = context.Random.NextUInt32();
+    }
+
+    private void WriteCookieEcho(ref WireWriter writer)
+    {
+        Chunk.Write(ref writer, ChunkType.CookieEcho, ChunkFlags.None, _cookie);
+        if (_report.Length == 0 || writer.Free < Chunk.HeaderLength + Parameter.HeaderLength + _report.Length) return;
+        int start = Chunk.Begin(ref writer, ChunkType.Error);         // §3.2.2: it goes along with the COOKIE ECHO
+        Parameter.Write(ref writer, (ushort)ErrorCause.UnrecognizedParameters, _report);
+        Chunk.End(ref writer, start);
+    }
+
     private SetupOutcome Adopt(in StateCookie cookie, SetupOutcome outcome)
     {
         context.LocalTag = cookie.LocalTag;
@@ -219,7 +289,7 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
 
     private void Finish()
     {
-        (_t1, _owesStep, _cookie) = (Instant.Never, false, []);
+        (_t1, _owesStep, _cookie, _report) = (Instant.Never, false, [], []);
         context.Enter(SctpAssociationState.Established);
     }
 

@@ -2,98 +2,106 @@ using WebRtcStack.Core;
 
 namespace WebRtcStack.Sctp;
 
-/// <summary>Outgoing SSN resets, ours and the peer's (RFC 6525). One request of ours is under way at a time.</summary>
-internal sealed class StreamReset(AssociationContext context, DataSender sender, DataReceiver receiver, ControlOutbox outbox)
+/// <summary>
+/// Resets of sequence numbers (RFC 6525): our requests, of which one is under way at a time. The peer's are answered by
+/// <see cref="ReconfigResponder"/>.
+/// </summary>
+internal sealed class StreamReset
 {
-    private const int RequestHeaderLength = 16;
+    private readonly AssociationContext _context;
+    private readonly DataSender _sender;
+    private readonly ReconfigResponder _responder;
     private readonly List<OutgoingStream> _waiting = [];              // Draining, in the order of asking
-    private readonly List<OutgoingStream> _requested = [];
-    private readonly List<ushort> _deferred = [];                     // the peer's request that waits for its last TSN
+    private readonly List<OutgoingStream> _requested = [];            // the streams of the outgoing request under way
+    private readonly List<ushort> _incomingWaiting = [];              // the peer is to be asked for these
+    private readonly List<ushort> _incomingRequested = [];
+    private readonly List<OutgoingStream> _peerAsked = [];            // Draining, to be reset together because the peer asked for it
     private Instant _timer = Instant.Never;
     private uint _requestNumber;                                      // Re-configuration Request Sequence Number of ours
+    private uint _responseNumber;                                     // the request of the peer that ours goes back to
     private uint _lastTsn;                                            // Sender's Last Assigned TSN, when first asked
-    private uint _peerRequestNumber;                                  // the one we expect next
-    private uint _deferredTsn;
-    private ReconfigResult _lastResult;
-    private bool _hasDeferred;
-    private bool _deferredIsForAll;
     private bool _owed;
-    private bool _hasAnswered;
+    private bool _isInProgress;                                       // so the peer said
+    private bool _peerAskedForAll;
+    private bool _requestsAll;                                        // no list means all streams (§4.1)
+
+    public StreamReset(AssociationContext context, DataSender sender, DataReceiver receiver, ControlOutbox outbox)
+    {
+        (_context, _sender) = (context, sender);
+        _responder = new ReconfigResponder(context, receiver, outbox);
+    }
 
     public Instant NextTimeout => _timer;
 
     /// <summary>Whether a request is to be sent, now that streams may have drained.</summary>
-    public bool IsOwed => _owed || (_requested.Count == 0 && HasDrained());
+    public bool IsOwed => _owed || (!IsUnderWay && (_incomingWaiting.Count > 0 || HasDrained()));
+
+    private bool IsUnderWay => _requested.Count > 0 || _incomingRequested.Count > 0;
+
+    private static int Room(int free) => (free - Chunk.HeaderLength - ReconfigParameter.RequestHeaderLength - 2) / 2;
 
     public void Start(uint localInitialTsn, uint peerInitialTsn)
     {
         _requestNumber = localInitialTsn;                             // §4.1: they start at the initial TSNs
-        _peerRequestNumber = peerInitialTsn;
+        _responder.Start(peerInitialTsn);
         _waiting.Clear();
         _requested.Clear();
-        _deferred.Clear();
-        (_hasDeferred, _owed, _hasAnswered, _timer) = (false, false, false, Instant.Never);
+        _incomingWaiting.Clear();
+        _incomingRequested.Clear();
+        _peerAsked.Clear();
+        (_owed, _isInProgress, _requestsAll, _peerAskedForAll, _timer) = (false, false, false, false, Instant.Never);
     }
 
     /// <summary>Asks for a reset once all that is queued on the stream has been sent and acknowledged.</summary>
     public void Request(OutgoingStream stream)
     {
         if (stream.Reset != StreamResetStage.None) return;
-        if (!context.Peer.Reconfig)
+        if (!_context.Peer.Reconfig)
         {
-            context.Raise(new SctpEvent(SctpEventKind.StreamResetDenied, stream.Id));
+            _context.Raise(new SctpEvent(SctpEventKind.StreamResetDenied, stream.Id));
             return;
         }
         stream.Reset = StreamResetStage.Draining;
         _waiting.Add(stream);
     }
 
+    /// <summary>Asks the peer to reset its stream (§5.1.3).</summary>
+    public void RequestIncoming(ushort stream)
+    {
+        if (!_context.Peer.Reconfig) _context.Raise(new SctpEvent(SctpEventKind.StreamResetDenied, stream));
+        else if (!_incomingWaiting.Contains(stream)) _incomingWaiting.Add(stream);
+    }
+
     public void AdvanceTo(Instant now)
     {
         if (now < _timer) return;
         _timer = Instant.Never;
-        context.Errors++;
-        context.Rto.BackOff();
+        if (!_isInProgress)                                           // §5.2.7 H2
+        {
+            _context.Errors++;
+            _context.Rto.BackOff();
+        }
         _owed = true;
     }
-
-    //  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
-    // +-------------------------------+-------------------------------+
-    // |     Parameter Type = 13       | Parameter Length = 16 + 2 * N |
-    // +---------------------------------------------------------------+
-    // |           Re-configuration Request Sequence Number            |
-    // +---------------------------------------------------------------+
-    // |           Re-configuration Response Sequence Number           |
-    // +---------------------------------------------------------------+
-    // |                Sender's Last Assigned TSN                     |
-    // +-------------------------------+-------------------------------+
-    // |  Stream Number 1 (optional)   |    Stream Number 2 (optional) |
 
     /// <summary>Writes our request; the streams of a repeated one are the same (§5.1.2).</summary>
     public void WriteRequest(ref WireWriter writer, Instant now)
     {
-        int room = (writer.Free - Chunk.HeaderLength - RequestHeaderLength - 2) / 2;
-        if (room < Math.Max(1, _requested.Count)) return;
-        if (_requested.Count == 0)
-        {
-            MoveDrained(room);
-            _lastTsn = sender.Outstanding.NextTsn - 1;
-        }
+        int room = Room(writer.Free);
+        int needed = _requestsAll ? 0 : Math.Max(_requested.Count, _incomingRequested.Count);
+        if (!IsUnderWay && !_peerAskedForAll) needed = _peerAsked.Count;
+        if (room < Math.Max(1, needed)) return;                       // it goes into the next packet
+        if (!IsUnderWay) BeginRequest(room);
         int chunk = Chunk.Begin(ref writer, ChunkType.Reconfig);
-        int parameter = writer.Length;
-        writer.WriteUInt16((ushort)ParameterType.OutgoingSsnResetRequest);
-        writer.WriteUInt16(0);
-        writer.WriteUInt32(_requestNumber);
-        writer.WriteUInt32(_peerRequestNumber - 1);
-        writer.WriteUInt32(_lastTsn);
-        foreach (OutgoingStream stream in _requested) writer.WriteUInt16(stream.Id);
-        Chunk.End(ref writer, parameter);
+        if (_requested.Count > 0)
+            ReconfigParameter.WriteOutgoing(ref writer, _requestNumber, _responseNumber, _lastTsn, _requestsAll ? [] : _requested);
+        else ReconfigParameter.WriteIncoming(ref writer, _requestNumber, _incomingRequested);
         Chunk.End(ref writer, chunk);
-        _owed = false;
-        _timer = now + context.Rto.Rto;
+        _owed = _isInProgress = false;
+        _timer = now + _context.Rto.Rto;
     }
 
-    /// <summary>Takes in a RE-CONFIG chunk (§5.2).</summary>
+    /// <summary>Takes in a RE-CONFIG chunk (§5.2.1).</summary>
     public void Receive(in Chunk chunk, Instant now)
     {
         WireReader reader = new(chunk.Value);
@@ -106,116 +114,140 @@ internal sealed class StreamReset(AssociationContext context, DataSender sender,
             switch ((ParameterType)parameter.Type)
             {
                 case ParameterType.OutgoingSsnResetRequest:
-                    ReceiveRequest(number, ref fields);
+                    if (fields.TryReadUInt32(out uint response) && _responder.ReceiveOutgoing(number, fields)) AcknowledgeIncoming(response);
+                    break;
+                case ParameterType.IncomingSsnResetRequest:
+                    ReceiveIncoming(number, fields);
                     break;
                 case ParameterType.ReconfigResponse:
                     if (fields.TryReadUInt32(out uint result)) ReceiveResponse(number, (ReconfigResult)result, now);
                     break;
-                case ParameterType.IncomingSsnResetRequest or ParameterType.SsnTsnResetRequest
-                    or ParameterType.AddOutgoingStreamsRequest or ParameterType.AddIncomingStreamsRequest:
-                    Refuse(number);                                   // data channels need none of them
+                case ParameterType.AddOutgoingStreamsRequest:
+                    _responder.ReceiveAddStreams(number, fields);
+                    break;
+                case ParameterType.SsnTsnResetRequest or ParameterType.AddIncomingStreamsRequest:
+                    _responder.Refuse(number);                        // §5.2.4, §5.2.6: the endpoint's own decision; channels need neither
                     break;
                 default:
                     any = false;
                     break;
             }
         }
-        if (!any) context.Drops.Count(SctpDropReason.InvalidReconfig);
+        if (!any) _context.Drops.Count(SctpDropReason.InvalidReconfig);
     }
 
-    /// <summary>Performs a deferred reset once everything before it has arrived (§5.2.2 E2).</summary>
-    public void Progress()
-    {
-        if (!_hasDeferred || SerialNumber.IsLess(receiver.Tracker.Cumulative, _deferredTsn)) return;
-        _hasDeferred = false;
-        if (_deferredIsForAll) _deferred.AddRange(receiver.Reassembly.Streams);
-        foreach (ushort stream in _deferred)
-        {
-            receiver.Reassembly.Reset(stream);
-            context.Raise(new SctpEvent(SctpEventKind.IncomingStreamReset, stream));
-        }
-        Answer(_peerRequestNumber++, ReconfigResult.Performed);
-    }
+    /// <summary>Performs a deferred reset of the peer once everything before it has arrived (§5.2.2 E2).</summary>
+    public void Progress() => _responder.Progress();
 
-    private void ReceiveRequest(uint number, ref WireReader fields)
+    // §5.2.3: an incoming request is answered by an outgoing one, for which the streams may have to drain first.
+    private void ReceiveIncoming(uint number, WireReader fields)
     {
-        if (_hasAnswered && number == _peerRequestNumber - 1)         // §5.2.1: our answer was lost
+        bool isAnsweredByOurs = _requested.Count > 0 && _responseNumber == number && number == _responder.LastNumber;
+        if (isAnsweredByOurs) _owed = true;                           // ours was lost, as it seems
+        if (isAnsweredByOurs || !_responder.IsNew(number)) return;
+        if (_peerAsked.Count > 0)
         {
-            Answer(number, _lastResult);
+            _responder.Postpone(number);
             return;
         }
-        if (number != _peerRequestNumber)
+        _peerAskedForAll = fields.IsEmpty;
+        bool overlaps = _requested.Count > 0, hasCounted = false;
+        while (fields.TryReadUInt16(out ushort id))
         {
-            Answer(number, ReconfigResult.BadSequenceNumber, remember: false);
+            if (id >= Math.Min(_context.Options.Streams, (int)_context.Peer.InboundStreams))
+            {
+                _peerAsked.Clear();
+                _responder.Answer(number, ReconfigResult.WrongSsn);
+                return;
+            }
+            OutgoingStream stream = _sender.Messages.Stream(id);
+            overlaps &= _requested.Contains(stream);
+            hasCounted |= HasCounted(stream);
+            _peerAsked.Add(stream);
+        }
+        foreach (OutgoingStream stream in _sender.Messages.Streams)
+        {
+            if (!_peerAskedForAll || !HasCounted(stream)) continue;
+            overlaps &= _requested.Contains(stream);
+            hasCounted = true;
+            _peerAsked.Add(stream);
+        }
+        if (overlaps || !hasCounted)                                  // they are being reset, or are at 0
+        {
+            _peerAsked.Clear();
+            _responder.Answer(number, ReconfigResult.NothingToDo);
             return;
         }
-        if (!fields.TrySkip(4) || !fields.TryReadUInt32(out uint lastTsn) || fields.Remaining % 2 != 0)
+        if (!_peerAskedForAll && _peerAsked.Count > Room(_context.Mtu - PacketHeader.Length))
         {
-            context.Drops.Count(SctpDropReason.InvalidReconfig);
+            _peerAsked.Clear();
+            _responder.Answer(number, ReconfigResult.Denied);         // no packet of ours could list them
             return;
         }
-        if (context.EventsAreBackedUp)                                // the application is behind: the peer asks again
+        foreach (OutgoingStream stream in _peerAsked)
         {
-            Answer(number, ReconfigResult.InProgress, remember: false);
-            return;
+            if (stream.Reset == StreamResetStage.None) stream.Reset = StreamResetStage.Draining;
+            _waiting.Remove(stream);
         }
-        _deferred.Clear();
-        _deferredIsForAll = fields.IsEmpty;                           // §4.1: no list means all streams
-        while (fields.TryReadUInt16(out ushort stream))
-        {
-            if (stream < context.Peer.OutboundStreams) _deferred.Add(stream);
-        }
-        (_hasDeferred, _deferredTsn) = (true, lastTsn);
-        if (SerialNumber.IsLess(receiver.Tracker.Cumulative, lastTsn)) Answer(number, ReconfigResult.InProgress, remember: false);
-        else Progress();
-    }
-
-    private void Refuse(uint number)
-    {
-        if (number != _peerRequestNumber)
-        {
-            Answer(number, _hasAnswered && number == _peerRequestNumber - 1 ? _lastResult : ReconfigResult.BadSequenceNumber, remember: false);
-            return;
-        }
-        _hasDeferred = false;
-        Answer(_peerRequestNumber++, ReconfigResult.Denied);
+        _responder.Answer(number, ReconfigResult.InProgress);
     }
 
     private void ReceiveResponse(uint number, ReconfigResult result, Instant now)
     {
-        if (_requested.Count == 0 || number != _requestNumber)
+        if (!IsUnderWay || number != _requestNumber)
         {
-            context.Drops.Count(SctpDropReason.InvalidReconfig);
+            _context.Drops.Count(SctpDropReason.InvalidReconfig);
             return;
         }
-        context.Errors = 0;
-        if (result == ReconfigResult.InProgress)                      // §5.2.7: ask again, after a while
+        _context.Errors = 0;
+        if (result is ReconfigResult.InProgress or ReconfigResult.RequestAlreadyInProgress)          // §5.2.7: ask again, after a while
         {
-            _timer = now + context.Rto.Rto;
+            (_isInProgress, _timer) = (true, now + _context.Rto.Rto);
             return;
         }
-        bool performed = result is ReconfigResult.Performed or ReconfigResult.NothingToDo;
+        Complete(result is ReconfigResult.Performed or ReconfigResult.NothingToDo);
+    }
+
+    // §5.2.2 E1: the request that we asked for is the answer to ours.
+    private void AcknowledgeIncoming(uint responseNumber)
+    {
+        if (_incomingRequested.Count > 0 && responseNumber == _requestNumber) Complete(performed: true);
+    }
+
+    private void Complete(bool performed)
+    {
         foreach (OutgoingStream stream in _requested)
         {
             stream.Reset = StreamResetStage.None;
             if (performed) stream.ResetNumbers();
-            context.Raise(new SctpEvent(performed ? SctpEventKind.OutgoingStreamReset : SctpEventKind.StreamResetDenied, stream.Id));
+            _context.Raise(new SctpEvent(performed ? SctpEventKind.OutgoingStreamReset : SctpEventKind.StreamResetDenied, stream.Id));
+        }
+        foreach (ushort stream in _incomingRequested)
+        {
+            if (!performed) _context.Raise(new SctpEvent(SctpEventKind.StreamResetDenied, stream));
         }
         _requested.Clear();
+        _incomingRequested.Clear();
         _requestNumber++;
-        (_timer, _owed) = (Instant.Never, false);
+        (_timer, _owed, _isInProgress, _requestsAll) = (Instant.Never, false, false, false);
     }
 
-    private void Answer(uint number, ReconfigResult result, bool remember = true)
+    private void BeginRequest(int room)
     {
-        if (remember) (_lastResult, _hasAnswered) = (result, true);
-        Span<byte> value = stackalloc byte[12];
-        WireWriter writer = new(value);
-        writer.WriteUInt16((ushort)ParameterType.ReconfigResponse);
-        writer.WriteUInt16(12);
-        writer.WriteUInt32(number);
-        writer.WriteUInt32((uint)result);
-        outbox.TryAdd(ChunkType.Reconfig, writer.Written);
+        _responseNumber = _responder.LastNumber;
+        _lastTsn = _sender.Outstanding.NextTsn - 1;
+        if (_peerAsked.Count > 0 && _peerAsked.TrueForAll(IsDrained))
+        {
+            _requested.AddRange(_peerAsked);
+            _requestsAll = _peerAskedForAll;
+            _peerAsked.Clear();
+        }
+        else MoveDrained(room);
+        foreach (OutgoingStream stream in _requested) stream.Reset = StreamResetStage.Requested;
+        if (_requested.Count > 0) return;
+        int count = Math.Min(room, _incomingWaiting.Count);
+        _incomingRequested.AddRange(_incomingWaiting.GetRange(0, count));
+        _incomingWaiting.RemoveRange(0, count);
     }
 
     private void MoveDrained(int room)
@@ -229,7 +261,6 @@ internal sealed class StreamReset(AssociationContext context, DataSender sender,
                 continue;
             }
             _waiting.RemoveAt(i);
-            stream.Reset = StreamResetStage.Requested;
             _requested.Add(stream);
         }
     }
@@ -240,18 +271,11 @@ internal sealed class StreamReset(AssociationContext context, DataSender sender,
         {
             if (IsDrained(stream)) return true;
         }
-        return false;
+        return _peerAsked.Count > 0 && _peerAsked.TrueForAll(IsDrained);
     }
 
     private bool IsDrained(OutgoingStream stream) =>
-        stream.Head is null && (!stream.HasSent || SerialNumber.IsLessOrEqual(stream.LastTsn, sender.Outstanding.CumulativeAck));
+        stream.Head is null && (!stream.HasSent || SerialNumber.IsLessOrEqual(stream.LastTsn, _sender.Outstanding.CumulativeAck));
 
-    private enum ReconfigResult : uint
-    {
-        NothingToDo = 0,
-        Performed = 1,
-        Denied = 2,
-        BadSequenceNumber = 5,
-        InProgress = 6,
-    }
+    private static bool HasCounted(OutgoingStream stream) => stream.Head is not null || stream.NextOrdered != 0 || stream.NextUnordered != 0;
 }

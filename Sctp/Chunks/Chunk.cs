@@ -17,6 +17,9 @@ internal readonly ref struct Chunk
 
     public ReadOnlySpan<byte> Value { get; private init; }
 
+    /// <summary>The whole chunk with its header, without padding.</summary>
+    public ReadOnlySpan<byte> Bytes { get; private init; }
+
     //  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
     // +---------------+---------------+-------------------------------+
     // |  Chunk Type   |  Chunk Flags  |         Chunk Length          |
@@ -33,7 +36,7 @@ internal readonly ref struct Chunk
             !ahead.TryReadUInt16(out ushort length) ||
             !ahead.TryReadBytes(length - HeaderLength, out ReadOnlySpan<byte> value)) return false;
         ahead.TrySkip(Math.Min(-length & 3, ahead.Remaining));        // §3.2: Length excludes the padding; the last may lack it
-        chunk = new Chunk { Type = (ChunkType)type, Flags = (ChunkFlags)flags, Value = value };
+        chunk = new Chunk { Type = (ChunkType)type, Flags = (ChunkFlags)flags, Value = value, Bytes = reader.Rest[..length] };
         reader = ahead;
         return true;
     }

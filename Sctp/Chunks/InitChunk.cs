@@ -31,12 +31,19 @@ internal readonly record struct PeerParameters
 /// <summary>INIT and INIT ACK, which share their form.</summary>
 internal readonly ref struct InitChunk
 {
+    private const int MinimumWindow = 1500;                           // §3.3.2: the least a_rwnd
     private const uint DtlsErrorDetection = 1;                        // RFC 9653 §4, the method "SCTP over DTLS"
 
     public PeerParameters Peer { get; private init; }
 
     /// <summary>The state cookie of an INIT ACK; empty when there is none.</summary>
     public ReadOnlySpan<byte> Cookie { get; private init; }
+
+    /// <summary>The peer's Host Name Address parameter, which makes an association impossible (§3.3.2.1.4); empty when there is none.</summary>
+    public ReadOnlySpan<byte> HostName { get; private init; }
+
+    /// <summary>Whether it says what an association needs: streams both ways, and a window of 1500 bytes (§3.3.2).</summary>
+    public bool IsAcceptable => Peer is { OutboundStreams: > 0, InboundStreams: > 0, ReceiveWindow: >= MinimumWindow };
 
     /// <summary>The parameters behind the fixed fields.</summary>
     public ReadOnlySpan<byte> Parameters { get; private init; }
@@ -55,7 +62,7 @@ internal readonly ref struct InitChunk
     // +---------------------------------------------------------------+
     // |              Optional/Variable-Length Parameters              |
 
-    public static bool TryParse(in Chunk chunk, out InitChunk init)
+    public static bool TryParse(scoped in Chunk chunk, out InitChunk init)
     {
         init = default;
         WireReader reader = new(chunk.Value);
@@ -64,7 +71,7 @@ internal readonly ref struct InitChunk
             !reader.TryReadUInt16(out ushort outbound) ||
             !reader.TryReadUInt16(out ushort inbound) ||
             !reader.TryReadUInt32(out uint tsn)) return false;
-        ReadOnlySpan<byte> parameters = reader.Rest, cookie = default;
+        ReadOnlySpan<byte> parameters = reader.Rest, cookie = default, hostName = default;
         bool forwardTsn = false, reconfig = false, zeroChecksum = false, interleaving = false, interleavedForwardTsn = false;
         while (Parameter.TryRead(ref reader, out Parameter parameter))
         {
@@ -72,6 +79,9 @@ internal readonly ref struct InitChunk
             {
                 case ParameterType.StateCookie:
                     cookie = parameter.Value;
+                    break;
+                case ParameterType.HostNameAddress:
+                    hostName = parameter.Bytes;
                     break;
                 case ParameterType.ForwardTsnSupported:
                     forwardTsn = true;
@@ -101,6 +111,7 @@ internal readonly ref struct InitChunk
                 Interleaving = interleaving, InterleavedForwardTsn = interleavedForwardTsn,
             },
             Cookie = cookie,
+            HostName = hostName,
             Parameters = parameters,
         };
         return true;
@@ -131,17 +142,37 @@ internal readonly ref struct InitChunk
         Chunk.End(ref writer, start);
     }
 
+    /// <summary>Writes the unknown parameters that ask to be reported as the value of an ERROR cause (§3.2.2, §3.3.10.8), as many as fit.</summary>
+    public static void CopyUnrecognized(ref WireWriter writer, scoped ReadOnlySpan<byte> parameters)
+    {
+        WireReader reader = new(parameters);
+        while (TryReadUnrecognized(ref reader, out Parameter parameter))
+        {
+            if (writer.Free < Parameter.HeaderLength + parameter.Value.Length + 3) return;
+            Parameter.Write(ref writer, parameter.Type, parameter.Value);
+        }
+    }
+
     private static void ReportUnrecognized(ref WireWriter writer, scoped ReadOnlySpan<byte> parameters)
     {
         WireReader reader = new(parameters);
-        while (Parameter.TryRead(ref reader, out Parameter parameter))
+        while (TryReadUnrecognized(ref reader, out Parameter parameter))
+        {
+            if (writer.Free >= parameter.Bytes.Length + 2 * Parameter.HeaderLength)
+                Parameter.Write(ref writer, (ushort)ParameterType.UnrecognizedParameter, parameter.Bytes);
+        }
+    }
+
+    // §3.2.1: the two high bits of an unknown type say whether to report it, and whether to look at what follows.
+    private static bool TryReadUnrecognized(scoped ref WireReader reader, out Parameter parameter)
+    {
+        while (Parameter.TryRead(ref reader, out parameter))
         {
             if (IsKnown(parameter.Type)) continue;
-            bool report = (parameter.Type & 0x4000) != 0;             // §3.2.1: the two high bits say what to do
-            if (report && writer.Free >= parameter.Bytes.Length + 2 * Parameter.HeaderLength)
-                Parameter.Write(ref writer, (ushort)ParameterType.UnrecognizedParameter, parameter.Bytes);
-            if ((parameter.Type & 0x8000) == 0) return;
+            if ((parameter.Type & 0x8000) == 0) reader = default;
+            if ((parameter.Type & 0x4000) != 0) return true;
         }
+        return false;
     }
 
     // The range is RFC 9260's own: addresses, which mean nothing on top of DTLS (RFC 8261 §6.1), the cookie, and reports.

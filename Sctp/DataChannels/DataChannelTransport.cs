@@ -15,6 +15,7 @@ public sealed class DataChannelTransport : IDisposable
     private readonly ChannelTable _channels;
     private readonly Queue<DataChannelEvent> _events = new();
     private readonly List<DataChannel> _batch = [];
+    private (byte[] Local, byte[] Peer)? _signalledInits;
     private bool? _isDtlsClient;
     private bool _isConnected;
     private Instant _now;                                             // the latest the caller said
@@ -75,7 +76,21 @@ public sealed class DataChannelTransport : IDisposable
     public void Start(Instant now)
     {
         if (_isDtlsClient is null) throw new InvalidOperationException("Call SetRole first: ids follow from the DTLS role.");
-        _association.Associate(now);
+        if (_signalledInits is { } inits) _association.Associate(inits.Local, inits.Peer, now);
+        else _association.Associate(now);
+    }
+
+    /// <summary>Says that both sides have signalled their INIT chunks, so that <see cref="Start"/> needs no handshake (draft-hancke-tsvwg-snap §6).</summary>
+    /// <param name="localInit">What <see cref="SctpAssociation.CreateInit"/> made with the same options.</param>
+    /// <param name="peerInit">What the peer signalled.</param>
+    /// <exception cref="ArgumentException">One of them is not a valid INIT chunk.</exception>
+    /// <exception cref="InvalidOperationException">The association has begun.</exception>
+    public void UseSignalledInits(byte[] localInit, byte[] peerInit)
+    {
+        if (!SctpAssociation.IsValidInit(localInit) || !SctpAssociation.IsValidInit(peerInit))
+            throw new ArgumentException("This is not an INIT chunk (RFC 9260 §3.3.2); check with SctpAssociation.IsValidInit.", nameof(peerInit));
+        if (State != SctpAssociationState.Closed) throw new InvalidOperationException("The association has begun: say it before Start.");
+        _signalledInits = (localInit, peerInit);
     }
 
     /// <summary>Opens a channel, or queues that until the association is up.</summary>

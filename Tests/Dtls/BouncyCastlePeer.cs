@@ -11,11 +11,14 @@ namespace WebRtcStack.Tests.Dtls;
 /// <summary>Another DTLS implementation on a thread of its own, joined to the test by two queues of datagrams.</summary>
 public sealed class BouncyCastlePeer : DatagramTransport, IDisposable
 {
-    private const int Limit = 1200;
+    private const int Resend = 30;                                 // milliseconds; its own default is a second
+    private const int ReceiveLimit = 1500;
     private readonly Thread _thread;
+    private readonly int _mtu;
 
-    public BouncyCastlePeer(bool client, DtlsCertificate certificate)
+    public BouncyCastlePeer(bool client, DtlsCertificate certificate, int mtu = 1200, bool extendedMasterSecret = true)
     {
+        (_mtu, ExtendedMasterSecret) = (mtu, extendedMasterSecret);
         _thread = new Thread(() => Run(client, certificate)) { IsBackground = true };
         _thread.Start();
     }
@@ -31,14 +34,17 @@ public sealed class BouncyCastlePeer : DatagramTransport, IDisposable
 
     public Exception? Failure { get; private set; }
 
-    public int GetReceiveLimit() => Limit;
+    private bool ExtendedMasterSecret { get; }
 
-    public int GetSendLimit() => Limit;
+    public int GetReceiveLimit() => ReceiveLimit;
+
+    public int GetSendLimit() => _mtu;
 
     public int Receive(byte[] buf, int off, int len, int waitMillis) => Receive(buf.AsSpan(off, len), waitMillis);
 
     public int Receive(Span<byte> buffer, int waitMillis)
     {
+        if (Incoming.IsCompleted) throw new IOException("The test is over.");
         if (!Incoming.TryTake(out byte[]? datagram, waitMillis)) return -1;
         datagram.CopyTo(buffer);
         return datagram.Length;
@@ -97,6 +103,10 @@ public sealed class BouncyCastlePeer : DatagramTransport, IDisposable
     {
         protected override ProtocolVersion[] GetSupportedVersions() => ProtocolVersion.DTLSv12.Only();
 
+        public override int GetHandshakeResendTimeMillis() => Resend;
+
+        public override bool ShouldUseExtendedMasterSecret() => peer.ExtendedMasterSecret;
+
         public override TlsAuthentication GetAuthentication() => new Authentication(m_context, (BcTlsCrypto)Crypto, certificate);
 
         public override void NotifyHandshakeComplete() =>
@@ -115,6 +125,10 @@ public sealed class BouncyCastlePeer : DatagramTransport, IDisposable
     private sealed class Server(BouncyCastlePeer peer, DtlsCertificate certificate) : DefaultTlsServer(Crypto())
     {
         protected override ProtocolVersion[] GetSupportedVersions() => ProtocolVersion.DTLSv12.Only();
+
+        public override int GetHandshakeResendTimeMillis() => Resend;
+
+        public override bool ShouldUseExtendedMasterSecret() => peer.ExtendedMasterSecret;
 
         protected override int[] GetSupportedCipherSuites() => [(int)DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256];
 

@@ -11,7 +11,8 @@ public sealed class DtlsPeer : ILayer, IDisposable
     private readonly byte[] _owed = new byte[64];
     private int _owedLength;
 
-    public DtlsPeer(DtlsOptions options, RandomSource random) => Connection = new DtlsConnection(options, random);
+    public DtlsPeer(DtlsOptions options, RandomSource random, DtlsAdmission? admission = null) =>
+        Connection = new DtlsConnection(options, random, admission);
 
     public static DtlsCertificate Ecdsa { get; } = DtlsCertificate.Create(new DtlsCertificateOptions(), s_today, RandomSource.Cryptographic);
 
@@ -19,6 +20,10 @@ public sealed class DtlsPeer : ILayer, IDisposable
 
     public static DtlsCertificate Rsa { get; } =
         DtlsCertificate.Create(new DtlsCertificateOptions { KeyType = DtlsKeyType.Rsa2048 }, s_today, RandomSource.Cryptographic);
+
+    /// <summary>Its signatures repeat, so with it and a seeded source a whole handshake does.</summary>
+    public static DtlsCertificate Ed25519 { get; } =
+        DtlsCertificate.Create(new DtlsCertificateOptions { KeyType = DtlsKeyType.Ed25519 }, s_today, RandomSource.Cryptographic);
 
     public DtlsConnection Connection { get; }
 

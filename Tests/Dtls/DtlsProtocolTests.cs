@@ -1,6 +1,7 @@
 using System.Linq;
 using WebRtcStack.Core;
 using WebRtcStack.Dtls;
+using WebRtcStack.Tests.Simulation;
 
 namespace WebRtcStack.Tests.Dtls;
 
@@ -230,7 +231,7 @@ public sealed class DtlsProtocolTests
         Assert.That(attacked.Connection.State, Is.EqualTo(DtlsState.Connected));
         for (int datagram = 0; datagram < recorded.Count; datagram++)
         {
-            for (int position = 0; position < recorded[datagram].Length; position += position < 80 ? 1 : 3)
+            for (int position = 0; position < recorded[datagram].Length; position += position < 80 || Seeds.IsExhaustive ? 1 : 7)
             {
                 byte[] changed = (byte[])recorded[datagram].Clone();
                 changed[position] ^= 0x5A;
@@ -240,22 +241,7 @@ public sealed class DtlsProtocolTests
         }
     }
 
-    [Test]
-    public void ImportPem_OfAnExportedCertificate_IsTheSame([Values] DtlsKeyType type)
-    {
-        using DtlsCertificate made = DtlsCertificate.Create(
-            new DtlsCertificateOptions { KeyType = type, Subject = "someone" }, DateTimeOffset.UnixEpoch.AddYears(60), RandomSource.Seeded(1));
-        using DtlsCertificate read = DtlsCertificate.ImportPem(made.ExportPem());
-        Assert.Multiple(() =>
-        {
-            Assert.That(read.Der.ToArray(), Is.EqualTo(made.Der.ToArray()));
-            Assert.That(read.KeyType, Is.EqualTo(type));
-            Assert.That(made.Expires, Is.EqualTo(DateTimeOffset.UnixEpoch.AddYears(60).AddDays(30)));
-            Assert.That(made.GetFingerprint().Matches(read.Der.Span));
-        });
-    }
-
-    // The randomness is repeated, but signatures of the platform are not: recorded bytes fit up to the first that depends on these.
+    // With Ed25519 and a seeded source the handshake repeats byte for byte, so what was recorded fits to its end.
     private static void Replay(DtlsRole victim, DtlsVersionPolicy versions, List<byte[]> recorded, int datagram, byte[] instead)
     {
         (DtlsPeer client, DtlsPeer server) = CreatePair(versions);
@@ -274,7 +260,7 @@ public sealed class DtlsProtocolTests
 
     private static (DtlsPeer Client, DtlsPeer Server) CreatePair(DtlsVersionPolicy versions)
     {
-        DtlsOptions options = new() { Certificate = DtlsPeer.Ecdsa, Versions = versions, PostQuantum = DtlsPostQuantumPolicy.Off };
+        DtlsOptions options = new() { Certificate = DtlsPeer.Ed25519, Versions = versions, PostQuantum = DtlsPostQuantumPolicy.Off };
         return DtlsPeer.CreatePair(RandomSource.Seeded(1), s_start, options, options);
     }
 

@@ -25,6 +25,24 @@ internal sealed class HandshakeHarness : IDisposable
 
     public HandshakeMachine Machine { get; }
 
+    /// <summary>The warning that is owed outside of the handshake.</summary>
+    public DtlsAlert? OwedWarning => _context.OwedWarning;
+
+    /// <summary>The honest peer's messages that were taken over so far.</summary>
+    public List<(byte[] Raw, ushort Epoch)> Delivered { get; } = [];
+
+    /// <summary>Starts without a peer: its messages are known.</summary>
+    public void Start() => Machine.Start();
+
+    /// <summary>Hands over a message of an earlier run.</summary>
+    public void Deliver(byte[] raw, ushort epoch, Instant now) => Machine.Receive(raw, new RecordNumber(epoch, 0), now);
+
+    /// <summary>Sends what is owed to nobody.</summary>
+    public void Discard(Instant now)
+    {
+        while (_context.Flight.Transmit(_buffer, now) > 0) { }
+    }
+
     public void Start(DtlsPeer other, Instant now)
     {
         _other = other;
@@ -35,11 +53,27 @@ internal sealed class HandshakeHarness : IDisposable
     /// <summary>Hands over the next message of the honest peer.</summary>
     public HandshakeType DeliverNext(Instant now)
     {
-        while (_waiting.Count == 0 && Exchange(now)) { }
-        (byte[] raw, ushort epoch) = _waiting.Dequeue();
-        _nextSequence++;
-        Machine.Receive(raw, new RecordNumber(epoch, 0), now);
+        (byte[] raw, ushort epoch) = TakeNext(now);
+        Deliver(raw, epoch, now);
         return (HandshakeType)raw[0];
+    }
+
+    /// <summary>Hands over the honest peer's next message in another epoch.</summary>
+    public void DeliverNextIn(ushort epoch, Instant now) => Deliver(TakeNext(now).Raw, epoch, now);
+
+    /// <summary>Suppresses the honest peer's next message and hands over the one behind it in its place, with its number.</summary>
+    public void SkipNext(Instant now)
+    {
+        TakeNext(now);
+        (byte[] raw, ushort epoch) = TakeNext(now);
+        Deliver(HandshakeMessage.Build((HandshakeType)raw[0], (ushort)(_nextSequence - 2), raw.AsSpan(FragmentHeader.Size)), epoch, now);
+    }
+
+    /// <summary>Whether the honest peer has said all.</summary>
+    public bool IsSilent(Instant now)
+    {
+        while (_waiting.Count == 0 && Exchange(now)) { }
+        return _waiting.Count == 0;
     }
 
     /// <summary>Hands over a forged message with the number that is next, in the epoch that it would come in.</summary>
@@ -47,6 +81,7 @@ internal sealed class HandshakeHarness : IDisposable
     {
         ushort epoch = type == HandshakeType.Finished && _records.IsDtls13 == false ? (ushort)1 : (ushort)0;
         if (_records.IsDtls13 == true) epoch = 2;
+        if (Machine.IsEstablished) epoch = _records.ReadEpoch;
         if (_records.IsDtls13 is null && type == HandshakeType.Finished) epoch = 1;
         Machine.Receive(HandshakeMessage.Build(type, _nextSequence, body), new RecordNumber(epoch, 0), now);
     }
@@ -56,6 +91,15 @@ internal sealed class HandshakeHarness : IDisposable
         Machine.Dispose();
         _records.Dispose();
         _other?.Dispose();
+    }
+
+    private (byte[] Raw, ushort Epoch) TakeNext(Instant now)
+    {
+        while (_waiting.Count == 0 && Exchange(now)) { }
+        (byte[] Raw, ushort Epoch) next = _waiting.Dequeue();
+        Delivered.Add(next);
+        _nextSequence++;
+        return next;
     }
 
     // Both send what they have: ours to the peer as it is, the peer's is opened and kept as messages.

@@ -7,7 +7,7 @@ using WebRtcStack.Tests.Interop;
 
 namespace WebRtcStack.Tests.Dtls;
 
-/// <summary>OpenSSL's command line as a real peer over loopback, on both sides of the handshake.</summary>
+/// <summary>OpenSSL's command line as a real peer over loopback, on both sides of the handshake. Its server takes no key of Ed25519 in DTLS.</summary>
 [Category("Interop")]
 public sealed class OpenSslInteropTests
 {
@@ -18,28 +18,47 @@ public sealed class OpenSslInteropTests
     [TestCase("ecdsa", "-cipher ECDHE-ECDSA-CHACHA20-POLY1305", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)]
     [TestCase("rsa", "-cipher ECDHE-RSA-AES128-GCM-SHA256 -mtu 300", DtlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)]
     [TestCase("rsa", "-cipher ECDHE-RSA-CHACHA20-POLY1305", DtlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256)]
+    [TestCase("ecdsa", "-listen -cipher ECDHE-ECDSA-AES128-GCM-SHA256", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)]
+    [TestCase("rsa", "-listen -mtu 500 -cipher ECDHE-RSA-AES256-GCM-SHA384", DtlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384)]
     public void Client_AgainstSServer_AgreesAndExchangesData(string kind, string arguments, DtlsCipherSuite suite)
     {
         int port;
         using (Socket probe = UdpLoop.Bind()) port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-        DtlsCertificate theirs = kind == "rsa" ? DtlsPeer.Rsa : DtlsPeer.OtherEcdsa;
+        DtlsCertificate theirs = Of(kind, DtlsPeer.OtherEcdsa);
         using Tool openssl = Tool.Start("openssl", "apt install openssl", $"s_server -dtls1_2 -accept 127.0.0.1:{port} -Verify 1 {Srtp} {arguments}", "-cert {0} -key {0}", theirs);
         using Socket socket = UdpLoop.Bind();
-        DtlsPeer client = UdpLoop.Create(DtlsRole.Client, DtlsPeer.Ecdsa, theirs);
+        // A listening s_server takes a ClientHello in one piece only: it keeps nothing before the cookie.
+        DtlsPostQuantumPolicy policy = arguments.Contains("-listen", StringComparison.Ordinal) ? DtlsPostQuantumPolicy.Off : DtlsPostQuantumPolicy.Prefer;
+        DtlsPeer client = UdpLoop.Create(DtlsRole.Client, DtlsPeer.Ecdsa, theirs, policy);
         RunAndCompare(client, socket, new IPEndPoint(IPAddress.Loopback, port), openssl, suite);
     }
 
     [TestCase("ecdsa", "-cipher ECDHE-ECDSA-AES128-GCM-SHA256 -groups X25519:P-256", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)]
     [TestCase("ecdsa", "-groups P-256 -mtu 300", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)]
     [TestCase("rsa", "-cipher ECDHE-RSA-AES256-GCM-SHA384", DtlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384)]
+    [TestCase("ecdsa cookie", "-cipher ECDHE-ECDSA-CHACHA20-POLY1305", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)]
+    [TestCase("rsa cookie", "-cipher ECDHE-RSA-AES128-GCM-SHA256 -mtu 400", DtlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)]
+    [TestCase("ed25519", "-cipher ECDHE-ECDSA-AES128-GCM-SHA256", DtlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)]
     public void Server_AgainstSClient_AgreesAndExchangesData(string kind, string arguments, DtlsCipherSuite suite)
     {
         using Socket socket = UdpLoop.Bind();
         int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        DtlsPeer server = UdpLoop.Create(DtlsRole.Server, kind == "rsa" ? DtlsPeer.Rsa : DtlsPeer.Ecdsa, DtlsPeer.OtherEcdsa);
+        DtlsPeer server = UdpLoop.Create(
+            new DtlsOptions
+            {
+                Certificate = Of(kind.Split(' ')[0], DtlsPeer.Ecdsa), Role = DtlsRole.Server, RequireCookie = kind.EndsWith("cookie", StringComparison.Ordinal),
+            },
+            DtlsPeer.OtherEcdsa);
         using Tool openssl = Tool.Start("openssl", "apt install openssl", $"s_client -dtls1_2 -connect 127.0.0.1:{port} {Srtp} {arguments}", "-cert {0} -key {0}", DtlsPeer.OtherEcdsa);
         RunAndCompare(server, socket, null, openssl, suite);
     }
+
+    private static DtlsCertificate Of(string kind, DtlsCertificate ecdsa) => kind switch
+    {
+        "rsa" => DtlsPeer.Rsa,
+        "ed25519" => DtlsPeer.Ed25519,
+        _ => ecdsa,
+    };
 
     private static void RunAndCompare(DtlsPeer peer, Socket socket, EndPoint? remote, Tool openssl, DtlsCipherSuite suite)
     {

@@ -23,6 +23,8 @@ internal sealed class Tool : IDisposable
         process.BeginErrorReadLine();
     }
 
+    public bool HasExited => _process.HasExited;
+
     public string Output
     {
         get
@@ -39,9 +41,15 @@ internal sealed class Tool : IDisposable
     /// <param name="certificate">Its certificate.</param>
     public static Tool Start(string program, string install, string arguments, string certificateArguments, DtlsCertificate certificate)
     {
-        string path = RealPeer.Require([program], null, install), pem = Path.GetTempFileName();
+        return Run(RealPeer.Require([program], null, install), $"{arguments} {certificateArguments}", certificate);
+    }
+
+    /// <summary>Starts a program that is known to exist.</summary>
+    public static Tool Run(string path, string arguments, DtlsCertificate certificate)
+    {
+        string pem = Path.GetTempFileName();
         File.WriteAllText(pem, certificate.ExportPem());
-        ProcessStartInfo start = new(path, $"{arguments} {string.Format(CultureInfo.InvariantCulture, certificateArguments, pem)}")
+        ProcessStartInfo start = new(path, string.Format(CultureInfo.InvariantCulture, arguments, pem))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

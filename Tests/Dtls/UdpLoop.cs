@@ -15,7 +15,13 @@ internal static class UdpLoop
     public static DtlsPeer Create(
         DtlsRole role, DtlsCertificate ours, DtlsCertificate theirs, DtlsPostQuantumPolicy postQuantum = DtlsPostQuantumPolicy.Prefer)
     {
-        DtlsPeer peer = new(new DtlsOptions { Certificate = ours, Role = role, PostQuantum = postQuantum }, RandomSource.Cryptographic) { KeepData = true };
+        return Create(new DtlsOptions { Certificate = ours, Role = role, PostQuantum = postQuantum }, theirs);
+    }
+
+    /// <summary>A started connection of ours.</summary>
+    public static DtlsPeer Create(DtlsOptions options, DtlsCertificate theirs)
+    {
+        DtlsPeer peer = new(options, RandomSource.Cryptographic) { KeepData = true };
         peer.Connection.SetRemoteFingerprints([theirs.GetFingerprint()]);
         peer.Connection.Start(Now());
         return peer;
@@ -32,6 +38,7 @@ internal static class UdpLoop
                 socket.SendTo(buffer.AsSpan(0, length), SocketFlags.None, remote);
             if (done()) return;
             if (Now() > end) Assert.Fail($"It takes too long; state {peer.Connection.State}.\n{tool.Output}");
+            if (tool.HasExited) Assert.Fail($"The peer has ended; state {peer.Connection.State}.\n{tool.Output}");
             TimeSpan wait = Instant.Min(peer.NextTimeout, Now() + TimeSpan.FromMilliseconds(50)) - Now();
             if (socket.Poll(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, SelectMode.SelectRead))
             {

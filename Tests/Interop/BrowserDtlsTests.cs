@@ -4,7 +4,7 @@ using WebRtcStack.Tests.PeerConnection;
 
 namespace WebRtcStack.Tests.Interop;
 
-/// <summary>Both versions of DTLS between Chromium and us, in both roles, with and without the post-quantum group.</summary>
+/// <summary>Both versions of DTLS between browsers and us, in both roles, with and without the post-quantum group.</summary>
 [TestFixture(PeerHost.Chromium), TestFixture(PeerHost.Firefox)]
 public sealed class BrowserDtlsTests(string peer) : PeerTests(peer)
 {
@@ -28,6 +28,11 @@ public sealed class BrowserDtlsTests(string peer) : PeerTests(peer)
             {
                 await call.Peer.EvaluateAsync("open('theirs')");
                 await call.AnswerAsync();
+            }
+            if (PeerName == PeerHost.Firefox && suite == DtlsCipherSuite.TLS_AES_256_GCM_SHA384)
+            {
+                await call.Connection.ReachesAsync(RTCPeerConnectionState.Failed, timeout);      // Firefox does not have this one: nothing in common
+                continue;
             }
             await channel.OpensAsync(timeout);
             await call.ConnectedAsync(timeout);

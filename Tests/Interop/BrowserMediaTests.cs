@@ -5,7 +5,7 @@ using WebRtcStack.Tests.PeerConnection;
 
 namespace WebRtcStack.Tests.Interop;
 
-/// <summary>Audio and video of Chromium's fake devices, sent back by us and decoded there.</summary>
+/// <summary>Audio and video of a browser's fake devices, sent back by us and decoded there.</summary>
 [TestFixture(PeerHost.Chromium), TestFixture(PeerHost.Firefox)]
 public sealed class BrowserMediaTests(string peer) : PeerTests(peer)
 {
@@ -92,7 +92,8 @@ public sealed class BrowserMediaTests(string peer) : PeerTests(peer)
         JsonElement before = await call.StatAsync("outbound-rtp", "{ kind: 'video' }");
         ((RemoteMediaStreamTrack)track.Track).RequestKeyFrame();
         await call.Peer.EvaluateAsync($"grows('outbound-rtp', {{ kind: 'video' }}, 'pliCount', {Number(before, "pliCount")})");
-        await call.Peer.EvaluateAsync($"grows('outbound-rtp', {{ kind: 'video' }}, 'keyFramesEncoded', {Number(before, "keyFramesEncoded")})");
+        if (PeerName == PeerHost.Chromium)               // Firefox does not count its key frames
+            await call.Peer.EvaluateAsync($"grows('outbound-rtp', {{ kind: 'video' }}, 'keyFramesEncoded', {Number(before, "keyFramesEncoded")})");
         await call.Peer.EvaluateAsync("grows('remote-inbound-rtp', { kind: 'video' }, 'roundTripTimeMeasurements', 0)");     // our receiver reports
     }
 

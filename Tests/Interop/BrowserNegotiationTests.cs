@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace WebRtcStack.Tests.Interop;
 
-/// <summary>What happens to a connection with Chromium after it was made: ICE restarts, media that joins, its end.</summary>
+/// <summary>What happens to a connection with a browser after it was made: ICE restarts, media that joins, its end.</summary>
 [TestFixture(PeerHost.Chromium), TestFixture(PeerHost.Firefox)]
 public sealed class BrowserNegotiationTests(string peer) : PeerTests(peer)
 {

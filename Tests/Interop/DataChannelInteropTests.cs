@@ -79,19 +79,21 @@ public sealed class DataChannelInteropTests(string peer) : PeerTests(peer)
             if (announced.Count == s_kinds.Length) all.SetResult();
         };
         Dictionary<string, RTCDataChannel> ours = [];
-        foreach ((string label, RTCDataChannelInit init) in s_kinds)
+        foreach ((string label, RTCDataChannelInit kind) in s_kinds)
         {
+            RTCDataChannelInit init = kind with { Protocol = Protocol(kind.Protocol) };
             ours[label] = call.Connection.CreateDataChannel("our " + label, init);
             await call.Peer.CallAsync("open", "their " + label, init);
         }
         await call.OfferAsync();
         await all.Task.WithinAsync(timeout);
-        foreach ((string label, RTCDataChannelInit init) in s_kinds)
+        foreach ((string label, RTCDataChannelInit kind) in s_kinds)
         {
+            RTCDataChannelInit init = kind with { Protocol = Protocol(kind.Protocol) };
             await ours[label].OpensAsync(timeout);
             await call.Peer.CallAsync("readyState", "our " + label, "open");
             RTCDataChannelInit described = await call.Peer.CallAsync<RTCDataChannelInit>("describe", "our " + label);
-            Assert.That(described with { Id = null }, Is.EqualTo(init), label);
+            if (DescribesChannels) Assert.That(described with { Id = null }, Is.EqualTo(init), label);
             RTCDataChannel theirs = announced["their " + label];
             Assert.That((theirs.Ordered, theirs.MaxPacketLifeTime, theirs.MaxRetransmits, theirs.Protocol), Is.EqualTo((init.Ordered, init.MaxPacketLifeTime, init.MaxRetransmits, init.Protocol)), label);
             Assert.That((await ours[label].RoundTripAsync(Pattern(5_000), true, timeout)).Data, Is.EqualTo(Pattern(5_000)), label);
@@ -135,7 +137,7 @@ public sealed class DataChannelInteropTests(string peer) : PeerTests(peer)
     [Test, CancelAfter(20_000)]
     public async Task BufferedAmount_WhileMuchIsSent_RisesAndFalls(CancellationToken timeout)
     {
-        const int Count = 64, Size = 65_536;
+        const int Count = 64, Size = 60_000;                      // Pion takes no 65 536 bytes
         await using PeerCall call = await PeerCall.StartAsync(Host);
         RTCDataChannel channel = call.Connection.CreateDataChannel("bulk");
         await call.OfferAsync();
@@ -162,6 +164,12 @@ public sealed class DataChannelInteropTests(string peer) : PeerTests(peer)
 
     // Browsers count as we do, and tell; of the others each has its own idea of getStats.
     private bool HasStatistics => PeerName is PeerHost.Chromium or PeerHost.Firefox;
+
+    // The bindings of libdatachannel and libwebrtc for Node.js tell neither order nor absent limits of channels that were announced to them.
+    private bool DescribesChannels => PeerName is not (PeerHost.LibDataChannel or PeerHost.LibWebRtc);
+
+    // aiortc counts the characters of a protocol where RFC 8832 §5.1 counts its bytes.
+    private string Protocol(string protocol) => PeerName == PeerHost.Aiortc ? protocol.Replace("üß", "uess", StringComparison.Ordinal) : protocol;
 
     // What a peer takes is also the largest that it can send back.
     private static IEnumerable<int> SizesUpTo(double limit) => s_sizes.Where(size => size <= limit);

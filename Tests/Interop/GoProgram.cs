@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace WebRtcStack.Tests.Interop;
@@ -5,8 +6,12 @@ namespace WebRtcStack.Tests.Interop;
 /// <summary>Compiles a peer of Interop/Peers that is written in Go, offline, with the packages that Debian installs.</summary>
 internal static class GoProgram
 {
+    private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> s_built = new();
+
     /// <summary>The path of the program.</summary>
-    public static async Task<string> BuildAsync(string go, string name)
+    public static Task<string> BuildAsync(string go, string name) => s_built.GetOrAdd(name, _ => new Lazy<Task<string>>(() => CompileAsync(go, name))).Value;
+
+    private static async Task<string> CompileAsync(string go, string name)
     {
         // Import paths that end in /v3 resolve without modules only for code inside a GOPATH that has a go.mod: hence the copy.
         string output = Path.Combine(TestContext.CurrentContext.TestDirectory, "peers"), root = Path.Combine(output, "gopath"), source = Path.Combine(root, "src", name);

@@ -10,6 +10,9 @@ public static class Seeds
             ? Math.Max(1, value)
             : 1;
 
+    /// <summary>Whether there is time for every case of what is otherwise sampled: a multiplier of 10 or more.</summary>
+    public static bool IsExhaustive => s_multiplier >= 10;
+
     /// <summary>1 to <paramref name="count"/> times the multiplier.</summary>
     public static IEnumerable<int> Range(int count)
     {

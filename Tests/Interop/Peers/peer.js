@@ -99,7 +99,11 @@ async function stat(type, match) {
 const grows = (type, match, member, beyond) =>
   until(`${type} ${JSON.stringify(match)} ${member} > ${beyond}`, async () => { const value = (await stat(type, match))[member]; return value > beyond && value; });
 
+// By the transport, or where a browser does not tell it so, by the pair's own mark.
 async function selectedPair() {
-  const transport = await stat("transport");
-  return (await pc.getStats()).get(transport.selectedCandidatePairId) ?? {};
+  return until("a selected pair", async () => {
+    const report = await pc.getStats();
+    const transport = [...report.values()].find(each => each.type === "transport");
+    return report.get(transport?.selectedCandidatePairId) ?? [...report.values()].find(each => each.type === "candidate-pair" && each.selected);
+  });
 }

@@ -46,6 +46,7 @@ var (
 	out      sync.Mutex
 	mutex    sync.Mutex
 	pc       *webrtc.PeerConnection
+	restart  bool
 	channels = map[string]*channel{}
 )
 
@@ -90,9 +91,10 @@ func answer(r request) (any, error) {
 		}
 		return nil, connect(c)
 	case "setLocal":
-		return setLocal(nil)
-	case "restart":
-		return setLocal(&webrtc.OfferOptions{ICERestart: true})
+		return setLocal()
+	case "restartIce":
+		restart = true
+		return nil, nil
 	case "setRemote":
 		var d webrtc.SessionDescription
 		if err := json.Unmarshal(r.Arguments[0], &d); err != nil {
@@ -155,13 +157,14 @@ func connect(c configuration) (err error) {
 	return nil
 }
 
-func setLocal(options *webrtc.OfferOptions) (any, error) {
+func setLocal() (any, error) {
 	var description webrtc.SessionDescription
 	var err error
 	if pc.SignalingState() == webrtc.SignalingStateHaveRemoteOffer {
 		description, err = pc.CreateAnswer(nil)
 	} else {
-		description, err = pc.CreateOffer(options)
+		description, err = pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
+		restart = false
 	}
 	if err != nil {
 		return nil, err

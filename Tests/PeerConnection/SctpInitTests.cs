@@ -1,0 +1,81 @@
+using WebRtcStack.Core;
+using WebRtcStack.Tests.Simulation;
+
+namespace WebRtcStack.Tests.PeerConnection;
+
+/// <summary>draft-hancke-tsvwg-snap in offers and answers.</summary>
+[TestFixture]
+public sealed class SctpInitTests
+{
+    private const string ChromiumsLine = "a=sctp-init:AQAAHhF48BIAUAAA/////5sYZIXAAAAEgAgABoLA\r\n";
+
+    // §5.2 to §5.5: with the INITs in the descriptions the first message arrives one round trip sooner.
+    [Test]
+    public void Connection_WithInitsInItsDescriptions_SavesARoundTrip()
+    {
+        (TimeSpan with, string offer, string answer) = Run(offersInit: true);
+        (TimeSpan without, string plainOffer, string plainAnswer) = Run(offersInit: false);
+        TestContext.Out.WriteLine($"first message after {with.TotalMilliseconds:F0} ms with a=sctp-init, after {without.TotalMilliseconds:F0} ms without; the round trip is 200 ms");
+        Assert.That(offer, Does.Contain("a=sctp-init:"));
+        Assert.That(answer, Does.Contain("a=sctp-init:"));
+        Assert.That(plainOffer + plainAnswer, Does.Not.Contain("sctp-init"));
+        Assert.That(without - with, Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(190)));
+    }
+
+    // §5.3, §5.4: an offer of Chromium is answered in kind, one without is not; §5.6: the line stays the same.
+    [Test]
+    public async Task CreateAnswer_ToAnOfferWithInit_HasOne([Values] bool offered)
+    {
+        await using RTCPeerConnection offerer = new(), answerer = new();
+        offerer.CreateDataChannel("x");
+        await offerer.SetLocalDescriptionAsync();
+        string offer = offerer.LocalDescription!.Sdp + (offered ? ChromiumsLine : "");
+        await answerer.SetRemoteDescriptionAsync(new RTCSessionDescription(RTCSdpType.Offer, offer));
+        await answerer.SetLocalDescriptionAsync();
+        string? line = Line(answerer.LocalDescription!.Sdp);
+        Assert.That(line is not null, Is.EqualTo(offered));
+        answerer.CreateDataChannel("y");
+        RTCSessionDescription again = await answerer.CreateOfferAsync();
+        Assert.That(Line(again.Sdp), Is.EqualTo(line));
+    }
+
+    // The corpus: what Chromium 156 offers with the experiment turned on.
+    [TestCase("pcap-chromium-chromium-datachannel-snap-offer.sdp")]
+    [TestCase("chromium-156-trial-warp-both-offer-datachannel.sdp")]
+    public async Task CreateAnswer_ToChromiumsOffer_HasAnInit(string file)
+    {
+        string offer = await File.ReadAllTextAsync(Path.Combine(TestContext.CurrentContext.TestDirectory, "Corpus", "sdp", file));
+        Assert.That(Line(offer), Is.Not.Null);
+        await using RTCPeerConnection answerer = new();
+        await answerer.SetRemoteDescriptionAsync(new RTCSessionDescription(RTCSdpType.Offer, offer));
+        await answerer.SetLocalDescriptionAsync();
+        Assert.That(Line(answerer.LocalDescription!.Sdp), Is.Not.Null.And.Not.EqualTo(Line(offer)));
+    }
+
+    // §5.3: what is not an INIT chunk in base64 is an error.
+    [TestCase("a=sctp-init:AQAAHhF48BI\r\n")]
+    [TestCase("a=sctp-init:AgAAHhF48BIAUAAA/////5sYZIXAAAAEgAgABoLA\r\n")]
+    [TestCase("a=sctp-init\r\n")]
+    public async Task SetRemoteDescription_WithABadInit_Throws(string line)
+    {
+        await using RTCPeerConnection offerer = new(), answerer = new();
+        offerer.CreateDataChannel("x");
+        await offerer.SetLocalDescriptionAsync();
+        RTCSessionDescription offer = new(RTCSdpType.Offer, offerer.LocalDescription!.Sdp + line);
+        Assert.That(async () => await answerer.SetRemoteDescriptionAsync(offer), Throws.InstanceOf<RTCError>());
+    }
+
+    private static string? Line(string sdp) => sdp.Split("\r\n").FirstOrDefault(line => line.StartsWith("a=sctp-init", StringComparison.Ordinal));
+
+    private static (TimeSpan Took, string Offer, string Answer) Run(bool offersInit)
+    {
+        using PeerSimulation simulation = new(1, new PathOptions { Delay = TimeSpan.FromMilliseconds(50) }, options: new WebRtcOptions { OfferSctpInit = offersInit });
+        Instant start = simulation.Time.Now;
+        bool received = false;
+        simulation.Right.OnDataChannel += (_, e) => e.Channel.OnMessage += (_, _) => received = true;
+        RTCDataChannel channel = simulation.Left.CreateDataChannel("x");
+        channel.OnOpen += (_, _) => channel.Send("hello");
+        simulation.RunUntil(() => received, TimeSpan.FromMinutes(1), simulation.NegotiateAsync());
+        return (simulation.Time.Now - start, simulation.Left.LocalDescription!.Sdp, simulation.Right.LocalDescription!.Sdp);
+    }
+}

@@ -1,0 +1,66 @@
+using WebRtcStack.Core;
+using WebRtcStack.Stun;
+
+namespace WebRtcStack.Turn;
+
+/// <summary>CreatePermission and ChannelBind requests of authenticated users (RFC 8656 §10.2, §12.2).</summary>
+internal sealed class PeerHandler(TurnServerOptions options)
+{
+    private static readonly TimeSpan s_permissionLifetime = TimeSpan.FromMinutes(5);       // §9
+    private static readonly TimeSpan s_channelLifetime = TimeSpan.FromMinutes(10);         // §12
+
+    /// <summary>All peers of the request, or none.</summary>
+    public StunErrorCode CreatePermission(in StunMessage request, ServerAllocation allocation, Instant now)
+    {
+        int added = 0, peers = 0;
+        WireReader reader = request.Attributes;
+        while (StunAttribute.TryRead(ref reader, out StunAttribute attribute))
+        {
+            if (attribute.Type != StunAttributeType.XorPeerAddress) continue;
+            if (!attribute.TryGetXorAddress(request.TransactionId, out TransportAddress peer)) return StunErrorCode.BadRequest;
+            StunErrorCode error = CheckPeer(allocation, peer);
+            if (error != StunErrorCode.None) return error;
+            peers++;
+            if (!allocation.TryGetPermission(peer, default, out _)) added++;
+        }
+        if (peers == 0) return StunErrorCode.BadRequest;
+        if (!HasRoom(allocation, added)) return StunErrorCode.InsufficientCapacity;
+        reader = request.Attributes;
+        while (StunAttribute.TryRead(ref reader, out StunAttribute attribute))
+        {
+            if (attribute.Type == StunAttributeType.XorPeerAddress && attribute.TryGetXorAddress(request.TransactionId, out TransportAddress peer))
+                allocation.Permit(peer, now + s_permissionLifetime);
+        }
+        return StunErrorCode.None;
+    }
+
+    public StunErrorCode ChannelBind(in StunMessage request, ServerAllocation allocation, Instant now)
+    {
+        if (!request.TryGetUInt32(StunAttributeType.ChannelNumber, out uint value) ||
+            !request.TryGetXorAddress(StunAttributeType.XorPeerAddress, out TransportAddress peer)) return StunErrorCode.BadRequest;
+        ushort number = (ushort)(value >> 16);
+        if (number is < ChannelData.FirstChannel or > ChannelData.LastChannel) return StunErrorCode.BadRequest;
+        bool isBound = allocation.TryGetChannel(number, out ServerChannel? channel);
+        if (isBound ? channel!.Peer != peer : allocation.TryGetChannel(peer, out _)) return StunErrorCode.BadRequest;
+        StunErrorCode error = CheckPeer(allocation, peer);
+        if (error != StunErrorCode.None) return error;
+        if (!isBound && allocation.Channels >= options.MaxChannelsPerAllocation) return StunErrorCode.InsufficientCapacity;
+        if (!allocation.TryGetPermission(peer, default, out _) && !HasRoom(allocation, 1)) return StunErrorCode.InsufficientCapacity;
+
+        ServerPermission permission = allocation.Permit(peer, now + s_permissionLifetime);
+        if (!isBound) allocation.Bind(channel = new ServerChannel(number, peer, permission));
+        channel!.Permission = permission;                     // a lapsed one may have been replaced
+        channel.Expiry = now + s_channelLifetime;
+        return StunErrorCode.None;
+    }
+
+    private StunErrorCode CheckPeer(ServerAllocation allocation, TransportAddress peer)
+    {
+        if (allocation.RelayFor(peer).IsNone) return StunErrorCode.PeerAddressFamilyMismatch;
+        return options.PeerRules.Allows(peer) ? StunErrorCode.None : StunErrorCode.Forbidden;
+    }
+
+    private bool HasRoom(ServerAllocation allocation, int added) =>
+        added == 0 || (allocation.Permissions + added <= options.MaxPermissionsPerAllocation &&
+            allocation.User.Account.Permissions + added <= options.MaxPermissionsPerUser);
+}

@@ -1,0 +1,135 @@
+using WebRtcStack.Core;
+using WebRtcStack.Stun;
+
+namespace WebRtcStack.Turn;
+
+/// <summary>A peer address that may speak to the client until <see cref="Expiry"/> (RFC 8656 §9).</summary>
+internal sealed class ServerPermission
+{
+    public Instant Expiry { get; set; }
+}
+
+/// <summary>A channel: a number that stands for a peer until <see cref="Expiry"/> (RFC 8656 §12).</summary>
+internal sealed class ServerChannel(ushort number, TransportAddress peer, ServerPermission permission)
+{
+    public ushort Number { get; } = number;
+
+    public TransportAddress Peer { get; } = peer;
+
+    /// <summary>That of the peer's address: the datagram's way needs no second look-up.</summary>
+    public ServerPermission Permission { get; set; } = permission;
+
+    public Instant Expiry { get; set; }
+}
+
+/// <summary>One client's allocation (RFC 8656 §3.2): relayed addresses, permissions, channels.</summary>
+internal sealed class ServerAllocation(NetworkPath client, TurnUser user, StunPasswordAlgorithm algorithm)
+{
+    private readonly Dictionary<TransportAddress, ServerPermission> _permissions = [];     // by address, port 0
+    private readonly Dictionary<ushort, ServerChannel> _channels = [];
+    private readonly Dictionary<TransportAddress, ServerChannel> _channelsByPeer = [];
+
+    public NetworkPath Client { get; } = client;
+
+    public TurnUser User { get; } = user;
+
+    public StunPasswordAlgorithm Algorithm { get; } = algorithm;
+
+    /// <summary>The transaction that made it, since a repetition of its request gets the same answer (RFC 8656 §7.2).</summary>
+    public StunTransactionId CreatedBy { get; init; }
+
+    /// <summary>Whether replies are signed with SHA-256.</summary>
+    public bool UsesSha256 { get; init; }
+
+    public Instant Expiry { get; set; }
+
+    public TimeSpan Lifetime { get; set; }
+
+    public TransportAddress RelayIPv4 { get; set; }
+
+    public TransportAddress RelayIPv6 { get; set; }
+
+    /// <summary>Sockets that the driver has not answered about.</summary>
+    public int Opening { get; set; }
+
+    /// <summary>Why the relayed address of the additional family is missing; none when it is not, or was not asked for.</summary>
+    public StunErrorCode AdditionalError { get; set; }
+
+    /// <summary>Why there are no relayed addresses at all.</summary>
+    public StunErrorCode Error { get; set; }
+
+    /// <summary>Which family was asked for besides IPv4.</summary>
+    public bool AsksForAdditional { get; init; }
+
+    public ulong ReservationToken { get; set; }
+
+    public bool DontFragment { get; init; }
+
+    public bool IsOver { get; set; }
+
+    public int Permissions => _permissions.Count;
+
+    public int Channels => _channels.Count;
+
+    public TransportAddress RelayFor(TransportAddress peer) => peer.IsIPv4 ? RelayIPv4 : RelayIPv6;
+
+    public bool TryGetPermission(TransportAddress peer, Instant now, [NotNullWhen(true)] out ServerPermission? permission) =>
+        _permissions.TryGetValue(peer.WithPort(0), out permission) && now < permission.Expiry;
+
+    public bool TryGetChannel(ushort number, [NotNullWhen(true)] out ServerChannel? channel) => _channels.TryGetValue(number, out channel);
+
+    public bool TryGetChannel(TransportAddress peer, [NotNullWhen(true)] out ServerChannel? channel) => _channelsByPeer.TryGetValue(peer, out channel);
+
+    /// <summary>Installs or renews a permission.</summary>
+    public ServerPermission Permit(TransportAddress peer, Instant expiry)
+    {
+        TransportAddress address = peer.WithPort(0);
+        if (!_permissions.TryGetValue(address, out ServerPermission? permission))
+        {
+            _permissions.Add(address, permission = new ServerPermission());
+            User.Account.Permissions++;
+        }
+        permission.Expiry = expiry;
+        return permission;
+    }
+
+    public void Bind(ServerChannel channel)
+    {
+        _channels.Add(channel.Number, channel);
+        _channelsByPeer.Add(channel.Peer, channel);
+    }
+
+    /// <summary>Removes what has lapsed. A channel may be bound anew 5 minutes after it has (RFC 8656 §12).</summary>
+    public void Sweep(Instant now, TimeSpan channelGrace)
+    {
+        foreach (TransportAddress address in Lapsed(_permissions, each => now >= each.Expiry))
+        {
+            _permissions.Remove(address);
+            User.Account.Permissions--;
+        }
+        foreach (ushort number in Lapsed(_channels, each => now >= each.Expiry + channelGrace))
+        {
+            _channelsByPeer.Remove(_channels[number].Peer);
+            _channels.Remove(number);
+        }
+    }
+
+    /// <summary>Gives the account back what it held.</summary>
+    public void Clear()
+    {
+        User.Account.Permissions -= _permissions.Count;
+        _permissions.Clear();
+        _channels.Clear();
+        _channelsByPeer.Clear();
+    }
+
+    private static List<TKey> Lapsed<TKey, TValue>(Dictionary<TKey, TValue> table, Func<TValue, bool> isOver) where TKey : notnull
+    {
+        List<TKey> lapsed = [];
+        foreach (KeyValuePair<TKey, TValue> each in table)
+        {
+            if (isOver(each.Value)) lapsed.Add(each.Key);
+        }
+        return lapsed;
+    }
+}
