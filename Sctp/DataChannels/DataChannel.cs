@@ -24,6 +24,7 @@ public sealed class DataChannel
 {
     private OutgoingStream? _stream;
     private long _lowThreshold;
+    private long _unsent;                                             // webrtc-pc §6.2: the amount is not reset by closing
 
     internal DataChannel(in DataChannelParameters parameters, bool isRemote)
     {
@@ -63,8 +64,8 @@ public sealed class DataChannel
     /// <summary>Its state.</summary>
     public DataChannelState State { get; internal set; }
 
-    /// <summary>Bytes of messages that wait to be sent for the first time. Any thread may read it.</summary>
-    public long BufferedAmount => Volatile.Read(ref _stream)?.Buffered ?? 0;
+    /// <summary>Bytes of messages that wait to be sent for the first time; once the channel is closed, those that were never sent. Any thread may read it.</summary>
+    public long BufferedAmount => Volatile.Read(ref _stream)?.Buffered ?? Volatile.Read(ref _unsent);
 
     /// <summary>On falling to this, <see cref="DataChannelEventKind.BufferedAmountLow"/> is raised. Default 0; in bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
@@ -113,6 +114,7 @@ public sealed class DataChannel
     {
         Partial.Dispose();
         Partial = default;
+        if (_stream is { } stream) Volatile.Write(ref _unsent, stream.Buffered);
         Volatile.Write(ref _stream, null);
     }
 }

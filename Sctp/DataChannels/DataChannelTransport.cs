@@ -13,6 +13,7 @@ public sealed class DataChannelTransport : IDisposable
     private readonly DataChannelTransportOptions _options;
     private readonly SctpAssociation _association;
     private readonly ChannelTable _channels;
+    private readonly EarlyMessages _early;
     private readonly Queue<DataChannelEvent> _events = new();
     private readonly List<DataChannel> _batch = [];
     private (byte[] Local, byte[] Peer)? _signalledInits;
@@ -28,6 +29,7 @@ public sealed class DataChannelTransport : IDisposable
         _association = new SctpAssociation(options.Sctp, random);
         _association.Inbound.DivertedPpid = Ppid.Dcep;
         _channels = new ChannelTable(options.MaxChannels);
+        _early = new EarlyMessages(options.MaxEarlyBytes);
         _isDtlsClient = options.IsDtlsClient;
     }
 
@@ -93,6 +95,14 @@ public sealed class DataChannelTransport : IDisposable
         _signalledInits = (localInit, peerInit);
     }
 
+    /// <summary>Whether such a channel can be opened now: the association has not ended, there are fewer channels than the limit, and its id, or one of our parity, is free.</summary>
+    public bool CanOpen(in DataChannelParameters parameters)
+    {
+        if (_association.Context.IsOver || _channels.IsFull) return false;
+        if (parameters.Negotiated) return parameters.Id is { } id && !_channels.TryGet(id, out _);
+        return _isDtlsClient is not { } role || _channels.HasFreeId(role, MaxStreams ?? ChannelTable.MaxId + 1);
+    }
+
     /// <summary>Opens a channel, or queues that until the association is up.</summary>
     /// <exception cref="ArgumentException">A parameter is out of its range, or contradicts another.</exception>
     /// <exception cref="InvalidOperationException">The id is taken, no id or no place is left, or the association has ended.</exception>
@@ -145,7 +155,7 @@ public sealed class DataChannelTransport : IDisposable
     /// <summary>Reads the next message; its reader disposes the payload.</summary>
     public bool TryReceive(out DataChannelMessage message)
     {
-        while (_association.TryReceive(out SctpMessage raw))
+        while (_early.TryRead(out SctpMessage raw) || _association.TryReceive(out raw))
         {
             bool isMessage = TryInterpret(raw, out message);
             if (_channels.TryGet(raw.Stream, out DataChannel? channel)) ProcessIncomingReset(channel);
@@ -228,6 +238,7 @@ public sealed class DataChannelTransport : IDisposable
     public void Dispose()
     {
         foreach (DataChannel channel in _channels.Identified) channel.Detach();
+        _early.Clear();
         _association.Dispose();
     }
 
@@ -283,8 +294,12 @@ public sealed class DataChannelTransport : IDisposable
                 channel.IncomingIsReset = true;
                 ProcessIncomingReset(channel);
                 break;
+            case SctpEventKind.IncomingStreamReset:
+                _early.Forget(e.Stream);
+                break;
             case SctpEventKind.OutgoingStreamReset when channel is not null:
                 channel.OutgoingIsReset = true;
+                BeginClosing(channel);                                // where the peer asked for the reset (RFC 6525 §5.2.3)
                 FinishIfBothReset(channel);
                 break;
             case SctpEventKind.StreamResetDenied when channel is not null:
@@ -300,13 +315,17 @@ public sealed class DataChannelTransport : IDisposable
     private void ProcessIncomingReset(DataChannel channel)
     {
         if (!channel.IncomingIsReset || _association.Inbound.Unread(channel.Id!.Value) > 0) return;
-        if (channel.State == DataChannelState.Open)
-        {
-            channel.State = DataChannelState.Closing;
-            _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosing, channel));
-            ResetStream(channel.Id!.Value);
-        }
+        if (BeginClosing(channel)) ResetStream(channel.Id!.Value);
         FinishIfBothReset(channel);
+    }
+
+    // True where the peer is the one who closes.
+    private bool BeginClosing(DataChannel channel)
+    {
+        if (channel.State != DataChannelState.Open) return false;
+        channel.State = DataChannelState.Closing;
+        _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosing, channel));
+        return true;
     }
 
     private void FinishIfBothReset(DataChannel channel)
@@ -340,6 +359,7 @@ public sealed class DataChannelTransport : IDisposable
         channel = new DataChannel(parameters, isRemote: true) { State = DataChannelState.Open, IsAcknowledged = true };
         channel.Attach(_association.OutgoingStream(stream));
         _channels.Add(channel);
+        _early.Claim(stream);
         _association.SendControl(stream, Ppid.Dcep, MessageLease.CopyOf([DcepMessage.Ack]), now);
         _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelAnnounced, channel));
     }
@@ -349,6 +369,7 @@ public sealed class DataChannelTransport : IDisposable
         message = default;
         if (!_channels.TryGet(raw.Stream, out DataChannel? channel) || channel.State == DataChannelState.Connecting)
         {
+            if (_early.TryAdd(raw)) return false;
             Drops.Count(SctpDropReason.UnknownChannel);
             raw.Payload.Dispose();
             return false;
@@ -430,6 +451,7 @@ public sealed class DataChannelTransport : IDisposable
             return;
         }
         channel.Attach(_association.OutgoingStream(id));
+        _early.Claim(id);
         channel.State = DataChannelState.Open;
         channel.IsAcknowledged = channel.Negotiated;
         if (!channel.Negotiated) _association.SendControl(id, Ppid.Dcep, DcepMessage.CreateOpen(channel), now);
@@ -442,6 +464,7 @@ public sealed class DataChannelTransport : IDisposable
         _batch.AddRange(_channels.WithoutId);
         foreach (DataChannel channel in _batch) Finish(channel, error);
         _batch.Clear();
+        _early.Clear();
     }
 
     private void Finish(DataChannel channel, DataChannelError error)
