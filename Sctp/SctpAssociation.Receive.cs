@@ -38,6 +38,8 @@ public sealed partial class SctpAssociation
         ReceiveChunks(header.VerificationTag, reader, now);
         if (!_context.MayReceiveData && !_context.MaySendData) return;
         _receiver.EndPacket(now);
+        if (_receiver.WantsRoundTrip) _heartbeat.Ask();
+        ObserveLargePackets();
         if (State == SctpAssociationState.ShutdownSent && _receiver.HasSackPending)         // §9.2: each DATA is answered at once
         {
             _receiver.AcknowledgeNow();
@@ -163,7 +165,9 @@ public sealed partial class SctpAssociation
                 _outbox.TryAdd(ChunkType.HeartbeatAck, chunk.Value);  // §8.3: the information goes back as it came
                 return true;
             case ChunkType.HeartbeatAck:
-                _heartbeat.ReceiveAck(chunk, now);
+                if (!_mtuDiscovery.TryReceiveAck(chunk, now)) _heartbeat.ReceiveAck(chunk, now);
+                return true;
+            case ChunkType.Pad:                                       // RFC 4820 §3
                 return true;
             case ChunkType.Reconfig:
                 _reset.Receive(chunk, now);
@@ -261,6 +265,7 @@ public sealed partial class SctpAssociation
         _sender.Start(_setup.LocalInitialTsn, _context.Peer.ReceiveWindow);
         _reset.Start(_setup.LocalInitialTsn, _context.Peer.InitialTsn);
         _heartbeat.Touch(now);
+        _mtuDiscovery.Start(now);
         return true;
     }
 }

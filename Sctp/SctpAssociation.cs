@@ -18,6 +18,7 @@ public sealed partial class SctpAssociation : IDisposable
     private readonly Heartbeat _heartbeat;
     private readonly ShutdownSequence _shutdown;
     private readonly StreamReset _reset;
+    private readonly PathMtuDiscovery _mtuDiscovery;
     private readonly int _largestMtu;
     private long _packetsSent, _packetsReceived, _bytesSent, _bytesReceived, _messagesSent;
 
@@ -34,7 +35,8 @@ public sealed partial class SctpAssociation : IDisposable
         _heartbeat = new Heartbeat(_context);
         _shutdown = new ShutdownSequence(_context);
         _reset = new StreamReset(_context, _sender, _receiver, _outbox);
-        _largestMtu = options.Mtu;
+        _mtuDiscovery = new PathMtuDiscovery(_context);
+        _largestMtu = Math.Max(options.Mtu, options.MaxMtu);
     }
 
     /// <summary>The state (RFC 9260 §4).</summary>
@@ -43,9 +45,20 @@ public sealed partial class SctpAssociation : IDisposable
     /// <summary>The least room that <see cref="Transmit"/> needs.</summary>
     public int MinDatagramSize => _largestMtu;
 
-    /// <summary>The largest packet sent from now on, in bytes; from 512 to <see cref="SctpOptions.Mtu"/>. What is in flight keeps its size.</summary>
+    /// <summary>
+    /// The largest packet sent from now on, in bytes; may be set from 512 to <see cref="SctpOptions.Mtu"/>. What is in flight
+    /// keeps its size. With <see cref="SctpOptions.MaxMtu"/> a search raises it from there.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
-    public int Mtu { get => _context.Mtu; set => _context.Mtu = Require.InRange(value, 512, _largestMtu); }
+    public int Mtu
+    {
+        get => _context.Mtu;
+        set
+        {
+            _context.Mtu = _context.BaseMtu = Require.InRange(value, 512, _context.Options.Mtu);
+            _mtuDiscovery.Restart();
+        }
+    }
 
     /// <summary>The peer's port; set it before <see cref="Associate(Instant)"/> where it was not known at first. From 1 to 65535.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
@@ -80,6 +93,7 @@ public sealed partial class SctpAssociation : IDisposable
         get
         {
             Instant next = Instant.Min(_setup.NextTimeout, Instant.Min(_sender.NextTimeout, _receiver.NextTimeout));
+            next = Instant.Min(next, _mtuDiscovery.NextTimeout);
             return Instant.Min(next, Instant.Min(_heartbeat.NextTimeout, Instant.Min(_shutdown.NextTimeout, _reset.NextTimeout)));
         }
     }
@@ -89,6 +103,11 @@ public sealed partial class SctpAssociation : IDisposable
     internal long HeldBytes => _sender.Messages.HeldBytes + _receiver.Reassembly.HeldBytes;
 
     internal Reassembly Inbound => _receiver.Reassembly;
+
+    internal RetransmissionQueue Outstanding => _sender.Outstanding;
+
+    /// <summary>Bytes of messages that are queued or in flight.</summary>
+    internal long HeldBytes => _sender.Messages.HeldBytes;
 
     /// <summary>Begins the handshake. In WebRTC both sides do; where the peer was first this does nothing.</summary>
     /// <exception cref="InvalidOperationException">The association has ended.</exception>
@@ -174,6 +193,8 @@ public sealed partial class SctpAssociation : IDisposable
         _sender.AdvanceTo(now);
         _receiver.AdvanceTo(now);
         _heartbeat.AdvanceTo(now);
+        _mtuDiscovery.AdvanceTo(now);
+        ObserveLargePackets();
         _reset.AdvanceTo(now);
         bool answers = _shutdown.AdvanceTo(now);
         if (!answers || _context.Errors > _context.Options.MaxRetransmits)                  // §8.1
@@ -205,7 +226,7 @@ public sealed partial class SctpAssociation : IDisposable
     public bool TryReceive(out SctpMessage message)
     {
         if (!_receiver.Reassembly.TryRead(out message)) return false;
-        if (_context.MayReceiveData) _receiver.WindowOpened();
+        if (_context.MayReceiveData) _receiver.Read(message.Payload.Length);
         return true;
     }
 
@@ -277,7 +298,7 @@ public sealed partial class SctpAssociation : IDisposable
     private int WritePacket(Span<byte> destination, Instant now)
     {
         bool hasData = _context.MaySendData && _sender.HasDataToSend(now);
-        int size = hasData ? Math.Max(Mtu, _sender.RequiredPacket(now)) : Mtu;
+        int size = hasData ? _sender.PacketSize(now) : _context.BaseMtu;
         WireWriter writer = new(destination[..Math.Min(destination.Length, size)]);
         if (_setup.OwesPacket)
         {
@@ -286,6 +307,7 @@ public sealed partial class SctpAssociation : IDisposable
             return writer.Length;
         }
         if (!IsReady) return 0;
+        if (_mtuDiscovery.IsOwed && State == SctpAssociationState.Established && !_setup.OwesCookieAck) return WriteMtuProbe(destination, now);
         if (!hasData && !_receiver.OwesSack && !_setup.OwesCookieAck && _outbox.IsEmpty && !_heartbeat.IsOwed && !_shutdown.IsOwed &&
             !OwesReset) return 0;
 
@@ -308,6 +330,20 @@ public sealed partial class SctpAssociation : IDisposable
 
     // Whether the handshake is done, and its parameters known.
     private bool IsReady => State is not (SctpAssociationState.Closed or SctpAssociationState.CookieWait or SctpAssociationState.CookieEchoed);
+
+    private int WriteMtuProbe(Span<byte> destination, Instant now)
+    {
+        WireWriter writer = new(destination[.._mtuDiscovery.ProbeSize]);
+        PacketHeader.Write(ref writer, (ushort)_context.Options.LocalPort, _context.RemotePort, _context.Peer.Tag);
+        _mtuDiscovery.Write(ref writer, now);
+        if (!_context.OmitsChecksum) PacketHeader.Seal(writer.Written);
+        return writer.Length;
+    }
+
+    private void ObserveLargePackets()
+    {
+        if (_mtuDiscovery.Observe(_sender.Outstanding.LargeLosses, _context.Errors)) _sender.Outstanding.ForgetLargeLosses();
+    }
 
     private bool OwesReset => State == SctpAssociationState.Established && _reset.IsOwed;
 
@@ -354,6 +390,7 @@ public sealed partial class SctpAssociation : IDisposable
         _context.End(last);
         _setup.Stop();
         _heartbeat.Stop();
+        _mtuDiscovery.Stop();
         _shutdown.Stop();
         _reset.Start(0, 0);
         _outbox.Clear();

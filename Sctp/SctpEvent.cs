@@ -26,6 +26,9 @@ public enum SctpEventKind
 
     /// <summary>What waits on <see cref="SctpEvent.Stream"/> fell to its threshold.</summary>
     BufferedAmountLow,
+
+    /// <summary>The search for the path's MTU found another one: see <see cref="SctpAssociation.Mtu"/>.</summary>
+    MtuChanged,
 }
 
 /// <summary>Why an association ended.</summary>

@@ -4,9 +4,9 @@ namespace WebRtcStack.Sctp;
 
 /// <summary>Settings of one association; all limits are here.</summary>
 /// <remarks>
-/// Worst-case memory of an association is about <see cref="MaxSendBuffer"/> for what it sends, twice the larger of
-/// <see cref="ReceiveWindow"/> and <see cref="MaxMessageSize"/> for what it receives, and 4 MiB of bookkeeping when
-/// the flight is as large as the protocol permits (32768 chunks).
+/// Worst-case memory of an association is about <see cref="MaxSendBuffer"/> for what it sends, twice the largest of
+/// <see cref="ReceiveWindow"/>, <see cref="MaxReceiveWindow"/> and <see cref="MaxMessageSize"/> for what it receives, and 4 MiB
+/// of bookkeeping when the flight is as large as the protocol permits (65535 chunks).
 /// </remarks>
 public sealed record SctpOptions
 {
@@ -29,9 +29,13 @@ public sealed record SctpOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int PeerMaxMessageSize { get; init => field = Require.InRange(value, 1, int.MaxValue); } = 64 * 1024;
 
-    /// <summary>Bytes that may wait here, unread or incomplete (a_rwnd, RFC 9260 §3.3.2). Default 8 MiB; from 16 KiB to 1 GiB. Below <see cref="MaxMessageSize"/> plus 64 KiB it counts as that, for a message must fit.</summary>
+    /// <summary>Bytes that may wait here at first, unread or incomplete (a_rwnd, RFC 9260 §3.3.2). Default 1 MiB; from 16 KiB to 1 GiB. Below <see cref="MaxMessageSize"/> plus 64 KiB it counts as that, for a message must fit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
-    public int ReceiveWindow { get; init => field = Require.InRange(value, 16 * 1024, 1 << 30); } = 8 << 20;
+    public int ReceiveWindow { get; init => field = Require.InRange(value, 16 * 1024, 1 << 30); } = 1 << 20;
+
+    /// <summary>To what the receive window may grow while the application reads as fast as the peer sends; it should be twice what the path carries in a round trip. Default 32 MiB; from 16 KiB to 1 GiB. At or below <see cref="ReceiveWindow"/> it does not grow.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxReceiveWindow { get; init => field = Require.InRange(value, 16 * 1024, 1 << 30); } = 32 << 20;
 
     /// <summary>Bytes of messages that may wait for sending or for their acknowledgement; what exceeds it is refused with <see cref="SctpSendResult.BufferFull"/>. Default 16 MiB; from 16 KiB to <see cref="int.MaxValue"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
@@ -40,6 +44,13 @@ public sealed record SctpOptions
     /// <summary>The largest SCTP packet we send, in bytes. Default 1172: with DTLS, UDP and IPv6 it stays below 1280 (RFC 8261 §5); from 512 to 65000.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int Mtu { get; init => field = Require.InRange(value, 512, 65000); } = 1172;
+
+    /// <summary>
+    /// Up to which packet size the path is searched for a larger one than <see cref="Mtu"/> (RFC 8899), in bytes. Default 0, for
+    /// no search; to 65000. Search only where packets are not fragmented on their way.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxMtu { get; init => field = Require.InRange(value, 0, 65000); }
 
     /// <summary>RTO.Initial, the first retransmission delay. Default 1 s (RFC 9260 §16); from 10 ms to 60 s.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>

@@ -173,7 +173,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private DataChannelTransport GetTransport() => _transport ??= new DataChannelTransport(
         new DataChannelTransportOptions { Sctp = SctpSettings, MaxChannels = 65535 }, context.Options.Random);
 
-    private SctpOptions SctpSettings => context.Options.Sctp with { Mtu = PacketSize(context.Options) };
+    private SctpOptions SctpSettings => context.Options.Sctp with { Mtu = PacketSize(context.Options), MaxMtu = 0 };
 
     // What is left of a datagram for an SCTP packet, a multiple of 4 (RFC 9260 §3.2), inside DTLS and a TURN server's header.
     private static int PacketSize(WebRtcOptions options) =>

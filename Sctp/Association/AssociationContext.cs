@@ -36,6 +36,9 @@ internal sealed class AssociationContext(SctpOptions options, RandomSource rando
     /// <summary>The largest packet we send.</summary>
     public int Mtu { get; set; } = options.Mtu;
 
+    /// <summary>The packet that is taken to pass everywhere: no chunk is larger, since a chunk that was sent cannot be cut again.</summary>
+    public int BaseMtu { get; set; } = options.Mtu;
+
     /// <summary>Timeouts since the peer last showed signs of life (RFC 9260 §8.1).</summary>
     public int Errors { get; set; }
 

@@ -6,7 +6,7 @@ namespace WebRtcStack.Sctp;
 internal sealed class DataReceiver(AssociationContext context, ControlOutbox outbox)
 {
     private const int PacketsPerSack = 2;                             // §6.2: at least every second packet
-    private readonly long _capacity = Math.Max(context.Options.ReceiveWindow, context.Options.MaxMessageSize + 64L * 1024);
+    private readonly ReceiveWindow _window = new(context);
     private Instant _sackTimer = Instant.Never;
     private int _unacknowledgedPackets;
     private bool _packetHadData;
@@ -21,7 +21,7 @@ internal sealed class DataReceiver(AssociationContext context, ControlOutbox out
     public Instant NextTimeout => _sackTimer;
 
     /// <summary>a_rwnd: what can still be taken.</summary>
-    public uint Window => (uint)Math.Max(0, _capacity - Reassembly.HeldBytes);
+    public uint Window => (uint)Math.Max(0, _window.Capacity - Reassembly.HeldBytes);
 
     /// <summary>Whether a SACK is to go out even when nothing else does.</summary>
     public bool OwesSack => _sackNow;
@@ -29,9 +29,13 @@ internal sealed class DataReceiver(AssociationContext context, ControlOutbox out
     /// <summary>Whether a SACK is to go along with anything that goes out.</summary>
     public bool HasSackPending => _sackPending;
 
+    /// <summary>Whether a round trip is to be measured, for the window's sake. True once.</summary>
+    public bool WantsRoundTrip => _window.WantsRoundTrip;
+
     public void Start(uint peerInitialTsn)
     {
         Tracker.Start(peerInitialTsn);
+        _window.Start();
         Reassembly.Clear();
         _advertised = Window;
         (_sackTimer, _unacknowledgedPackets, _sackNow, _sackPending) = (Instant.Never, 0, false, false);
@@ -63,7 +67,7 @@ internal sealed class DataReceiver(AssociationContext context, ControlOutbox out
         }
         // A hole is filled even when the window is used up, or nothing would ever get out of the way (§6.2).
         bool fillsHole = SerialNumber.IsLess(data.Tsn, Tracker.Highest) || data.Tsn == Tracker.Cumulative + 1;
-        long limit = fillsHole ? 2 * _capacity : _capacity;
+        long limit = fillsHole ? 2 * _window.Capacity : _window.Capacity;
         if (!Tracker.IsWithinReach(data.Tsn) || Reassembly.HeldBytes + data.UserData.Length > limit)
         {
             _sackNow = true;
@@ -71,6 +75,7 @@ internal sealed class DataReceiver(AssociationContext context, ControlOutbox out
             return SctpFailure.None;
         }
         bool hadGaps = Tracker.HasGaps;
+        _window.Arrived(data.UserData.Length);
         Tracker.Add(data.Tsn);
         _sackNow |= hadGaps || Tracker.HasGaps;                       // §6.7: a gap, or one that closes
         if (data.Stream >= context.InboundStreams)
@@ -102,15 +107,17 @@ internal sealed class DataReceiver(AssociationContext context, ControlOutbox out
         if (!_packetHadData) return;
         _packetHadData = false;
         _sackPending = true;
+        _window.AdvanceTo(now);
         if (++_unacknowledgedPackets >= PacketsPerSack) _sackNow = true;
         if (!_sackNow && _sackTimer.IsNever) _sackTimer = now + context.Options.SackDelay;
     }
 
-    /// <summary>The application took messages: a window that was nearly closed and is open again is news to the peer (§6.2).</summary>
-    public void WindowOpened()
+    /// <summary>The application took a message: a window that was nearly closed and is open again is news to the peer (§6.2).</summary>
+    public void Read(int bytes)
     {
+        _window.Read(bytes);
         long window = Window;
-        if (_advertised < _capacity / 2 && window - _advertised >= _capacity / 4) _sackNow = _sackPending = true;
+        if (_advertised < _window.Capacity / 2 && window - _advertised >= _window.Capacity / 4) _sackNow = _sackPending = true;
     }
 
     /// <summary>In SHUTDOWN-SENT every packet with DATA is answered at once (§9.2).</summary>
@@ -132,7 +139,8 @@ internal sealed class DataReceiver(AssociationContext context, ControlOutbox out
         if (duplicates.Length * 4 > room) duplicates = default;
         room = (room - duplicates.Length * 4) / 4;
         int start = Chunk.Begin(ref writer, ChunkType.Sack);
-        _advertised = Window;
+        // No silly window (RFC 1122 §4.2.3.3): what would not take a packet is not offered.
+        _advertised = Window < context.BaseMtu ? 0 : Window;
         writer.WriteUInt32(Tracker.Cumulative);
         writer.WriteUInt32((uint)_advertised);
         Span<byte> counts = writer.Reserve(4);

@@ -5,6 +5,8 @@ namespace WebRtcStack.Sctp;
 /// <summary>The sending half of an association: what may go out now, in which packet, FORWARD TSN (RFC 9260 §6, §7; RFC 3758).</summary>
 internal sealed class DataSender
 {
+    private const int LeastFiller = 128;           // what a packet above the base size is filled up with, at least
+
     private readonly AssociationContext _context;
     private readonly ICongestionController _congestion;
     private readonly LossRecovery _recovery;
@@ -117,17 +119,21 @@ internal sealed class DataSender
             MaySend(FragmentLength(message, Mtu), isRetransmission: false, now);
     }
 
-    /// <summary>The packet that the next retransmission needs: it may have been cut for a larger MTU.</summary>
-    public int RequiredPacket(Instant now)
+    /// <summary>
+    /// How large the next packet with DATA may be. What is sent again goes in packets of the base size, in case that larger ones
+    /// are what vanishes, or as large as a chunk needs that was cut for a larger MTU.
+    /// </summary>
+    public int PacketSize(Instant now)
     {
         bool isFound = Outstanding.TryPeekLost(now, out uint tsn) || (_recovery.OwesProbe && Outstanding.TryPeekProbe(now, out tsn));
-        return isFound ? PacketHeader.Length + DataHeaderLength + ((Outstanding[tsn].Length + 3) & ~3) : 0;
+        return isFound ? Math.Max(_context.BaseMtu, PacketHeader.Length + DataHeaderLength + ((Outstanding[tsn].Length + 3) & ~3)) : Mtu;
     }
 
     /// <summary>Fills the packet: FORWARD TSN, then what is to be sent again, then what is new (§6.1, §6.10).</summary>
     public void WriteData(ref WireWriter writer, Instant now)
     {
         int start = writer.Length;
+        uint firstNew = Outstanding.NextTsn;
         if (_partial.IsOwed && _partial.Write(ref writer)) _recovery.ForwardTsnSent(now);
         LeaveIdle(now);
         if (_recovery.OwesProbe) WriteProbe(ref writer, now);
@@ -138,6 +144,7 @@ internal sealed class DataSender
             Write(ref writer, tsn, isRetransmission: true, now);
         }
         if (Outstanding.LostCount == 0) WriteNew(ref writer, now);
+        if (writer.Length > _context.BaseMtu) Outstanding.MarkLarge(firstNew);
         if (IsPaced && writer.Length > start) _pacer.Sent(writer.Length, now);
     }
 
@@ -206,11 +213,12 @@ internal sealed class DataSender
     // The rest of the message where it fits, else a full packet or what is left of one, but no crumbs.
     private int FragmentLength(OutgoingMessage message, int packetRoom)
     {
-        int whole = Mtu - PacketHeader.Length - DataHeaderLength & ~3;
-        int room = packetRoom - PacketHeader.Length - DataHeaderLength & ~3;
+        int whole = _context.BaseMtu - PacketHeader.Length - DataHeaderLength & ~3;
+        int room = Math.Min(packetRoom - PacketHeader.Length - DataHeaderLength & ~3, whole);
         int left = message.Length - message.Sent;
         if (left <= room) return left;
-        return room >= Math.Min(left, whole) / 2 ? room : 0;
+        bool isCrumb = Mtu > _context.BaseMtu ? room < LeastFiller : room < Math.Min(left, whole) / 2;
+        return isCrumb ? 0 : room;
     }
 
     private bool Fits(uint tsn, in WireWriter writer) =>
@@ -219,6 +227,7 @@ internal sealed class DataSender
     private bool MaySend(int length, bool isRetransmission, Instant now)
     {
         if (Outstanding.FlightBytes == 0) return true;                // §6.1 A: one chunk may always be in flight
+        if (isRetransmission && _recovery.OwesRetransmission) return true;
         if (!isRetransmission && _peerWindow < length) return false;  // nor is a sliver of the window used (§6.1 A, silly windows)
         if (Outstanding.FlightBytes >= _recovery.WindowBytes)         // §6.1 B
         {

@@ -25,6 +25,12 @@ internal sealed class Heartbeat(AssociationContext context)
         _due = now + context.Options.HeartbeatInterval + context.Rto.Rto;
     }
 
+    /// <summary>Asks now, for the round trip it measures, unless an answer is on its way.</summary>
+    public void Ask()
+    {
+        if (_answerDue.IsNever) (_owed, _due) = (true, Instant.Never);
+    }
+
     public void Stop() => (_due, _answerDue, _owed) = (Instant.Never, Instant.Never, false);
 
     public void AdvanceTo(Instant now)

@@ -16,6 +16,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     private bool _inRecovery;
     private bool _inTimeout;                                          // T3 expired, and not all of then is acknowledged yet
     private uint _exit;                                               // where the recovery or the timeout ends
+    private uint _timedOut;                                           // the cumulative TSN when T3 expired last
     private uint _roundEnd;
     private uint _limitedUntil;
     private bool _isLimited;
@@ -33,6 +34,9 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     /// <summary>Whether a tail loss probe is to go out.</summary>
     public bool OwesProbe => _probe.IsOwed;
 
+    /// <summary>Whether a retransmission is to go out whatever is in flight: T3 expired (RFC 9260 §6.3.3 E3).</summary>
+    public bool OwesRetransmission { get; private set; }
+
     /// <summary>Whether the peer should acknowledge what goes out now at once (RFC 7053 §4): recovery waits for it.</summary>
     public bool WantsImmediateSack => _inTimeout;
 
@@ -46,6 +50,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
         _probe.Clear();
         (_t3, _reordering, _inRecovery, _inTimeout, _isLimited) = (Instant.Never, Instant.Never, false, false, false);
         _roundEnd = outstanding.NextTsn;
+        OwesRetransmission = false;
     }
 
     /// <summary>The congestion window, and nothing else, keeps something back.</summary>
@@ -55,7 +60,11 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     public void Sent(uint tsn, int bytes, bool isRetransmission, Instant now)
     {
         if (_inRecovery) _reduction.Sent(bytes);
-        if (isRetransmission) _check.Resent(tsn);
+        if (isRetransmission)
+        {
+            _check.Resent(tsn);
+            OwesRetransmission = false;
+        }
         bool isFirst = isRetransmission && tsn == outstanding.CumulativeAck + 1;                     // §6.3.2 R4
         if (_t3.IsNever || isFirst) _t3 = now + context.Rto.Rto;                                     // R1
         ScheduleProbe(now);
@@ -119,10 +128,14 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
         context.Errors++;                                                                            // §8.1
         context.Rto.BackOff();                                                                       // E2
         _probe.Clear();
+        // RFC 5681 §3.1, which RFC 9260 §7.2.3 leaves out: a second timeout of the same chunk says nothing new of the window.
+        bool isRepeated = _inTimeout && _timedOut == outstanding.CumulativeAck;
         if (!_inTimeout) _check.Begin(outstanding.CumulativeAck, outstanding.NextTsn - 1);
-        congestion.OnTimeout(context.Mtu);
+        if (!isRepeated) congestion.OnTimeout(context.Mtu);
+        _timedOut = outstanding.CumulativeAck;
         outstanding.MarkOverdueLost(ReorderingWindow(), now);
         (_inRecovery, _inTimeout, _exit, _reordering) = (false, true, outstanding.NextTsn - 1, Instant.Never);
+        OwesRetransmission = outstanding.LostCount > 0;
         _t3 = outstanding.Count > 0 ? now + context.Rto.Rto : Instant.Never;
     }
 

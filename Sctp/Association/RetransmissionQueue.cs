@@ -7,9 +7,6 @@ internal record struct LossOutcome
 {
     public long LostBytes;
 
-    /// <summary>Chunks lost that had been sent once, in packets above the base size.</summary>
-    public int LargePackets;
-
     /// <summary>The highest TSN lost; valid where <see cref="LostBytes"/> is not 0.</summary>
     public uint HighestTsn;
 
@@ -67,6 +64,9 @@ internal sealed class RetransmissionQueue
 
     public long Retransmissions { get; private set; }
 
+    /// <summary>Chunks lost in packets above the base size, since one in such a packet arrived.</summary>
+    public int LargeLosses { get; private set; }
+
     public int Count => (int)(NextTsn - 1 - CumulativeAck);
 
     public bool IsFull => Count >= Capacity;
@@ -82,7 +82,7 @@ internal sealed class RetransmissionQueue
         CumulativeAck = AdvancedAck = initialTsn - 1;
         _inFlight.Clear();
         _lost.Clear();
-        (FlightBytes, GapAcknowledged, _isTiming) = (0, 0, false);
+        (FlightBytes, GapAcknowledged, LargeLosses, _isTiming) = (0, 0, 0, false);
         Rack.Start(initialTsn);
         MinimumRoundTrip.Clear();
     }
@@ -96,6 +96,15 @@ internal sealed class RetransmissionQueue
         if (!_isTiming) (_isTiming, _timedTsn) = (true, tsn);         // §6.3.1 C4: one measurement per round trip
         return tsn;
     }
+
+    /// <summary>What was sent from <paramref name="first"/> on went out in one packet, above the base size.</summary>
+    public void MarkLarge(uint first)
+    {
+        for (uint tsn = first; tsn != NextTsn; tsn++) _ring[tsn].InLargePacket = true;
+    }
+
+    /// <summary>It is known why large packets did not arrive.</summary>
+    public void ForgetLargeLosses() => LargeLosses = 0;
 
     /// <summary>Finds the first chunk that is to be sent again; what may not be sent again is given up on the way.</summary>
     public bool TryPeekLost(Instant now, out uint tsn)
@@ -185,7 +194,6 @@ internal sealed class RetransmissionQueue
                 break;
             }
             outcome.LostBytes += chunk.Length;
-            if (chunk.InLargePacket && chunk.Sends == 1) outcome.LargePackets++;
             if (outcome.LostBytes == chunk.Length || SerialNumber.IsLess(outcome.HighestTsn, tsn)) outcome.HighestTsn = tsn;
             MarkLost(ref chunk, tsn);
         }
@@ -205,23 +213,16 @@ internal sealed class RetransmissionQueue
         TryPeekLost(now, out _);                                      // RFC 3758 §3.5 A5: what may not go again is given up now
     }
 
-    /// <summary>The losses were none: what waits to be sent again for the first time is in flight after all.</summary>
+    /// <summary>The losses were none: what waits to be sent again is in flight after all.</summary>
     public void TakeBackLosses()
     {
-        uint end = _lost.IsEmpty ? 0 : _lost.Last;
-        uint tsn = end;
-        for (int left = _lost.Count; left > 0; left--)
+        while (!_lost.IsEmpty)
         {
-            ref OutstandingChunk chunk = ref _ring[tsn];
-            uint previous = chunk.Previous;
-            if (chunk.Sends == 1)
-            {
-                _lost.Remove(tsn);
-                chunk.Fate = ChunkFate.InFlight;
-                FlightBytes += chunk.Length;
-                _inFlight.AddFirst(tsn);                              // all of it was sent before what is in flight now
-            }
-            tsn = previous;
+            uint tsn = _lost.Last;
+            _lost.Remove(tsn);
+            _ring[tsn].Fate = ChunkFate.InFlight;
+            FlightBytes += _ring[tsn].Length;
+            _inFlight.AddFirst(tsn);                                  // all of it was sent before what is in flight now
         }
     }
 
@@ -320,7 +321,7 @@ internal sealed class RetransmissionQueue
     private void Deliver(ref OutstandingChunk chunk, uint tsn, Instant now, ref SackOutcome outcome)
     {
         outcome.AcknowledgedBytes += chunk.Length;
-        outcome.LargePacketArrived |= chunk.InLargePacket && chunk.Sends == 1;
+        if (chunk.InLargePacket && chunk.Sends == 1) LargeLosses = 0;
         outcome.FoundSpuriousLoss |= chunk.Fate == ChunkFate.Lost && chunk.Sends == 1;
         if (chunk.Sends == 1) outcome.LatestRoundTrip = Shorter(outcome.LatestRoundTrip, now - chunk.SentAt);
         Rack.Delivered(chunk, tsn, MinimumRoundTrip.Value, now);
@@ -361,6 +362,7 @@ internal sealed class RetransmissionQueue
     {
         _inFlight.Remove(tsn);
         FlightBytes -= chunk.Length;
+        if (chunk.InLargePacket && chunk.Sends == 1) LargeLosses++;
         chunk.Fate = ChunkFate.Lost;
         AddLost(tsn);
     }

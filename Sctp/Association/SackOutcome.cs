@@ -19,9 +19,6 @@ internal record struct SackOutcome
     /// <summary>It acknowledged a chunk that was taken as lost and had not been sent again.</summary>
     public bool FoundSpuriousLoss;
 
-    /// <summary>It acknowledged a chunk that went out in a packet above the base size.</summary>
-    public bool LargePacketArrived;
-
     /// <summary>A round trip for the retransmission timeout, where the chunk that was timed is among the acknowledged; else negative.</summary>
     public TimeSpan RoundTrip;
 

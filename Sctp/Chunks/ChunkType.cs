@@ -18,6 +18,9 @@ internal enum ChunkType : byte
     ShutdownComplete = 14,
     InterleavedData = 64,
     Reconfig = 130,
+
+    /// <summary>RFC 4820 §3: padding, to be ignored.</summary>
+    Pad = 132,
     ForwardTsn = 192,
     InterleavedForwardTsn = 194,
 }
