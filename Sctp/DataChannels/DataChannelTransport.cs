@@ -290,14 +290,14 @@ public sealed class DataChannelTransport : IDisposable
                 _events.Enqueue(new DataChannelEvent(DataChannelEventKind.Closed));
                 break;
             case SctpEventKind.Failed:
-                FinishAll(DataChannelError.AssociationEnded);
+                FinishAll(DataChannelError.AssociationEnded, e.Cause, e.PeerCause);
                 _events.Enqueue(new DataChannelEvent(DataChannelEventKind.Failed, Cause: e.Cause, PeerCause: e.PeerCause));
                 break;
             case SctpEventKind.IncomingStreamReset when channel is { IncomingIsReset: true }:
                 channel.NextIsReset = channel.NextOpen.Length > 0;
                 break;
             case SctpEventKind.IncomingStreamReset when channel is not null:
-                ReceiveReset(channel, _association.Inbound.Unread(e.Stream));
+                ReceiveReset(channel, _association.Inbound.Unread(e.Stream) + _early.Claimed(e.Stream));
                 break;
             case SctpEventKind.IncomingStreamReset:
                 _early.Forget(e.Stream);
@@ -482,21 +482,21 @@ public sealed class DataChannelTransport : IDisposable
         _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelOpened, channel));
     }
 
-    private void FinishAll(DataChannelError error)
+    private void FinishAll(DataChannelError error, SctpFailure cause = SctpFailure.None, int peerCause = 0)
     {
         _batch.AddRange(_channels.Identified);
         _batch.AddRange(_channels.WithoutId);
-        foreach (DataChannel channel in _batch) Finish(channel, error);
+        foreach (DataChannel channel in _batch) Finish(channel, error, cause, peerCause);
         _batch.Clear();
         _early.Clear();
     }
 
-    private void Finish(DataChannel channel, DataChannelError error)
+    private void Finish(DataChannel channel, DataChannelError error, SctpFailure cause = SctpFailure.None, int peerCause = 0)
     {
         _channels.Remove(channel);
         channel.State = DataChannelState.Closed;
         channel.Detach();
-        _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosed, channel, error));
+        _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosed, channel, error, cause, peerCause));
     }
 
     private void ResetStream(ushort stream)
