@@ -60,12 +60,11 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
         stream.EnterGathering(IceGatheringState.Gathering);
         if (localBase.Relay is not null)
         {
-            stream.AddLocalCandidate(Candidate(stream, localBase, IceCandidateType.Relayed, localBase.Address, localBase.Relay.Server), localBase);
+            Add(stream, localBase, Candidate(stream, localBase, IceCandidateType.Relayed, localBase.Address, localBase.Relay.Server));
             return;
         }
-        bool all = options.GatheringPolicy == IceGatheringPolicy.All;
-        if (all) stream.AddLocalCandidate(Candidate(stream, localBase, IceCandidateType.Host, localBase.Address, default), localBase);
-        if (!all || options.IsLite) return;
+        AddHost(stream, localBase);
+        if (options.GatheringPolicy == IceGatheringPolicy.Relay || options.IsLite || localBase.Protocol != TransportProtocol.Udp) return;
         foreach (TransportAddress server in options.StunServers)
         {
             if (!CanAsk(localBase, server)) continue;
@@ -77,7 +76,7 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
     /// <summary>Asks the TURN servers that are reached over UDP for relayed addresses.</summary>
     public void AddRelays(IceStream stream, LocalBase localBase)
     {
-        if (context.Options.IsLite) return;
+        if (context.Options.IsLite || localBase.Protocol != TransportProtocol.Udp) return;
         foreach (IceTurnServer server in context.Options.TurnServers)
         {
             if (server.Protocol == TransportProtocol.Udp && CanAsk(localBase, server.Address)) relays.Add(stream, localBase, server);
@@ -95,6 +94,8 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
         stream.EnterGathering(IceGatheringState.Complete);
         stream.Update(now);
     }
+
+    public void Forget(LocalBase localBase) => _queries.RemoveAll(query => ReferenceEquals(query.Base, localBase));
 
     public void Forget(IceStream stream) => _queries.RemoveAll(query => ReferenceEquals(query.Stream, stream));
 
@@ -178,7 +179,7 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
     }
 
     /// <summary>Tells that a server gave no candidate; no error code means that it did not answer.</summary>
-    public void Failed(IceStream stream, LocalBase localBase, TransportAddress server, StunErrorCode code, Instant now)
+    public void Failed(IceStream stream, LocalBase localBase, TransportAddress server, StunErrorCode code, Instant now, bool isTurn = false)
     {
         context.Raise(new IceEvent
         {
@@ -186,8 +187,11 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
             Stream = stream,
             Component = localBase.Component,
             ErrorCode = code == StunErrorCode.None ? Unreachable : (int)code,
+            ErrorText = code == StunErrorCode.None ? "The server did not answer." : code.GetReasonPhrase(),
+            IsTurnServer = isTurn,
             Local = localBase.Address,
             Server = server,
+            ServerProtocol = localBase.Protocol,
         });
         UpdateState(stream, now);
     }
@@ -195,15 +199,46 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
     /// <summary>Adds what a server saw of a base, unless that is redundant (§5.1.3) or not wanted.</summary>
     public void AddReflexive(IceStream stream, LocalBase localBase, TransportAddress server, TransportAddress mapped)
     {
-        if (context.Options.GatheringPolicy != IceGatheringPolicy.All || mapped.IsNone || localBase.Protocol != TransportProtocol.Udp ||
+        if (mapped.IsNone || (localBase.Protocol != TransportProtocol.Udp && localBase.TcpType == IceTcpType.None) ||
             stream.Current.LocalCandidates.Exists(c => c.Candidate.Address == mapped && ReferenceEquals(c.Base, localBase))) return;
+        Add(stream, localBase, Candidate(stream, localBase, IceCandidateType.ServerReflexive, mapped, server));
+    }
+
+    // The address of a socket, or what a NAT in front of it is known to make of that.
+    private void AddHost(IceStream stream, LocalBase localBase)
+    {
+        TransportAddress address = localBase.Address, beside = default;
+        foreach (IceAddressMapping mapping in context.Options.AddressMappings)
+        {
+            if (!mapping.Applies(address)) continue;
+            if (mapping.ReplacesHost) address = mapping.External.WithPort(localBase.Address.Port);
+            else beside = mapping.External.WithPort(localBase.Address.Port);
+            break;
+        }
+        localBase.IsHidden = !Add(stream, localBase, Candidate(stream, localBase, IceCandidateType.Host, address, default));
+        AddReflexive(stream, localBase, beside, beside);
+    }
+
+    private bool Add(IceStream stream, LocalBase localBase, IceCandidate candidate)
+    {
+        bool isAllowed = context.Options.GatheringPolicy switch
+        {
+            IceGatheringPolicy.All => true,
+            IceGatheringPolicy.Relay => candidate.Type == IceCandidateType.Relayed,
+            _ => IsGlobal(candidate.Address),
+        };
+        if (!isAllowed || context.Options.LocalCandidateFilter?.Invoke(candidate) == false) return false;
         if (stream.Current.LocalCandidates.Count >= context.Options.MaxCandidates)
         {
             context.Drop(IceDropReason.LimitReached);
-            return;
+            return false;
         }
-        stream.AddLocalCandidate(Candidate(stream, localBase, IceCandidateType.ServerReflexive, mapped, server), localBase);
+        stream.AddLocalCandidate(candidate, localBase);
+        return true;
     }
+
+    private static bool IsGlobal(TransportAddress address) =>
+        !address.IsPrivate && !address.IsLinkLocal && !address.IsLoopback && !address.IsUnspecified && !address.IsMulticast;
 
     // Our own machine's addresses mean nothing to a server elsewhere, and other families cannot reach it.
     private static bool CanAsk(LocalBase localBase, TransportAddress server) =>
@@ -214,9 +249,13 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
     {
         Foundation = context.Foundations.For(type, (localBase.Socket ?? localBase).Address, localBase.Protocol, server),
         Component = localBase.Component,
-        Priority = CandidatePriority.Compute(type, localBase.LocalPreference, localBase.Component),
+        Protocol = localBase.Protocol,
+        TcpType = localBase.TcpType,
+        Priority = CandidatePriority.Compute(type, localBase),
         Address = address,
         HostName = type == IceCandidateType.Host ? localBase.HostName : null,
+        Server = server == address ? default : server,              // a mapping that is known by configuration names no server
+        RelayProtocol = localBase.Socket?.Protocol,
         Port = address.Port,
         Type = type,
         RelatedAddress = type switch

@@ -1,17 +1,38 @@
+using WebRtcStack.Core;
+
 namespace WebRtcStack.Ice;
 
-/// <summary>Priorities of candidates (RFC 8445 §5.1.2.1, with the type preferences of §5.1.2.2).</summary>
+/// <summary>Priorities of candidates (RFC 8445 §5.1.2.1, RFC 6544 §4.2).</summary>
 internal static class CandidatePriority
 {
-    public static uint Compute(IceCandidateType type, ushort localPreference, IceComponent component)
+    private const int OtherPreferenceBits = 13;
+
+    public static uint Compute(IceCandidateType type, LocalBase localBase) =>
+        (TypePreference(type, localBase.Protocol) << 24) + (LocalPreference(type, localBase) << 8) + (256u - (uint)localBase.Component);
+
+    // RFC 8445 §5.1.2.2. TCP comes behind every direct way over UDP (RFC 6544 §4.2), and before a relay.
+    private static uint TypePreference(IceCandidateType type, TransportProtocol protocol) => (type, protocol) switch
     {
-        uint typePreference = type switch
+        (IceCandidateType.Relayed, _) => 0,
+        (IceCandidateType.Host, TransportProtocol.Udp) => 126,
+        (IceCandidateType.PeerReflexive, TransportProtocol.Udp) => 110,
+        (IceCandidateType.ServerReflexive, TransportProtocol.Udp) => 100,
+        (IceCandidateType.Host, _) => 90,
+        (IceCandidateType.PeerReflexive, _) => 80,
+        _ => 70,
+    };
+
+    // RFC 6544 §4.2: local preference = (2^13) * direction-pref + other-pref.
+    private static uint LocalPreference(IceCandidateType type, LocalBase localBase)
+    {
+        if (localBase.TcpType == IceTcpType.None) return localBase.LocalPreference;
+        bool isHost = type == IceCandidateType.Host;
+        uint direction = localBase.TcpType switch
         {
-            IceCandidateType.Host => 126,
-            IceCandidateType.PeerReflexive => 110,
-            IceCandidateType.ServerReflexive => 100,
-            _ => 0,
+            IceTcpType.Active => isHost ? 6u : 4,
+            IceTcpType.Passive => isHost ? 4u : 2,
+            _ => isHost ? 2u : 6,
         };
-        return (typePreference << 24) + ((uint)localPreference << 8) + (256u - (uint)component);
+        return (direction << OtherPreferenceBits) + ((uint)localBase.LocalPreference >> 16 - OtherPreferenceBits);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
         foreach ((IceCandidate candidate, LocalBase localBase) in generation.LocalCandidates)
         {
             // §6.1.2.4: a reflexive candidate is checked from its base, so its pair would be redundant.
-            if (candidate.Type is IceCandidateType.Host or IceCandidateType.Relayed) Form(localBase, candidate, remote);
+            if (localBase.IsPairedBy(candidate)) Form(localBase, candidate, remote);
         }
     }
 
@@ -70,7 +70,10 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
             return pair;
         }
         if (!isProven && !CanReach(localBase, remote)) return null;
-        pair = new IceCandidatePair(generation, localBase, local, remote);
+        pair = new IceCandidatePair(generation, localBase, local, remote)
+        {
+            IsLateDiscovery = IsConcluded && remote.Type == IceCandidateType.PeerReflexive,
+        };
         pair.ComputePriority(context.Role);
         if (_pairs.Count >= context.Options.MaxPairs && !TryMakeRoom(pair.Priority)) return null;
         Insert(pair);
@@ -100,7 +103,6 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
             pair.IsTriggered = false;
             if (due) return pair;
         }
-        if (IsConcluded) return null;
         foreach (IceCandidatePair pair in _pairs)
         {
             if (pair.State == IceCandidatePairState.Waiting) return pair;
@@ -119,7 +121,6 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
         foreach (IceCandidatePair pair in _pairs)
         {
             if (pair.IsTriggered) return true;
-            if (IsConcluded) continue;
             if (pair.State == IceCandidatePairState.Waiting ||
                 (pair.State == IceCandidatePairState.Frozen &&
                  !SomeFoundationPeerIs(pair, IceCandidatePairState.Waiting, IceCandidatePairState.InProgress))) return true;
@@ -185,15 +186,18 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
 
     /// <summary>
     /// Once each component has a nominated pair: drops the pairs that were not checked, and stops repeating checks that could
-    /// no longer win (§8.1.2).
+    /// no longer win (§8.1.2). Pairs of candidates that come later are checked, for a controlling peer may still turn to them.
     /// </summary>
     public void Conclude(int componentCount)
     {
+        bool wasConcluded = IsConcluded;
+        IsConcluded = false;
         for (int c = 1; c <= componentCount; c++)
         {
             if (generation.GetSelected((IceComponent)c) is not { IsNominated: true }) return;
         }
         IsConcluded = true;
+        if (wasConcluded) return;
         for (int i = _pairs.Count - 1; i >= 0; i--)
         {
             IceCandidatePair pair = _pairs[i];
@@ -218,6 +222,34 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
         Insert(pair);
     }
 
+    /// <summary>Nominates, between two lite agents, the best pair of each component: neither checks, and both rank alike (§8.2).</summary>
+    public void NominateUnchecked()
+    {
+        int done = 0;
+        foreach (IceCandidatePair pair in _pairs)
+        {
+            int bit = 1 << (int)pair.Component;
+            bool isBest = (done & bit) == 0;
+            done |= bit;
+            pair.IsNominated = isBest;
+            pair.State = isBest ? IceCandidatePairState.Succeeded : IceCandidatePairState.Frozen;
+            if (isBest) pair.Consent.GrantForever();
+        }
+    }
+
+    /// <summary>Drops the pairs of a base that is gone.</summary>
+    public void Remove(LocalBase localBase)
+    {
+        for (int i = _pairs.Count - 1; i >= 0; i--)
+        {
+            if (!ReferenceEquals(_pairs[i].Base, localBase)) continue;
+            IceCandidatePair pair = _pairs[i];
+            if (generation.IsSelected(pair)) generation.SetSelected(pair.Component, null);
+            pair.Consent.Stop();
+            RemoveAt(i);
+        }
+    }
+
     public void Clear()
     {
         for (int i = _pairs.Count - 1; i >= 0; i--) RemoveAt(i);
@@ -227,12 +259,21 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
     private static bool CanReach(LocalBase localBase, IceCandidate remote)
     {
         TransportAddress local = localBase.Address, address = remote.Address;
-        return remote.Component == localBase.Component && remote.Protocol == TransportProtocol.Udp &&
+        return remote.Component == localBase.Component && remote.Protocol == localBase.Protocol && Opens(localBase.TcpType, remote.TcpType) &&
             !address.IsNone && address.Port != 0 && !address.IsMulticast && !address.IsUnspecified &&
             local.IsIPv4 == address.IsIPv4 &&
             local.IsLoopback == address.IsLoopback &&                     // keeps a peer from probing our own machine
             (local.IsIPv4 || local.IsLinkLocal == address.IsLinkLocal);   // §6.1.2.2
     }
+
+    // RFC 6544 §6.2: who opens the connection; the passive side waits for the other's check, and has no pair before that.
+    private static bool Opens(IceTcpType local, IceTcpType remote) => local switch
+    {
+        IceTcpType.None => true,
+        IceTcpType.Active => remote == IceTcpType.Passive,
+        IceTcpType.SimultaneousOpen => remote == IceTcpType.SimultaneousOpen,
+        _ => false,
+    };
 
     private bool SomeFoundationPeerIs(IceCandidatePair pair, IceCandidatePairState first, IceCandidatePairState last)
     {

@@ -81,6 +81,17 @@ internal sealed class ConnectivityChecks(IceContext context)
         context.Drop(IceDropReason.UnknownTransaction);
     }
 
+    /// <summary>A TCP connection could not be opened, or has ended: its pairs have failed (RFC 6544 §7.1, §7.3).</summary>
+    public void ConnectionLost(in NetworkPath path, Instant now)
+    {
+        foreach (IceStream stream in context.Streams)
+        {
+            bool changed = Fail(stream.Current, path);
+            if (stream.Previous is not null) changed |= Fail(stream.Previous, path);
+            if (changed) stream.Update(now);
+        }
+    }
+
     private bool MayCheck(IceStream stream) => stream.Current.Remote is not null && !context.Options.IsLite;
 
     private int Start(IceCandidatePair pair, Span<byte> destination, Instant now, out NetworkPath path)
@@ -91,8 +102,11 @@ internal sealed class ConnectivityChecks(IceContext context)
         // §14.3: RTO = MAX (500ms, Ta * (Num-Waiting + Num-In-Progress))
         TimeSpan rto = TimeSpan.FromTicks(Math.Max(context.Options.Rto.Ticks,
             context.Options.Ta.Ticks * pair.Generation.CheckList.CountRunning()));
-        pair.Check = new IceCheck(
-            new StunClientTransaction(StunTransactionId.Create(context.Random), context.Retransmission, rto), context.Role, useCandidate);
+        StunTransactionId id = StunTransactionId.Create(context.Random);
+        StunClientTransaction transaction = pair.Path.Protocol == TransportProtocol.Udp
+            ? new StunClientTransaction(id, context.Retransmission, rto)
+            : new StunClientTransaction(id, IceContext.ReliableRetransmission);
+        pair.Check = new IceCheck(transaction, context.Role, useCandidate);
         return Send(pair, pair.Check, destination, now, out path);
     }
 
@@ -137,7 +151,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         writer.Write(StunAttributeType.Username, generation.RemoteUsername);
         // §7.1.1: the priority that a peer-reflexive candidate discovered by this check would have.
         writer.WriteUInt32(StunAttributeType.Priority,
-            CandidatePriority.Compute(IceCandidateType.PeerReflexive, localBase.LocalPreference, localBase.Component));
+            CandidatePriority.Compute(IceCandidateType.PeerReflexive, localBase));
         writer.WriteUInt64(context.Role == IceRole.Controlling ? StunAttributeType.IceControlling : StunAttributeType.IceControlled,
             context.TieBreaker);
         if (useCandidate) writer.WriteFlag(StunAttributeType.UseCandidate);
@@ -194,6 +208,7 @@ internal sealed class ConnectivityChecks(IceContext context)
                 return true;
             }
             pair.ResponsesReceived++;
+            pair.LastHeard = now;
             if (check is not null) OnCheckAnswered(pair, check, response, path, now);
             else OnConsentAnswered(pair, sentAt, response, path, now);
             return true;
@@ -255,6 +270,18 @@ internal sealed class ConnectivityChecks(IceContext context)
         bool controlling = context.Role == IceRole.Controlling;
         if (controlling ? check.UseCandidate : pair.NominateOnSuccess) pair.IsNominated = true;   // §7.2.5.3.4
         if (!controlling || check.UseCandidate) pair.NominateOnSuccess = false;
+    }
+
+    private static bool Fail(IceGeneration generation, in NetworkPath path)
+    {
+        bool changed = false;
+        foreach (IceCandidatePair pair in generation.CheckList.Pairs)
+        {
+            if (pair.Path != path) continue;
+            Fail(pair);
+            changed = true;
+        }
+        return changed;
     }
 
     private static void Fail(IceCandidatePair pair)

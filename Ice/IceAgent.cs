@@ -14,6 +14,8 @@ public sealed class IceAgent
     /// <summary>The least length of the destination of <see cref="Transmit"/>.</summary>
     public const int MinDatagramSize = 1200;
 
+    private const ushort DiscardPort = 9;
+
     private readonly IceContext _context;
     private readonly ResponseQueue _responses;
     private readonly RequestHandler _requests;
@@ -60,10 +62,14 @@ public sealed class IceAgent
         }
     }
 
-    /// <summary>Sets the role, as offer and answer decide it (RFC 8445 §6.1.1). Without effect on a lite agent, which is always controlled.</summary>
+    /// <summary>
+    /// Sets the role, as offer and answer decide it (RFC 8445 §6.1.1). A lite agent is controlled whatever is set, unless its
+    /// peer is a lite one too.
+    /// </summary>
     public void SetRole(IceRole role)
     {
-        if (_context.Options.IsLite || role == _context.Role) return;
+        _context.RoleAmongLite = role;
+        if ((_context.Options.IsLite && !_context.IsLiteToLite) || role == _context.Role) return;
         _context.SetRole(role);
         _changed = true;
     }
@@ -103,7 +109,7 @@ public sealed class IceAgent
     /// <param name="localBase">The socket's address, never the unspecified one: it is <see cref="NetworkPath.Local"/> of every datagram.</param>
     /// <param name="protocol">UDP.</param>
     /// <param name="now">The time.</param>
-    /// <param name="localPreference">The base's preference among the others (RFC 8445 §5.1.2.2); 0 prefers bases in the order of these calls.</param>
+    /// <param name="localPreference">The base's preference among the others (RFC 8445 §5.1.2.2; see <see cref="LocalPreferences"/>); 0 prefers bases in the order of these calls.</param>
     /// <param name="hostName">A name to signal in place of the address (multicast DNS), or null.</param>
     /// <exception cref="ArgumentException">The address is unspecified, the protocol is not UDP, or the component is not the stream's.</exception>
     /// <exception cref="InvalidOperationException">The stream has <see cref="IceAgentOptions.MaxCandidates"/> bases, or is closed.</exception>
@@ -111,22 +117,58 @@ public sealed class IceAgent
         IceStream stream, IceComponent component, TransportAddress localBase, TransportProtocol protocol, Instant now,
         ushort localPreference = 0, string? hostName = null)
     {
-        RequireOpen(stream);
-        Require.InRange((int)component, 1, stream.ComponentCount, nameof(component));
-        if (localBase.IsNone || localBase.IsUnspecified || localBase.Port == 0)
-            throw new ArgumentException("A base is the address and port that a socket is bound to, not a wildcard.", nameof(localBase));
         if (protocol != TransportProtocol.Udp)
-            throw new ArgumentException("A base is a UDP socket.", nameof(protocol));
-        if (stream.Bases.Exists(b => b.Address == localBase)) return;
-        if (stream.Bases.Count >= _context.Options.MaxCandidates)
-            throw new InvalidOperationException("The stream has all the bases it may have; raise IceAgentOptions.MaxCandidates.");
-        if (localPreference == 0) localPreference = (ushort)(ushort.MaxValue - stream.Bases.FindAll(b => b.Component == component).Count);
-        LocalBase added = new(component, localBase, protocol, localPreference, hostName);
-        stream.Bases.Add(added);
-        stream.BasesEnded = false;
-        _gatherer.AddBase(stream, added);
-        _gatherer.AddRelays(stream, added);
+            throw new ArgumentException("A base is a UDP socket; tell of TCP ones with AddTcpBase.", nameof(protocol));
+        AddBase(stream, component, localBase, protocol, IceTcpType.None, localPreference, hostName, now);
+    }
+
+    /// <summary>Tells of a TCP port (RFC 6544): its host candidate follows as an event.</summary>
+    /// <remarks>
+    /// What is sent and received over its connections are whole messages; their framing (RFC 4571) is the caller's. A message
+    /// to send along a path whose connection is not there opens that: an active base's <see cref="NetworkPath.Local"/> has port 9
+    /// instead of a socket's port, so that path names the connection. Say with <see cref="ConnectionLost"/> when there is none.
+    /// </remarks>
+    /// <param name="stream">The stream that the port serves.</param>
+    /// <param name="component">The component.</param>
+    /// <param name="localBase">The address and, except for an active base, the port that connections are accepted on.</param>
+    /// <param name="type">Who opens connections.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="localPreference">As for <see cref="AddLocalBase"/>.</param>
+    /// <param name="hostName">A name to signal in place of the address (multicast DNS), or null.</param>
+    /// <exception cref="ArgumentException">The address is unspecified, the type is none, or the component is not the stream's.</exception>
+    /// <exception cref="InvalidOperationException">The stream has <see cref="IceAgentOptions.MaxCandidates"/> bases, or is closed.</exception>
+    public void AddTcpBase(
+        IceStream stream, IceComponent component, TransportAddress localBase, IceTcpType type, Instant now,
+        ushort localPreference = 0, string? hostName = null)
+    {
+        if (type is not (IceTcpType.Active or IceTcpType.Passive or IceTcpType.SimultaneousOpen))
+            throw new ArgumentException("A TCP base is active, passive or simultaneous-open.", nameof(type));
+        // RFC 6544 §4.5: the port of an active candidate is that of the discard service.
+        AddBase(stream, component, type == IceTcpType.Active ? localBase.WithPort(DiscardPort) : localBase, TransportProtocol.Tcp, type,
+            localPreference, hostName, now);
+    }
+
+    /// <summary>Says that a socket is gone, with its interface perhaps: its candidates and pairs go too. Without effect when it is not known.</summary>
+    /// <exception cref="InvalidOperationException">The stream is closed.</exception>
+    public void RemoveLocalBase(IceStream stream, TransportAddress localBase, TransportProtocol protocol, Instant now)
+    {
+        RequireOpen(stream);
+        LocalBase? removed = stream.Bases.Find(b => b.Address == localBase && b.Protocol == protocol && b.Relay is null);
+        if (removed is null) return;
+        foreach (LocalBase relayed in stream.Bases.FindAll(b => ReferenceEquals(b.Socket, removed))) stream.Remove(relayed, now);
+        _relays.Close(removed);
+        _gatherer.Forget(removed);
+        stream.Remove(removed, now);
+        _gatherer.UpdateState(stream, now);
         Changed(stream, now);
+    }
+
+    /// <summary>Says that there is no TCP connection along a path: it could not be opened, or has ended.</summary>
+    public void ConnectionLost(in NetworkPath path, Instant now)
+    {
+        _checks.ConnectionLost(path, now);
+        _nominator.Consider(now);
+        _changed = true;
     }
 
     /// <summary>Tells of a connection to a TURN server over TCP or TLS: a relayed candidate follows as an event.</summary>
@@ -146,6 +188,14 @@ public sealed class IceAgent
         _relays.Add(stream, new LocalBase(component, local, server.Protocol, ushort.MaxValue, null), server);
         Changed(stream, now);
     }
+
+    /// <summary>Tells that a connection to a TURN server has ended: its relayed candidate is of no use any more.</summary>
+    /// <param name="local">The connection's local address.</param>
+    /// <param name="server">The server that it led to.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="server"/> is null.</exception>
+    public void RemoveServerConnection(TransportAddress local, IceTurnServer server, Instant now) =>
+        _relays.ConnectionLost(new NetworkPath(local, Require.NotNull(server).Address, server.Protocol), now, _gatherer);
 
     /// <summary>Sets what bases told from here on, and restarts, gather: servers may be known only once their names are resolved.</summary>
     /// <param name="policy">Which candidates to gather.</param>
@@ -178,7 +228,8 @@ public sealed class IceAgent
             if (known.UsernameFragment == parameters.UsernameFragment && known.Password == parameters.Password) return;
             throw new InvalidOperationException("The peer restarts ICE: call Restart on the stream before setting the new parameters.");
         }
-        if (parameters.IsLite) SetRole(IceRole.Controlling);              // RFC 8445 §6.1.1: the full agent controls
+        if (_context.Options.IsLite) DecideRoleOfLite(parameters.IsLite);
+        else if (parameters.IsLite) SetRole(IceRole.Controlling);         // RFC 8445 §6.1.1: the full agent controls
         stream.Current.SetRemote(parameters, now);
         Changed(stream, now);
     }
@@ -201,6 +252,11 @@ public sealed class IceAgent
         int index = generation.RemoteCandidates.FindIndex(c =>
             c.Address == candidate.Address && c.Component == candidate.Component && c.Protocol == candidate.Protocol);
         if (index >= 0 && generation.RemoteCandidates[index].Type != IceCandidateType.PeerReflexive) return;
+        if (_context.Options.RemoteCandidateFilter?.Invoke(candidate) == false)
+        {
+            _context.Drop(IceDropReason.CandidateFiltered);
+            return;
+        }
         if (index >= 0)
         {
             generation.RemoteCandidates[index] = candidate;               // the peer now signals what a check had discovered
@@ -256,7 +312,7 @@ public sealed class IceAgent
     /// <param name="length">Bytes of application data.</param>
     /// <param name="stream">The stream it belongs to.</param>
     /// <param name="component">The component it belongs to.</param>
-    /// <returns>True when the datagram carries application data (DTLS, SRTP, …) over a known path; what ICE itself needs is consumed.</returns>
+    /// <returns>True when the datagram carries application data (DTLS, SRTP, …) for a connected stream, or over a known path; what ICE itself needs is consumed.</returns>
     public bool Receive(
         Span<byte> datagram, in NetworkPath path, Instant now, out int offset, out int length,
         [NotNullWhen(true)] out IceStream? stream, out IceComponent component)
@@ -274,14 +330,17 @@ public sealed class IceAgent
             ReceiveStun(datagram, inner, now);
             return false;
         }
-        if (datagram.IsEmpty || !_context.Paths.TryGetValue(inner, out IceCandidatePair? pair))
+        if (datagram.IsEmpty) return false;
+        if (!_context.Paths.TryGetValue(inner, out IceCandidatePair? pair))
         {
-            _context.Drop(IceDropReason.UnknownPath);
-            return false;
+            if (!TryReceiveFromElsewhere(inner, out stream, out component)) return false;
+            (offset, length) = (from, size);
+            return true;
         }
         pair.PacketsReceived++;
         pair.BytesReceived += size;
         pair.LastPacketReceived = now;
+        if (PeerMovement.Heard(pair, isData: true, _context.Options, now)) Changed(pair.Generation.Stream, now);
         (offset, length, stream, component) = (from, size, pair.Generation.Stream, pair.Component);
         return true;
     }
@@ -366,6 +425,23 @@ public sealed class IceAgent
     /// <summary>How many inbound datagrams were discarded for a reason.</summary>
     public long GetDropped(IceDropReason reason) => _context.GetDropped(reason);
 
+    // RFC 8445 §12.2: data is taken on every candidate that was signalled. Once connected, one whose peer's NAT has given it
+    // another port loses nothing until a check comes from there; who sent it, the layers above can tell. Strangers' data is not
+    // passed on to them.
+    private bool TryReceiveFromElsewhere(in NetworkPath path, [NotNullWhen(true)] out IceStream? stream, out IceComponent component)
+    {
+        foreach (IceStream each in _context.Streams)
+        {
+            if (each.FindBase(path) is not { } localBase || each.GetActive(localBase.Component) is not { } active) continue;
+            if (!ReferenceEquals(active.Base, localBase) || !active.Path.Remote.HasSameAddressAs(path.Remote)) break;
+            (stream, component) = (each, localBase.Component);
+            return true;
+        }
+        (stream, component) = (null, default);
+        _context.Drop(IceDropReason.UnknownPath);
+        return false;
+    }
+
     private void ReceiveStun(ReadOnlySpan<byte> datagram, in NetworkPath path, Instant now)
     {
         if (!StunMessage.TryParse(datagram, out StunMessage message) || (message.HasFingerprint && !message.VerifyFingerprint()))
@@ -389,6 +465,34 @@ public sealed class IceAgent
         }
         _nominator.Consider(now);
         _changed = true;
+    }
+
+    private void AddBase(
+        IceStream stream, IceComponent component, TransportAddress address, TransportProtocol protocol, IceTcpType tcpType,
+        ushort localPreference, string? hostName, Instant now)
+    {
+        RequireOpen(stream);
+        Require.InRange((int)component, 1, stream.ComponentCount, nameof(component));
+        if (address.IsNone || address.IsUnspecified || address.Port == 0)
+            throw new ArgumentException("A base is the address and port that a socket is bound to, not a wildcard.", nameof(address));
+        if (stream.Bases.Exists(b => b.Address == address && b.Protocol == protocol)) return;
+        if (stream.Bases.Count >= _context.Options.MaxCandidates)
+            throw new InvalidOperationException("The stream has all the bases it may have; raise IceAgentOptions.MaxCandidates.");
+        if (localPreference == 0) localPreference = (ushort)(ushort.MaxValue - stream.Bases.FindAll(b => b.Component == component).Count);
+        LocalBase added = new(component, address, protocol, localPreference, hostName, tcpType);
+        stream.Bases.Add(added);
+        stream.BasesEnded = false;
+        _gatherer.AddBase(stream, added);
+        _gatherer.AddRelays(stream, added);
+        Changed(stream, now);
+    }
+
+    // RFC 8445 §6.1.1: controlled by a full peer; between two lite ones, who started controls.
+    private void DecideRoleOfLite(bool isPeerLite)
+    {
+        _context.IsLiteToLite = isPeerLite;
+        IceRole role = isPeerLite ? _context.RoleAmongLite : IceRole.Controlled;
+        if (role != _context.Role) _context.SetRole(role);
     }
 
     private Instant ComputeNextTimeout()

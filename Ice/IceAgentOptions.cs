@@ -20,6 +20,20 @@ public enum IceGatheringPolicy : byte
 
     /// <summary>Relayed ones only.</summary>
     Relay,
+
+    /// <summary>Those whose addresses are global (a value that W3C had in 2016 and removed): private addresses are not told.</summary>
+    Public,
+}
+
+/// <summary>An address that a NAT in front of this machine maps one to one (RFC 3022 §2.1, "basic NAT", ports unchanged).</summary>
+/// <param name="Internal">The address of an interface, whatever its port; none stands for every address of the external one's family.</param>
+/// <param name="External">What the peer has to send to; its port is not looked at.</param>
+/// <param name="ReplacesHost">Whether the host candidate shows the external address; otherwise a server-reflexive one is added beside it.</param>
+public sealed record IceAddressMapping(TransportAddress Internal, TransportAddress External, bool ReplacesHost = true)
+{
+    /// <summary>Whether it is about an address.</summary>
+    public bool Applies(TransportAddress address) =>
+        address.IsIPv4 == External.IsIPv4 && (Internal.IsNone || Internal.HasSameAddressAs(address));
 }
 
 /// <summary>A TURN server and the credentials for it.</summary>
@@ -56,6 +70,15 @@ public sealed record IceAgentOptions
     /// <summary>Which candidates to gather. Default all.</summary>
     public IceGatheringPolicy GatheringPolicy { get; init; }
 
+    /// <summary>Which local candidates are used, beyond <see cref="GatheringPolicy"/>: false keeps one from being signalled and paired. Default null, all. It is called where the agent is.</summary>
+    public Func<IceCandidate, bool>? LocalCandidateFilter { get; init; }
+
+    /// <summary>Which of the peer's candidates are used, signalled or discovered. Default null, all. It is called where the agent is.</summary>
+    public Func<IceCandidate, bool>? RemoteCandidateFilter { get; init; }
+
+    /// <summary>What a NAT in front of this machine maps one to one. Default none.</summary>
+    public IReadOnlyList<IceAddressMapping> AddressMappings { get; init => field = Require.NotNull(value); } = [];
+
     /// <summary>Ta, the pace of new transactions. Default 50 ms (RFC 8445 §14.2); from 5 ms to 1 s.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan Ta { get; init => field = Require.InRange(value, TimeSpan.FromMilliseconds(5), s_second); }
@@ -73,6 +96,14 @@ public sealed record IceAgentOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan NominationDelay { get; init => field = Require.InRange(value, TimeSpan.Zero, s_minute); }
         = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// As <see cref="NominationDelay"/> where the best pair that works goes through a relay or over TCP: a direct one, or the
+    /// candidates for it, may take a repetition or two. Default 2 s; from 0 to 1 min.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public TimeSpan RelayNominationDelay { get; init => field = Require.InRange(value, TimeSpan.Zero, s_minute); }
+        = TimeSpan.FromSeconds(2);
 
     /// <summary>The mean time between consent checks; each is between 0.8 and 1.2 of it, so never below 4 s. Default 5 s (RFC 7675 §5.1); from 5 s to 25 s.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>

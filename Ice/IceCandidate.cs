@@ -39,6 +39,12 @@ public sealed record IceCandidate
     /// <summary>The generation it belongs to ("ufrag"); null when not given.</summary>
     public string? UsernameFragment { get; init; }
 
+    /// <summary>The STUN or TURN server that a local candidate is from; none otherwise. It is not signalled.</summary>
+    public TransportAddress Server { get; init; }
+
+    /// <summary>The protocol towards the TURN server that a local relayed candidate is from; null otherwise. It is not signalled.</summary>
+    public TransportProtocol? RelayProtocol { get; init; }
+
     /// <summary>Other extensions as they were written, "name value" pairs separated by single spaces; else empty.</summary>
     public string Extensions { get; init; } = "";
 

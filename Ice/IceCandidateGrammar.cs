@@ -35,7 +35,8 @@ internal static class IceCandidateGrammar
 
         Tokens tokens = new(text["candidate:".Length..]);
         string foundation = tokens.Next();
-        if (foundation.Length is 0 or > 32) return Fail("The foundation must have 1 to 32 characters.", out error);
+        if (foundation.Length is 0 or > 32 || !IsIceText(foundation))
+            return Fail("The foundation must have 1 to 32 characters of letters, digits, '+', '/', '-', '_' and '='.", out error);
         if (!byte.TryParse(tokens.Next(), NumberStyles.None, CultureInfo.InvariantCulture, out byte component) || component == 0)
             return Fail("The component must be a number from 1.", out error);
         if (!TryParseProtocol(tokens.Next(), out TransportProtocol protocol))
@@ -128,6 +129,16 @@ internal static class IceCandidateGrammar
             if (Is(text, NameOf(type))) return true;
         }
         return false;
+    }
+
+    // RFC 8839 §5.1: ice-char; '-', '_' and '=' are let through, as deployed implementations write them.
+    private static bool IsIceText(string text)
+    {
+        foreach (char c in text)
+        {
+            if (c is not (>= 'a' and <= 'z' or >= 'A' and <= 'Z' or >= '0' and <= '9' or '+' or '/' or '-' or '_' or '=')) return false;
+        }
+        return true;
     }
 
     private static bool IsHostName(string host)

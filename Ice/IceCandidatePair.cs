@@ -78,6 +78,12 @@ public sealed class IceCandidatePair
 
     internal IceGeneration Generation { get; }
 
+    /// <summary>When anything authentic, or data, last came over this pair.</summary>
+    internal Instant LastHeard { get; set; } = new(long.MinValue);
+
+    /// <summary>Whether it was found by a check of the peer's after ICE had concluded.</summary>
+    internal bool IsLateDiscovery { get; init; }
+
     internal LocalBase Base { get; }
 
     /// <summary>The check in flight; and one that a triggered check took the place of, whose answer still counts (RFC 8445 §7.3.1.4).</summary>

@@ -13,6 +13,9 @@ internal sealed class IceContext(IceAgentOptions options, RandomSource random)
 
     public RandomSource Random { get; } = random;
 
+    /// <summary>Over TCP a request is sent once and waited for (RFC 8489 §6.2.2: Ti).</summary>
+    public static StunRetransmission ReliableRetransmission { get; } = new() { Rto = TimeSpan.FromSeconds(39.5), Rc = 1, Rm = 1 };
+
     public StunRetransmission Retransmission { get; } = new() { Rto = options.Rto };
 
     public List<IceStream> Streams { get; } = [];
@@ -23,6 +26,12 @@ internal sealed class IceContext(IceAgentOptions options, RandomSource random)
     public Dictionary<NetworkPath, IceCandidatePair> Paths { get; } = [];
 
     public IceRole Role { get; private set; } = options.IsLite ? IceRole.Controlled : options.Role;
+
+    /// <summary>Whether the peer is a lite agent too, while we are one: then roles are decided as between full ones (RFC 8445 §6.1.1).</summary>
+    public bool IsLiteToLite { get; set; }
+
+    /// <summary>Which of two lite agents we are to be, should the peer turn out to be one.</summary>
+    public IceRole RoleAmongLite { get; set; } = options.Role;
 
     public ulong TieBreaker { get; private set; } = random.NextUInt64();
 

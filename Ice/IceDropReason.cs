@@ -3,7 +3,7 @@ namespace WebRtcStack.Ice;
 /// <summary>Why an inbound datagram was discarded.</summary>
 public enum IceDropReason : byte
 {
-    /// <summary>It is neither STUN nor did it come over a path that a stream knows.</summary>
+    /// <summary>It is neither STUN, nor did it come over a path that a stream knows or to a base that a connected one uses.</summary>
     UnknownPath,
 
     /// <summary>It looks like STUN but is malformed, or its FINGERPRINT is wrong.</summary>
@@ -29,6 +29,9 @@ public enum IceDropReason : byte
 
     /// <summary>A candidate or pair beyond the limits.</summary>
     LimitReached,
+
+    /// <summary>A candidate of the peer that <see cref="IceAgentOptions.RemoteCandidateFilter"/> does not want.</summary>
+    CandidateFiltered,
 
     /// <summary>An error response that would have exceeded the rate limit.</summary>
     ErrorRateLimit,

@@ -58,9 +58,18 @@ public readonly record struct IceEvent
     /// <summary>What the server said, or 701 when it could not be reached (RTCPeerConnectionIceErrorEvent).</summary>
     public int ErrorCode { get; init; }
 
+    /// <summary>The reason phrase that goes with <see cref="ErrorCode"/>.</summary>
+    public string ErrorText { get; init; }
+
+    /// <summary>Whether the server was asked for a relayed address, not for a reflexive one.</summary>
+    public bool IsTurnServer { get; init; }
+
     /// <summary>The base from which the server was asked.</summary>
     public TransportAddress Local { get; init; }
 
     /// <summary>The server.</summary>
     public TransportAddress Server { get; init; }
+
+    /// <summary>The protocol towards the server.</summary>
+    public TransportProtocol ServerProtocol { get; init; }
 }

@@ -89,7 +89,9 @@ internal sealed class IceGeneration : IDisposable
         {
             Foundation = _context.Foundations.For(IceCandidateType.PeerReflexive, localBase.Address, localBase.Protocol, default),
             Component = localBase.Component,
-            Priority = CandidatePriority.Compute(IceCandidateType.PeerReflexive, localBase.LocalPreference, localBase.Component),
+            Protocol = localBase.Protocol,
+            TcpType = localBase.TcpType,
+            Priority = CandidatePriority.Compute(IceCandidateType.PeerReflexive, localBase),
             Address = mapped,
             Port = mapped.Port,
             Type = IceCandidateType.PeerReflexive,
@@ -99,6 +101,23 @@ internal sealed class IceGeneration : IDisposable
         if (LocalCandidates.Count < _context.Options.MaxCandidates) LocalCandidates.Add((reflexive, localBase));
         else _context.Drop(IceDropReason.LimitReached);
         return reflexive;
+    }
+
+    /// <summary>The candidate that a base's pairs are formed with, or null when policy or a filter leaves it none.</summary>
+    public IceCandidate? PairedCandidateOf(LocalBase localBase)
+    {
+        foreach ((IceCandidate candidate, LocalBase of) in LocalCandidates)
+        {
+            if (ReferenceEquals(of, localBase) && localBase.IsPairedBy(candidate)) return candidate;
+        }
+        return null;
+    }
+
+    /// <summary>Forgets a base: its candidates and pairs.</summary>
+    public void Remove(LocalBase localBase)
+    {
+        LocalCandidates.RemoveAll(local => ReferenceEquals(local.Base, localBase));
+        CheckList.Remove(localBase);
     }
 
     /// <summary>Whether the keys are gone.</summary>

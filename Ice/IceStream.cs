@@ -87,11 +87,24 @@ public sealed class IceStream
     {
         Current.LocalCandidates.Add((candidate, localBase));
         _localCandidates.Add(candidate);
-        if (candidate.Type is IceCandidateType.Host or IceCandidateType.Relayed) Current.CheckList.AddLocal(localBase, candidate);
+        if (localBase.IsPairedBy(candidate)) Current.CheckList.AddLocal(localBase, candidate);
         _context.Raise(new IceEvent
         {
             Kind = IceEventKind.LocalCandidate, Stream = this, Component = candidate.Component, Candidate = candidate,
         });
+    }
+
+    /// <summary>Forgets a base that is gone, its candidates and pairs.</summary>
+    internal void Remove(LocalBase localBase, Instant now)
+    {
+        if (!Bases.Remove(localBase)) return;
+        foreach ((IceCandidate candidate, LocalBase of) in Current.LocalCandidates)
+        {
+            if (ReferenceEquals(of, localBase)) _localCandidates.Remove(candidate);
+        }
+        Current.Remove(localBase);
+        Previous?.Remove(localBase);
+        Update(now);
     }
 
     /// <summary>Starts a new generation; the old one goes on until the new one carries the data (RFC 8445 §9).</summary>
@@ -118,6 +131,7 @@ public sealed class IceStream
     /// <summary>Selects the pair to send on for each component, and follows what that means for consent and state.</summary>
     internal void Update(Instant now)
     {
+        if (_context.IsLiteToLite && Current.Remote is not null) Current.CheckList.NominateUnchecked();
         for (int c = 1; c <= ComponentCount; c++)
         {
             Select(Current, (IceComponent)c, now);

@@ -5,17 +5,27 @@ namespace WebRtcStack.Ice;
 
 /// <summary>Where a component's packets leave from: a socket, or an address on a TURN server (RFC 8445 §4, "base").</summary>
 internal sealed class LocalBase(
-    IceComponent component, TransportAddress address, TransportProtocol protocol, ushort localPreference, string? hostName)
+    IceComponent component, TransportAddress address, TransportProtocol protocol, ushort localPreference, string? hostName,
+    IceTcpType tcpType = IceTcpType.None)
 {
     /// <summary>A base on a TURN server, reached from the socket <paramref name="socket"/>.</summary>
-    public LocalBase(LocalBase socket, TurnAllocation relay, ushort localPreference)
-        : this(socket.Component, relay.RelayedAddress, TransportProtocol.Udp, localPreference, null) => (Socket, Relay) = (socket, relay);
+    public LocalBase(LocalBase socket, TurnAllocation relay, TransportAddress address, ushort localPreference)
+        : this(socket.Component, address, TransportProtocol.Udp, localPreference, null) => (Socket, Relay) = (socket, relay);
 
     public IceComponent Component { get; } = component;
 
     public TransportAddress Address { get; } = address;
 
     public TransportProtocol Protocol { get; } = protocol;
+
+    /// <summary>Who opens connections of a TCP base (RFC 6544 §4.5).</summary>
+    public IceTcpType TcpType { get; } = tcpType;
+
+    /// <summary>
+    /// Whether its own address is not a candidate, by policy or filter: reflexive candidates are then paired in its place, though
+    /// packets leave from here all the same.
+    /// </summary>
+    public bool IsHidden { get; set; }
 
     /// <summary>The local preference of all candidates of this base (RFC 8445 §5.1.2.2).</summary>
     public ushort LocalPreference { get; } = localPreference;
@@ -28,6 +38,14 @@ internal sealed class LocalBase(
 
     /// <summary>The socket towards the allocation's server, or null.</summary>
     public LocalBase? Socket { get; }
+
+    /// <summary>Whether one of its candidates is to be paired: RFC 8445 §6.1.2.4 keeps one candidate for each base.</summary>
+    public bool IsPairedBy(IceCandidate candidate) => candidate.Type switch
+    {
+        IceCandidateType.Host or IceCandidateType.Relayed => true,
+        IceCandidateType.ServerReflexive => IsHidden,
+        _ => false,
+    };
 
     /// <summary>Whether it receives what was sent along <paramref name="path"/>.</summary>
     public bool Receives(in NetworkPath path) => Address == path.Local && Protocol == path.Protocol;

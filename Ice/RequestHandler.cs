@@ -93,6 +93,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         }
         responses.Success(localBase, path.Remote, request.TransactionId, generation, pair);
         pair.RequestsReceived++;
+        if (PeerMovement.Heard(pair, isData: false, context.Options, now)) generation.Stream.Update(now);
         bool nominates = request.Has(StunAttributeType.UseCandidate) && context.Role == IceRole.Controlled;
         if (context.Options.IsLite) AcceptAsLite(pair, nominates);
         else if (!pair.Consent.IsLost) AcceptAsFull(pair, nominates);
@@ -132,7 +133,9 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
     // A request from an address that nobody has signalled is a peer-reflexive candidate (§7.3.1.3).
     private IceCandidatePair? Discover(LocalBase localBase, TransportAddress remote, uint priority, IceGeneration generation)
     {
-        IceCandidate? known = generation.RemoteCandidates.Find(c => c.Address == remote && c.Component == localBase.Component);
+        if (generation.PairedCandidateOf(localBase) is not { } local) return null;       // policy or a filter leaves it none
+        IceCandidate? known = generation.RemoteCandidates.Find(c =>
+            c.Address == remote && c.Component == localBase.Component && c.Protocol == localBase.Protocol);
         if (known is null)
         {
             if (generation.RemoteCandidates.Count >= context.Options.MaxCandidates)
@@ -144,19 +147,28 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
             {
                 Foundation = "prflx" + generation.RemoteCandidates.Count.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 Component = localBase.Component,
+                Protocol = localBase.Protocol,
+                TcpType = OppositeOf(localBase.TcpType),
                 Priority = priority,
                 Address = remote,
                 Port = remote.Port,
                 Type = IceCandidateType.PeerReflexive,
                 UsernameFragment = generation.Remote?.UsernameFragment,
             };
+            if (context.Options.RemoteCandidateFilter?.Invoke(known) == false)
+            {
+                context.Drop(IceDropReason.CandidateFiltered);
+                return null;
+            }
             generation.RemoteCandidates.Add(known);
         }
-        foreach ((IceCandidate local, LocalBase of) in generation.LocalCandidates)
-        {
-            if (ReferenceEquals(of, localBase) && local.Type is IceCandidateType.Host or IceCandidateType.Relayed)
-                return generation.CheckList.Form(localBase, local, known, isProven: true);
-        }
-        return null;
+        return generation.CheckList.Form(localBase, local, known, isProven: true);
     }
+
+    private static IceTcpType OppositeOf(IceTcpType local) => local switch
+    {
+        IceTcpType.Passive => IceTcpType.Active,
+        IceTcpType.Active => IceTcpType.Passive,
+        _ => local,
+    };
 }

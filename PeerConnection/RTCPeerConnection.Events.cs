@@ -31,9 +31,9 @@ public sealed partial class RTCPeerConnection
 
     internal void RaiseNegotiationNeeded() => Raise(OnNegotiationNeeded);
 
-    internal void RaiseIceCandidate(RTCIceCandidate? candidate)
+    internal void RaiseIceCandidate(RTCIceCandidate? candidate, string? url = null)
     {
-        if (!_context.IsClosed) OnIceCandidate?.Invoke(this, new RTCPeerConnectionIceEvent(candidate));
+        if (!_context.IsClosed) OnIceCandidate?.Invoke(this, new RTCPeerConnectionIceEvent(candidate, url));
     }
 
     internal void RaiseIceCandidateError(RTCPeerConnectionIceErrorEvent e)

@@ -28,6 +28,7 @@ public sealed partial class RTCPeerConnection : IAsyncDisposable, IDisposable
         RequireValid(Require.NotNull(configuration), options);
         _context = new ConnectionContext(this, configuration, options);
         _negotiator = new Negotiator(_context);
+        lock (_context.Gate) _context.Transports.Pool();
     }
 
     /// <summary>The state of offer and answer.</summary>
@@ -91,7 +92,13 @@ public sealed partial class RTCPeerConnection : IAsyncDisposable, IDisposable
             if (configuration.Certificates.Count > 0 && !configuration.Certificates.SequenceEqual(current.Certificates))
                 throw DOMException.InvalidModification("Certificates cannot change.");
             RequireValid(configuration, _context.Options);
+            bool isDescribed = _context.Negotiation.Local is not null;
+            if (isDescribed && configuration.IceCandidatePoolSize != current.IceCandidatePoolSize)
+                throw DOMException.InvalidModification("The candidate pool's size cannot change once there is a local description.");
             _context.Configuration = configuration with { Certificates = current.Certificates };
+            bool isPoolStale = configuration.IceCandidatePoolSize != current.IceCandidatePoolSize ||
+                configuration.IceTransportPolicy != current.IceTransportPolicy || !configuration.IceServers.SequenceEqual(current.IceServers);
+            if (!isDescribed && isPoolStale) _context.Transports.Pool();
         }
     }
 

@@ -100,6 +100,8 @@ public sealed partial class SctpAssociation : IDisposable
 
     internal AssociationContext Context => _context;
 
+    internal long HeldBytes => _sender.Messages.HeldBytes + _receiver.Reassembly.HeldBytes;
+
     internal Reassembly Inbound => _receiver.Reassembly;
 
     internal RetransmissionQueue Outstanding => _sender.Outstanding;

@@ -51,7 +51,47 @@ public abstract class EventLoop
     /// <summary>Closes a socket that <see cref="TryOpenUdp"/> has opened.</summary>
     protected internal abstract void CloseUdp(LoopRegistration registration, TransportAddress bound);
 
-    /// <summary>Sends one datagram; what cannot be sent is lost, as any datagram may be, and counted.</summary>
+    /// <summary>Opens a UDP socket that shares the port of <paramref name="group"/> with others and has joined the group on the interfaces that have these addresses.</summary>
+    protected internal abstract bool TryOpenMulticast(
+        LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
+        [NotNullWhen(false)] out string? error);
+
+    /// <summary>Opens a TCP port whose connections' messages (RFC 4571) go to <paramref name="registration"/>.</summary>
+    protected internal abstract bool TryListenTcp(
+        LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error);
+
+    /// <summary>Closes a port that <see cref="TryListenTcp"/> has opened.</summary>
+    protected internal abstract void CloseTcp(LoopRegistration registration, TransportAddress bound);
+
+    /// <summary>Closes all TCP connections of a registration.</summary>
+    protected internal abstract void CloseTcpConnections(LoopRegistration registration);
+
+    /// <summary>Tells a connection that one of its TCP connections could not be opened or has ended.</summary>
+    protected void ReportLost(LoopRegistration registration, in NetworkPath path)
+    {
+        Require.NotNull(registration);
+        if (registration.IsDetached) return;
+        try
+        {
+            registration.ConnectionLost?.Invoke(path, Now);
+        }
+        catch (Exception exception) when (IsDefect(registration, exception)) { }
+        Touch(registration);
+    }
+
+    /// <summary>
+    /// Connects to a server over TCP or TLS without blocking the loop. Its messages go to <paramref name="registration"/> like
+    /// datagrams, along <see cref="LoopStream.Path"/>; those that the connection transmits along that path go to it.
+    /// </summary>
+    protected internal abstract void OpenStream(LoopRegistration registration, LoopStream stream);
+
+    /// <summary>Closes a stream that <see cref="OpenStream"/> has opened, or is opening.</summary>
+    protected internal abstract void CloseStream(LoopStream stream);
+
+    /// <summary>
+    /// Sends one datagram; what cannot be sent is lost, as any datagram may be, and counted. Along a TCP path it goes as a framed
+    /// message, over a connection that is opened if need be.
+    /// </summary>
     protected abstract void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path);
 
     /// <summary>Logs a defect that a connection has surfaced.</summary>

@@ -5,7 +5,11 @@ namespace WebRtcStack.Transport;
 /// <summary>A connection's place on its loop: how it opens sockets and asks to be drained. Used on the loop's thread, except where noted.</summary>
 public sealed class LoopRegistration
 {
-    private readonly List<TransportAddress> _open = [];
+    /// <summary>In place of a local port: the path of a TCP connection that is opened from any port (RFC 6544 §4.5).</summary>
+    public const ushort ActiveTcpPort = 9;
+
+    private readonly List<TransportAddress> _open = [], _listening = [];
+    private readonly List<LoopStream> _streams = [];
     private readonly Action _wake;
     private int _wakePosted;
 
@@ -27,6 +31,11 @@ public sealed class LoopRegistration
 
     /// <summary>Whether the loop has let go of the connection.</summary>
     public bool IsDetached { get; private set; }
+
+    /// <summary>Is called on the loop when a TCP connection could not be opened or has ended, with the path it was known by.</summary>
+    public Action<NetworkPath, Instant>? ConnectionLost { get; set; }
+
+    internal int TcpConnections { get; set; }
 
     internal bool IsDirty { get; set; }
 
@@ -52,6 +61,41 @@ public sealed class LoopRegistration
         if (_open.Remove(bound)) Loop.CloseUdp(this, bound);
     }
 
+    /// <summary>Opens a UDP socket for a multicast group (IPv4); its datagrams, also those sent by this machine, go to the connection.</summary>
+    /// <param name="group">The group's address and port.</param>
+    /// <param name="interfaces">Addresses of the interfaces to join on; what is sent to the group leaves by the first.</param>
+    /// <param name="bound">The address and port that name the socket in paths.</param>
+    /// <param name="error">Why there is no socket.</param>
+    public bool TryOpenMulticast(
+        TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound, [NotNullWhen(false)] out string? error)
+    {
+        if (!Loop.TryOpenMulticast(this, group, Require.NotNull(interfaces), out bound, out error)) return false;
+        _open.Add(bound);
+        return true;
+    }
+
+    /// <summary>Opens a TCP port; the messages of its connections (RFC 4571) go to the connection, and what is sent along their paths, back.</summary>
+    /// <remarks>A message sent along a TCP path that has no connection opens one: from the path's local port, or from any if that is <see cref="ActiveTcpPort"/>.</remarks>
+    /// <param name="local">The address to bind to; its port is not looked at.</param>
+    /// <param name="ports">The ports that may be taken.</param>
+    /// <param name="bound">The address and port.</param>
+    /// <param name="error">Why there is no port.</param>
+    public bool TryListenTcp(TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error)
+    {
+        if (!Loop.TryListenTcp(this, local, ports, out bound, out error)) return false;
+        _listening.Add(bound);
+        return true;
+    }
+
+    /// <summary>Connects to a server over TCP or TLS; what comes of it is told by the stream's callbacks.</summary>
+    public void OpenStream(LoopStream stream)
+    {
+        _streams.Add(Require.NotNull(stream));
+        Loop.OpenStream(this, stream);
+    }
+
+    internal void Forget(LoopStream stream) => _streams.Remove(stream);
+
     /// <summary>Has the connection drained in this pass. On the loop's thread.</summary>
     public void Touch() => Loop.Touch(this);
 
@@ -68,6 +112,11 @@ public sealed class LoopRegistration
         IsDetached = true;
         Loop.Detach(this);
         foreach (TransportAddress bound in _open) Loop.CloseUdp(this, bound);
+        foreach (TransportAddress bound in _listening) Loop.CloseTcp(this, bound);
+        Loop.CloseTcpConnections(this);
         _open.Clear();
+        _listening.Clear();
+        foreach (LoopStream stream in _streams) Loop.CloseStream(stream);
+        _streams.Clear();
     }
 }

@@ -15,11 +15,12 @@ public sealed class SocketTransport : ITransport, IDisposable
     public SocketTransport(SocketTransportOptions options)
     {
         Require.NotNull(options);
+        InterfaceCache interfaces = new(options);
         _loops = new Lazy<SocketEventLoop>[options.Loops];
         for (int i = 0; i < _loops.Length; i++)
         {
             int number = i;
-            _loops[i] = new Lazy<SocketEventLoop>(() => new SocketEventLoop(options, number));
+            _loops[i] = new Lazy<SocketEventLoop>(() => new SocketEventLoop(options, interfaces, number));
         }
     }
 

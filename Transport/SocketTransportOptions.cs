@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using WebRtcStack.Core;
@@ -18,6 +19,22 @@ public sealed record SocketTransportOptions
     /// <summary>Bytes of the system's send buffer asked for each UDP socket. Default 1 MiB; from 8 KiB to 256 MiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int SendBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 1 << 20;
+
+    /// <summary>TCP connections (RFC 6544) that one connection to a peer may have, opened and accepted together. Default 32, each with up to twice <see cref="MaxTcpQueuedBytes"/> and 20 KiB; from 1 to 1024.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxTcpConnections { get; init => field = Require.InRange(value, 1, 1024); } = 32;
+
+    /// <summary>Bytes that wait to be sent over one TCP connection; what exceeds them is lost, as a datagram is to a full buffer. Default 256 KiB; from 8 KiB to 16 MiB.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxTcpQueuedBytes { get; init => field = Require.InRange(value, 8 << 10, 16 << 20); } = 256 << 10;
+
+    /// <summary>How long the machine's addresses are remembered before the system is asked again. Default 2 s; from 0 to 10 min.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public TimeSpan InterfaceCacheDuration { get; init => field = Require.InRange(value, TimeSpan.Zero, TimeSpan.FromMinutes(10)); }
+        = TimeSpan.FromSeconds(2);
+
+    /// <summary>In place of the system's judgement about certificates of TLS servers, as tests need it. Default null: the system's.</summary>
+    public RemoteCertificateValidationCallback? CertificateValidation { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

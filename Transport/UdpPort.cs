@@ -28,7 +28,8 @@ internal sealed class UdpPort : IDisposable
 
     public TransportAddress Local { get; }
 
-    public LoopRegistration Registration { get; private set; } = null!;
+    /// <summary>What its datagrams are for.</summary>
+    public object? Owner { get; private set; }
 
     public static bool TryBind(
         TransportAddress local, PortRange ports, SocketTransportOptions options,
@@ -51,9 +52,39 @@ internal sealed class UdpPort : IDisposable
         return false;
     }
 
-    public void Start(LoopRegistration registration, Action<UdpPort> ready)
+    /// <summary>Opens a socket that has joined a multicast group (RFC 1112) and shares its port with other programs.</summary>
+    public static bool TryJoin(
+        TransportAddress group, IReadOnlyList<TransportAddress> interfaces, SocketTransportOptions options,
+        [NotNullWhen(true)] out UdpPort? port, [NotNullWhen(false)] out string? error)
     {
-        (Registration, _ready) = (registration, ready);
+        (port, error) = (null, "there is no interface to join on");
+        if (!group.IsIPv4 || interfaces.Count == 0) return false;
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.ReceiveBufferSize = options.ReceiveBufferSize;
+            socket.Blocking = false;
+            socket.Bind(new IPEndPoint(IPAddress.Any, group.Port));
+            foreach (TransportAddress each in interfaces)
+                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, new MulticastOption(group.ToIPAddress(), each.ToIPAddress()));
+            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, interfaces[0].ToIPAddress().GetAddressBytes());
+            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, 255);       // RFC 6762 §11
+            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastLoopback, true);
+            (port, error) = (new UdpPort(socket, TransportAddress.From((IPEndPoint)socket.LocalEndPoint!)), null);
+            return true;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            error = exception.SocketErrorCode.ToString();
+            return false;
+        }
+    }
+
+    public void Start(object? owner, Action<UdpPort> ready)
+    {
+        (Owner, _ready) = (owner, ready);
         Arm();
     }
 

@@ -16,6 +16,9 @@ public static class ChannelData
     /// <summary>The last channel number.</summary>
     public const ushort LastChannel = 0x4FFF;
 
+    // RFC 5766 §11 had four times as many, and its clients use them: a server whose port carries nothing but TURN can take them.
+    internal const ushort LastLegacyChannel = 0x7FFF;
+
     //  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
     // +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
     // |         Channel Number        |            Length             |
@@ -23,11 +26,14 @@ public static class ChannelData
     // /                       Application Data                        /
 
     /// <summary>Reads a ChannelData message; what follows the data is padding.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> message, out ushort channel, out ReadOnlySpan<byte> data)
+    public static bool TryParse(ReadOnlySpan<byte> message, out ushort channel, out ReadOnlySpan<byte> data) =>
+        TryParse(message, LastChannel, out channel, out data);
+
+    internal static bool TryParse(ReadOnlySpan<byte> message, ushort lastChannel, out ushort channel, out ReadOnlySpan<byte> data)
     {
         data = default;
         WireReader reader = new(message);
-        return reader.TryReadUInt16(out channel) && channel is >= FirstChannel and <= LastChannel &&
+        return reader.TryReadUInt16(out channel) && channel >= FirstChannel && channel <= lastChannel &&
             reader.TryReadUInt16(out ushort length) && reader.TryReadBytes(length, out data);
     }
 
@@ -59,8 +65,7 @@ public static class ChannelData
         switch (stream[0] >> 6)
         {
             case 0b00:
-                length = StunMessage.HeaderLength + body;
-                return (body & 3) == 0;
+                return StunFraming.TryGetFrameLength(stream, out length);
             case 0b01:
                 length = (HeaderLength + body + 3) & ~3;
                 return true;

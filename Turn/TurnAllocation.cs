@@ -13,8 +13,7 @@ public sealed class TurnAllocation : IDisposable
     /// <summary>The most that <see cref="HeaderLength"/> can be: a Send indication to an IPv6 peer.</summary>
     public const int MaxHeaderLength = 48;
 
-    private const uint ProtocolUdp = 17u << 24;                           // REQUESTED-TRANSPORT: protocol, then reserved bits
-    private const uint FamilyIPv6 = 2u << 24;                             // REQUESTED-ADDRESS-FAMILY
+    private const byte ProtocolUdp = 17;                                  // REQUESTED-TRANSPORT
 
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_permissionRenewal = TimeSpan.FromMinutes(4);    // §9: it lasts 5 minutes
@@ -24,11 +23,13 @@ public sealed class TurnAllocation : IDisposable
     private readonly RandomSource _random;
     private readonly StunRetransmission _retransmission;
     private readonly TurnCredentials _credentials;
+    private bool _dontFragment;
     private readonly TurnRequest _allocation = new(StunMethod.Allocate, default, 0);
     private readonly List<TurnRequest> _requests;                         // the allocation, then permissions and channels
     private readonly Dictionary<TransportAddress, TurnRequest> _permissions = [];      // by address, port 0
     private readonly Dictionary<TransportAddress, TurnRequest> _channels = [];
     private readonly List<TurnRequest> _byChannel = [];                   // the channel's number less the first one is the index
+    private readonly List<TransportAddress> _asked = [];                  // servers that have named others
     private readonly long[] _drops = new long[(int)TurnDropReason.UnknownPeer + 1];
 
     /// <summary>Creates an allocation; its first request is owed at once.</summary>
@@ -39,6 +40,7 @@ public sealed class TurnAllocation : IDisposable
         _random = Require.NotNull(random);
         _credentials = new TurnCredentials(options);
         Server = options.Server;
+        _dontFragment = options.DontFragment;
         // RFC 8489 §6.2.2: over a reliable transport a request is sent once and waited for as long.
         _retransmission = options.Protocol == TransportProtocol.Udp
             ? options.Retransmission
@@ -55,6 +57,18 @@ public sealed class TurnAllocation : IDisposable
 
     /// <summary>The relayed address; none before <see cref="TurnAllocationState.Allocated"/>.</summary>
     public TransportAddress RelayedAddress { get; private set; }
+
+    /// <summary>The IPv6 relayed address besides an IPv4 one; none where it was not asked for, or <see cref="AdditionalErrorCode"/> says why not.</summary>
+    public TransportAddress AdditionalRelayedAddress { get; private set; }
+
+    /// <summary>Why the server gave no IPv6 address besides the IPv4 one: 440 or 508 (RFC 8656 §18.12).</summary>
+    public StunErrorCode AdditionalErrorCode { get; private set; }
+
+    /// <summary>The token for the next higher port, where <see cref="TurnAllocationOptions.ReserveNextPort"/> asked for it; else 0. Good for 30 s.</summary>
+    public ulong ReservationToken { get; private set; }
+
+    /// <summary>Where a server over TCP or TLS has sent us (300): a new allocation over a new connection has to be made there.</summary>
+    public TransportAddress AlternateServer { get; private set; }
 
     /// <summary>Our address as the server saw it; none before <see cref="TurnAllocationState.Allocated"/>.</summary>
     public TransportAddress MappedAddress { get; private set; }
@@ -94,7 +108,11 @@ public sealed class TurnAllocation : IDisposable
     public bool Permit(TransportAddress peer)
     {
         TransportAddress address = peer.WithPort(0);
-        if (_permissions.ContainsKey(address)) return true;
+        if (_permissions.TryGetValue(address, out TurnRequest? known))
+        {
+            Revive(known);
+            return true;
+        }
         if (_permissions.Count >= _options.MaxPeers) return false;
         TurnRequest permission = new(StunMethod.CreatePermission, peer, 0);
         _permissions.Add(address, permission);
@@ -107,13 +125,33 @@ public sealed class TurnAllocation : IDisposable
     /// <returns>False when there are <see cref="TurnAllocationOptions.MaxPeers"/> of them already.</returns>
     public bool BindChannel(TransportAddress peer)
     {
-        if (_channels.ContainsKey(peer)) return true;
+        if (_channels.TryGetValue(peer, out TurnRequest? known))
+        {
+            Revive(known);
+            return Permit(peer);
+        }
         if (_channels.Count >= _options.MaxPeers || !Permit(peer)) return false;
         TurnRequest channel = new(StunMethod.ChannelBind, peer, (ushort)(ChannelData.FirstChannel + _byChannel.Count));
         _channels.Add(peer, channel);
         _byChannel.Add(channel);
         _requests.Add(channel);
         channel.Start(StunTransactionId.Create(_random), _retransmission);
+        return true;
+    }
+
+    /// <summary>
+    /// Changes the credentials: for an allocation that is being made, at once; for one that there is, if the user stays the same
+    /// (RFC 8656 §5), for whatever is asked from here on.
+    /// </summary>
+    /// <returns>False when the allocation goes on with its old user.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public bool TryChangeCredentials(string username, string password)
+    {
+        Require.NotNull(username);
+        Require.NotNull(password);
+        if (State != TurnAllocationState.Allocating && username != _credentials.Username) return false;
+        _credentials.Change(username, password);
+        if (State == TurnAllocationState.Allocating) _allocation.Start(StunTransactionId.Create(_random), _retransmission);
         return true;
     }
 
@@ -131,6 +169,12 @@ public sealed class TurnAllocation : IDisposable
         State = exists ? TurnAllocationState.Closing : TurnAllocationState.Closed;
     }
 
+    /// <summary>Tells that the TCP or TLS connection to the server has ended, and with it the allocation.</summary>
+    public void ConnectionLost()
+    {
+        if (State is TurnAllocationState.Allocated or TurnAllocationState.Allocating or TurnAllocationState.Closing) End(StunErrorCode.None);
+    }
+
     /// <summary>Bytes that <see cref="Wrap"/> puts in front of data for a peer now: 4 with a channel, else 36 or 48.</summary>
     public int HeaderLength(TransportAddress peer) =>
         IsBound(peer, out _) ? ChannelData.HeaderLength : StunMessage.HeaderLength + 4 + 4 + peer.AddressLength + 4;
@@ -143,6 +187,7 @@ public sealed class TurnAllocation : IDisposable
     public int Wrap(Span<byte> destination, int payloadLength, TransportAddress peer)
     {
         if (State != TurnAllocationState.Allocated || (uint)payloadLength > ushort.MaxValue - MaxHeaderLength) return 0;
+        Use(peer);
         if (IsBound(peer, out ushort channel))
             return ChannelData.Complete(destination, channel, payloadLength, _options.Protocol != TransportProtocol.Udp);
 
@@ -168,6 +213,7 @@ public sealed class TurnAllocation : IDisposable
         {
             int index = channel - ChannelData.FirstChannel;
             if (index >= _byChannel.Count) return Drop(TurnDropReason.UnknownPeer);
+            _byChannel[index].IsUsed = true;
             (offset, length, peer) = (ChannelData.HeaderLength, data.Length, _byChannel[index].Peer);
             return true;
         }
@@ -201,7 +247,7 @@ public sealed class TurnAllocation : IDisposable
         {
             if (!request.IsPending)
             {
-                if (now >= request.RenewAt) Renew(request);
+                if (now >= request.RenewAt) RenewOrLapse(request);
                 continue;
             }
             request.Transaction.AdvanceTo(now);
@@ -231,22 +277,48 @@ public sealed class TurnAllocation : IDisposable
         request.Start(method, StunTransactionId.Create(_random), _retransmission);
     }
 
+    // A permission that nobody uses is not worth its requests, and §9 has it lapse by itself.
+    private void RenewOrLapse(TurnRequest request)
+    {
+        if (ReferenceEquals(request, _allocation) || request.IsUsed)
+        {
+            request.IsUsed = ReferenceEquals(request, _allocation);
+            Renew(request);
+        }
+        else
+        {
+            request.Lapse();
+        }
+    }
+
+    private void Use(TransportAddress peer)
+    {
+        if (_channels.TryGetValue(peer, out TurnRequest? channel)) Revive(channel);
+        if (_permissions.TryGetValue(peer.WithPort(0), out TurnRequest? permission)) Revive(permission);
+    }
+
+    private void Revive(TurnRequest request)
+    {
+        request.IsUsed = true;
+        if (request is { IsLapsed: true }) request.Start(StunTransactionId.Create(_random), _retransmission);
+    }
+
     private int Write(TurnRequest request, Span<byte> destination)
     {
         StunMessageWriter writer = new(destination, StunClass.Request, request.Method, request.Transaction.Id);
         switch (request.Method)
         {
             case StunMethod.Allocate:
-                writer.WriteUInt32(StunAttributeType.RequestedTransport, ProtocolUdp);
+                writer.WriteTransport(ProtocolUdp);
                 writer.WriteUInt32(StunAttributeType.Lifetime, (uint)_options.Lifetime.TotalSeconds);
-                if (_options.RequestIPv6) writer.WriteUInt32(StunAttributeType.RequestedAddressFamily, FamilyIPv6);
+                WriteWishes(ref writer);
                 break;
             case StunMethod.Refresh:
                 writer.WriteUInt32(StunAttributeType.Lifetime,
                     State == TurnAllocationState.Closing ? 0 : (uint)_options.Lifetime.TotalSeconds);
                 break;
             case StunMethod.ChannelBind:
-                writer.WriteUInt32(StunAttributeType.ChannelNumber, (uint)request.Channel << 16);
+                writer.WriteChannelNumber(request.Channel);
                 writer.WriteXorAddress(StunAttributeType.XorPeerAddress, request.Peer);
                 break;
             default:
@@ -258,6 +330,16 @@ public sealed class TurnAllocation : IDisposable
         return writer.Length;
     }
 
+    private void WriteWishes(ref StunMessageWriter writer)
+    {
+        if (_options.ReservationToken != 0) writer.WriteUInt64(StunAttributeType.ReservationToken, _options.ReservationToken);
+        else if (_options.RequestBothFamilies) writer.WriteFamily(StunAttributeType.AdditionalAddressFamily, isIPv6: true);
+        else if (_options.RequestIPv6) writer.WriteFamily(StunAttributeType.RequestedAddressFamily, isIPv6: true);
+        if (_options.ReservationToken == 0 && (_options.RequestEvenPort || _options.ReserveNextPort))
+            writer.WriteEvenPort(_options.ReserveNextPort);
+        if (_dontFragment) writer.WriteFlag(StunAttributeType.DontFragment);
+    }
+
     // §11.4: data from an address that has no permission is dropped.
     private bool ReceiveIndication(
         ReadOnlySpan<byte> message, in StunMessage stun, out int offset, out int length, out TransportAddress peer)
@@ -265,7 +347,8 @@ public sealed class TurnAllocation : IDisposable
         (offset, length) = (0, 0);
         if (!stun.TryGetXorAddress(StunAttributeType.XorPeerAddress, out peer) ||
             !stun.TryGet(StunAttributeType.Data, out StunAttribute data)) return Drop(TurnDropReason.Malformed);
-        if (!_permissions.ContainsKey(peer.WithPort(0))) return Drop(TurnDropReason.UnknownPeer);
+        if (!_permissions.TryGetValue(peer.WithPort(0), out TurnRequest? permission)) return Drop(TurnDropReason.UnknownPeer);
+        permission.IsUsed = true;
         length = data.Value.Length;
         if (length > 0 && message.Overlaps(data.Value, out int from)) offset = from;
         return true;
@@ -279,16 +362,13 @@ public sealed class TurnAllocation : IDisposable
             Drop(TurnDropReason.UnknownTransaction);
             return;
         }
-        // An error may come without integrity, as the server then has no key; a success may not (RFC 8489 §9.2.5).
+        // RFC 8489 §9.2.5: what a server says to a signed request is signed, except that it does not know us, or not any more.
+        StunErrorCode error = response.Class == StunClass.ErrorResponse ? response.GetErrorCode() : StunErrorCode.None;
+        bool isChallenge = error is StunErrorCode.Unauthenticated or StunErrorCode.StaleNonce;
         bool isSigned = response.HasIntegrity || response.HasIntegritySha256;
-        bool isAuthentic = _credentials.Key is null ? !isSigned : response.VerifyIntegrity(_credentials.Key);
-        if (response.Class == StunClass.SuccessResponse)
-        {
-            if (_credentials.Key is null || isAuthentic) OnSuccess(request, response, now);
-            else Drop(TurnDropReason.BadIntegrity);
-            return;
-        }
-        if (isSigned && !isAuthentic) Drop(TurnDropReason.BadIntegrity);
+        if ((isSigned || !isChallenge) && _credentials.Key is not null && !_credentials.Verify(response)) Drop(TurnDropReason.BadIntegrity);
+        else if (!isChallenge && !TurnCredentials.IsConsistent(response)) Drop(TurnDropReason.BadIntegrity);
+        else if (response.Class == StunClass.SuccessResponse) OnSuccess(request, response, now);
         else OnError(request, response);
     }
 
@@ -306,14 +386,12 @@ public sealed class TurnAllocation : IDisposable
         switch (request.Method)
         {
             case StunMethod.Allocate:
-                if (!response.TryGetXorAddress(StunAttributeType.XorRelayedAddress, out TransportAddress relayed))
+                if (!TakeAddresses(response))
                 {
                     request.Refused();
                     End(StunErrorCode.BadRequest);                        // §7.3: a response without it is of no use
                     return;
                 }
-                RelayedAddress = relayed;
-                if (response.TryGetXorAddress(StunAttributeType.XorMappedAddress, out TransportAddress mapped)) MappedAddress = mapped;
                 State = TurnAllocationState.Allocated;
                 request.Granted(now + RenewalDelay(response));
                 break;
@@ -333,6 +411,22 @@ public sealed class TurnAllocation : IDisposable
         }
     }
 
+    private bool TakeAddresses(in StunMessage response)
+    {
+        WireReader reader = response.Attributes;
+        while (StunAttribute.TryRead(ref reader, out StunAttribute attribute))
+        {
+            if (attribute.Type != StunAttributeType.XorRelayedAddress || !attribute.TryGetXorAddress(response.TransactionId, out TransportAddress relayed)) continue;
+            if (RelayedAddress.IsNone) RelayedAddress = relayed;
+            else AdditionalRelayedAddress = relayed;
+        }
+        if (RelayedAddress.IsIPv6 && AdditionalRelayedAddress.IsIPv4) (RelayedAddress, AdditionalRelayedAddress) = (AdditionalRelayedAddress, RelayedAddress);
+        if (response.TryGetXorAddress(StunAttributeType.XorMappedAddress, out TransportAddress mapped)) MappedAddress = mapped;
+        if (response.TryGetUInt64(StunAttributeType.ReservationToken, out ulong token)) ReservationToken = token;
+        if (response.TryGet(StunAttributeType.AddressErrorCode, out StunAttribute why) && why.TryGetAddressError(out _, out StunErrorCode code)) AdditionalErrorCode = code;
+        return !RelayedAddress.IsNone;
+    }
+
     // §8: a minute before the lifetime ends, which leaves time for a repetition or two; half of a very short one.
     private TimeSpan RenewalDelay(in StunMessage response)
     {
@@ -347,26 +441,44 @@ public sealed class TurnAllocation : IDisposable
         StunErrorCode error = response.GetErrorCode();
         bool again = error switch
         {
-            StunErrorCode.Unauthenticated or StunErrorCode.StaleNonce => _credentials.TryUpdate(response),
+            StunErrorCode.Unauthenticated or StunErrorCode.StaleNonce => _credentials.TryUpdate(response) && request.TryChallenge(),
             StunErrorCode.TryAlternate when request.Method == StunMethod.Allocate => TryMove(response),
+            StunErrorCode.UnknownAttribute when request.Method == StunMethod.Allocate => TryWithoutDontFragment(response),
             _ => false,
         };
-        if (again && request.TryChallenge())
+        if (again)
         {
             request.Start(StunTransactionId.Create(_random), _retransmission);
             return;
         }
         request.Refused();
-        if (ReferenceEquals(request, _allocation)) End(error);            // 437, 486, 508, ...: or 437 to Refresh: it is gone
+        // §7.4: 437, 440, 441, 442, 486, 508, ... end the attempt. §10.4, §12.3: 403, 443 and 508 concern one peer; 437 means
+        // that the server knows of no allocation, and 441 that it is somebody else's.
+        if (ReferenceEquals(request, _allocation) || error is StunErrorCode.AllocationMismatch or StunErrorCode.WrongCredentials) End(error);
     }
 
-    // RFC 8489 §10: the server's own domain name is not checked over UDP and TCP, and with TLS the connection could not move.
+    // RFC 8489 §10: of the same family, and none that was asked before. A TCP or TLS connection cannot move: who owns it has to.
     private bool TryMove(in StunMessage response)
     {
-        if (_options.Protocol != TransportProtocol.Udp ||
-            !response.TryGet(StunAttributeType.AlternateServer, out StunAttribute attribute) ||
-            !attribute.TryGetAddress(out TransportAddress server) || server == Server || server.IsIPv4 != Server.IsIPv4) return false;
+        if (!response.TryGet(StunAttributeType.AlternateServer, out StunAttribute attribute) ||
+            !attribute.TryGetAddress(out TransportAddress server) || server == Server || server.IsIPv4 != Server.IsIPv4 ||
+            _asked.Contains(server) || _asked.Count >= _options.MaxRedirects) return false;
+        if (_options.Protocol != TransportProtocol.Udp)
+        {
+            AlternateServer = server;
+            return false;
+        }
+        _asked.Add(Server);
         Server = server;
+        _credentials.Forget();
+        return true;
+    }
+
+    // §7.4: DF is a wish.
+    private bool TryWithoutDontFragment(in StunMessage response)
+    {
+        if (!_dontFragment || !response.TryGet(StunAttributeType.UnknownAttributes, out StunAttribute unknown) || unknown.Value.Length < 2) return false;
+        _dontFragment = false;
         return true;
     }
 

@@ -24,6 +24,25 @@ public sealed record TurnAllocationOptions
     /// <summary>Whether to ask for an IPv6 relayed address (RFC 8656 §18.6). Default false.</summary>
     public bool RequestIPv6 { get; init; }
 
+    /// <summary>Whether to ask for an IPv6 relayed address besides an IPv4 one (RFC 8656 §18.11). Default false; excludes the other wishes about addresses.</summary>
+    public bool RequestBothFamilies { get; init; }
+
+    /// <summary>Whether to ask for an even port (RFC 8656 §18.7). Default false.</summary>
+    public bool RequestEvenPort { get; init; }
+
+    /// <summary>Whether to have the next higher port reserved as well; see <see cref="TurnAllocation.ReservationToken"/>. Default false.</summary>
+    public bool ReserveNextPort { get; init; }
+
+    /// <summary>The token of a port that another allocation has reserved (RFC 8656 §18.10). Default 0: none.</summary>
+    public ulong ReservationToken { get; init; }
+
+    /// <summary>Whether the server is to set DF in what it sends to peers (RFC 8656 §18.9); given up if it cannot. Default false.</summary>
+    public bool DontFragment { get; init; }
+
+    /// <summary>How often to follow a server that names another one (300). Default 5; from 0 to 32. Servers that were asked before are never asked again.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxRedirects { get; init => field = Require.InRange(value, 0, 32); } = 5;
+
     /// <summary>The lifetime to ask for. Default 10 min (RFC 8656 §3.2); from 2 min to 1 h. The server decides.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan Lifetime { get; init => field = Require.InRange(value, TimeSpan.FromMinutes(2), s_hour); } = TimeSpan.FromMinutes(10);

@@ -23,6 +23,9 @@ internal sealed class TurnRequest(StunMethod method, TransportAddress peer, usho
     /// <summary>Whether the server has granted it, and it has not lapsed or been refused since.</summary>
     public bool IsGranted { get; private set; }
 
+    /// <summary>Whether data went to or came from the peer since it was granted: what is not used is not renewed.</summary>
+    public bool IsUsed { get; set; } = true;
+
     /// <summary>When to ask again; <see cref="Instant.Never"/> while an answer is awaited, or if never.</summary>
     public Instant RenewAt { get; private set; } = Instant.Never;
 
@@ -33,7 +36,7 @@ internal sealed class TurnRequest(StunMethod method, TransportAddress peer, usho
     public void Start(StunTransactionId id, StunRetransmission retransmission)
     {
         _transaction = new StunClientTransaction(id, retransmission);
-        (IsPending, RenewAt) = (true, Instant.Never);
+        (IsPending, RenewAt, IsLapsed) = (true, Instant.Never, false);
     }
 
     public void Start(StunMethod method, StunTransactionId id, StunRetransmission retransmission)
@@ -46,6 +49,11 @@ internal sealed class TurnRequest(StunMethod method, TransportAddress peer, usho
     public bool TryChallenge() => ++_challenges <= MaxChallenges;
 
     public void Granted(Instant renewAt) => (IsPending, IsGranted, RenewAt, _challenges) = (false, true, renewAt, 0);
+
+    /// <summary>Whether it lapsed for want of use; it can be asked for again.</summary>
+    public bool IsLapsed { get; private set; }
+
+    public void Lapse() => (IsGranted, RenewAt, IsLapsed) = (false, Instant.Never, true);
 
     public void Refused() => (IsPending, IsGranted, RenewAt) = (false, false, Instant.Never);
 }

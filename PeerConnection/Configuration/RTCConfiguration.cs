@@ -26,7 +26,7 @@ public sealed record RTCConfiguration
     [JsonIgnore]
     public IReadOnlyList<RTCCertificate> Certificates { get; init; } = [];
 
-    /// <summary>Transports that gather before they are needed. Default 0; from 0 to 255.</summary>
+    /// <summary>Transports that gather before they are needed; the first media sections then take them. Each holds sockets and allocations of its own. Default 0; from 0 to 255.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     [JsonPropertyName("iceCandidatePoolSize")]
     public int IceCandidatePoolSize { get; init => field = Require.InRange(value, 0, 255); }

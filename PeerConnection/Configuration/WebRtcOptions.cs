@@ -8,6 +8,35 @@ using WebRtcStack.Transport;
 
 namespace WebRtcStack;
 
+/// <summary>Which TCP candidates (RFC 6544) are gathered beside those of UDP.</summary>
+public enum TcpCandidates
+{
+    /// <summary>None; those of the peer are not used.</summary>
+    None,
+
+    /// <summary>Active ones, as browsers have them: connections are opened to the peer's passive candidates. No port is opened.</summary>
+    Active,
+
+    /// <summary>Active ones, and passive ones on a port of each address.</summary>
+    ActiveAndPassive,
+
+    /// <summary>All: also simultaneous-open ones, on a further port of each address.</summary>
+    All,
+}
+
+/// <summary>What multicast DNS names in candidates are used for (draft-ietf-mmusic-mdns-ice-candidates).</summary>
+public enum MulticastDnsUse
+{
+    /// <summary>Nothing: candidates with such names go to the system's name resolution.</summary>
+    None,
+
+    /// <summary>The peer's names are resolved.</summary>
+    Resolve,
+
+    /// <summary>The peer's names are resolved, and host candidates of ours show a random name in place of each address.</summary>
+    ResolveAndPublish,
+}
+
 /// <summary>What W3C leaves to the browser: sockets, interfaces, limits, clocks. One object may serve any number of connections.</summary>
 public sealed record WebRtcOptions
 {
@@ -17,10 +46,22 @@ public sealed record WebRtcOptions
     /// <summary>Which of the machine's addresses are used. Default: all but loopback ones, unless there are no others.</summary>
     public Func<LocalInterfaceAddress, bool>? AddressFilter { get; init; }
 
+    /// <summary>Names of interfaces that are not used, such as "docker0"; an asterisk at the end stands for any rest ("veth*"). Default none.</summary>
+    public IReadOnlyList<string> ExcludedInterfaces { get; init => field = Require.NotNull(value); } = [];
+
+    /// <summary>Whether link-local IPv6 addresses are used, which reach the peer on the same link only. Default false.</summary>
+    public bool IncludeLinkLocal { get; init; }
+
+    /// <summary>Which TCP candidates are gathered. Default active ones, as browsers do.</summary>
+    public TcpCandidates TcpCandidates { get; init; } = TcpCandidates.Active;
+
+    /// <summary>What multicast DNS names (".local") are used for. Default: the peer's are resolved.</summary>
+    public MulticastDnsUse MulticastDns { get; init; } = MulticastDnsUse.Resolve;
+
     /// <summary>Whether loopback addresses are used beside others, for peers on the same machine. Default false.</summary>
     public bool IncludeLoopback { get; init; }
 
-    /// <summary>The local UDP ports that may be taken. Default: any.</summary>
+    /// <summary>The local ports that may be taken, of UDP and, for passive candidates, TCP. Default: any.</summary>
     public PortRange PortRange { get; init; } = PortRange.Any;
 
     /// <summary>

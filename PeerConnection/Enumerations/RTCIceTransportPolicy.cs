@@ -11,4 +11,8 @@ public enum RTCIceTransportPolicy
 
     /// <summary>"all": Every kind.</summary>
     All,
+
+    /// <summary>"public": Those whose addresses are global, so that private ones are not told.</summary>
+    [Obsolete("W3C removed this value of 2016; it hides private addresses as multicast DNS names do today.")]
+    Public,
 }

@@ -21,9 +21,9 @@ public sealed class RTCIceCandidate
         UsernameFragment = init.UsernameFragment ?? _parsed?.UsernameFragment;
     }
 
-    internal RTCIceCandidate(IceCandidate candidate, string? mid, ushort index, string usernameFragment)
+    internal RTCIceCandidate(IceCandidate candidate, string? mid, ushort index, string usernameFragment, string? url = null)
     {
-        _parsed = candidate;
+        (_parsed, Url) = (candidate, url);
         (Candidate, SdpMid, SdpMLineIndex, UsernameFragment) = (candidate.ToString(), mid, index, usernameFragment);
     }
 
@@ -65,7 +65,7 @@ public sealed class RTCIceCandidate
 
     /// <summary>The port.</summary>
     [JsonIgnore]
-    public ushort? Port => _parsed?.Address.Port;
+    public ushort? Port => _parsed?.Port;
 
     /// <summary>The type.</summary>
     [JsonIgnore]
@@ -95,6 +95,20 @@ public sealed class RTCIceCandidate
     /// <summary>The port that this one was derived from, or null.</summary>
     [JsonIgnore]
     public ushort? RelatedPort => _parsed is { RelatedAddress.IsNone: false } candidate ? candidate.RelatedAddress.Port : null;
+
+    /// <summary>The protocol towards the TURN server that this local candidate is from, or null.</summary>
+    [JsonIgnore]
+    public RTCIceServerTransportProtocol? RelayProtocol => _parsed?.RelayProtocol switch
+    {
+        TransportProtocol.Udp => RTCIceServerTransportProtocol.Udp,
+        TransportProtocol.Tcp => RTCIceServerTransportProtocol.Tcp,
+        TransportProtocol.Tls => RTCIceServerTransportProtocol.Tls,
+        _ => null,
+    };
+
+    /// <summary>The server that this local candidate is from, or null.</summary>
+    [JsonIgnore]
+    public string? Url { get; }
 
     /// <summary>The candidate as signalling carries it.</summary>
     public RTCIceCandidateInit ToJson() => new()

@@ -57,5 +57,13 @@ public sealed record RTCIceCandidateStats : RTCStats
     [JsonPropertyName("tcpType"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RTCIceTcpCandidateType? TcpType { get; init; }
 
+    /// <summary>The server that a local candidate is from.</summary>
+    [JsonPropertyName("url"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Url { get; init; }
+
+    /// <summary>The protocol towards the TURN server that a local candidate is from.</summary>
+    [JsonPropertyName("relayProtocol"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RTCIceServerTransportProtocol? RelayProtocol { get; init; }
+
     internal override IEnumerable<string?> References => [TransportId];
 }

@@ -42,16 +42,17 @@ internal sealed class TransportStatistics(List<RTCStats> stats, StatisticsClock 
     {
         string key = (isRemote ? "R" : "L") + candidate;
         if (_candidates.TryGetValue(key, out string? known)) return known;
-        string id = $"I{transportId}{key[0]}{candidate.Foundation}_{candidate.Protocol}_{Host(candidate)}_{candidate.Address.Port}";
+        RTCIceCandidate surfaced = new(candidate, null, 0, parameters?.UsernameFragment ?? "");
+        string id = $"I{transportId}{key[0]}{candidate.Foundation}_{candidate.Protocol}_{Host(candidate)}_{candidate.Port}{surfaced.TcpType}";
         // webrtc-stats §8.18: an address that no one has signalled is not told.
         bool isHidden = isRemote && candidate.Type == IceCandidateType.PeerReflexive;
-        RTCIceCandidate surfaced = new(candidate, null, 0, parameters?.UsernameFragment ?? "");
         stats.Add(new RTCIceCandidateStats
         {
             Id = id, Timestamp = clock.Now, IsRemote = isRemote, TransportId = transportId, Address = isHidden ? null : surfaced.Address,
             Port = surfaced.Port, Protocol = surfaced.Protocol, CandidateType = surfaced.Type ?? RTCIceCandidateType.Host, Priority = candidate.Priority,
             Foundation = candidate.Foundation, RelatedAddress = surfaced.RelatedAddress, RelatedPort = surfaced.RelatedPort,
             UsernameFragment = candidate.UsernameFragment ?? parameters?.UsernameFragment, TcpType = surfaced.TcpType,
+            Url = context.Transports.Peer.ServerUrls.Find(candidate), RelayProtocol = surfaced.RelayProtocol,
         });
         _candidates.Add(key, id);
         return id;

@@ -6,6 +6,8 @@ namespace WebRtcStack;
 /// <summary>A transport as negotiation sees it: its W3C objects, credentials and candidates. The loop's part is <see cref="Stack"/>.</summary>
 internal sealed class BundleTransport
 {
+    private List<Action>? _pooled;
+
     public BundleTransport(ConnectionContext context, IceParameters local)
     {
         Local = local;
@@ -37,6 +39,9 @@ internal sealed class BundleTransport
 
     public bool HasStartedGathering { get; set; }
 
+    /// <summary>Whether it gathers for the candidate pool, and no description uses it yet.</summary>
+    public bool IsPooled => _pooled is not null;
+
     /// <summary>The peer's fingerprints, once the handshake was started with them.</summary>
     public IReadOnlyList<SdpFingerprint> RemoteFingerprints { get; set; } = [];
 
@@ -44,6 +49,25 @@ internal sealed class BundleTransport
     public bool? IsDtlsClient { get; set; }
 
     public int StatisticsNumber { get; }
+
+    /// <summary>From now on, what gathering brings about waits until a description uses the transport.</summary>
+    public void Pool() => _pooled = [];
+
+    /// <summary>Ends pooling.</summary>
+    /// <returns>What has waited; null when the transport was not pooled.</returns>
+    public List<Action>? TakePooled()
+    {
+        List<Action>? pooled = _pooled;
+        _pooled = null;
+        return pooled;
+    }
+
+    /// <summary>Runs a task, or keeps it while the transport is pooled.</summary>
+    public void WhenInUse(Action task)
+    {
+        if (_pooled is not null) _pooled.Add(task);
+        else task();
+    }
 
     /// <summary>Belongs to the loop.</summary>
     public TransportStack? Stack { get; set; }

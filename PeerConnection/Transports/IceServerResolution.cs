@@ -5,6 +5,9 @@ using WebRtcStack.Transport;
 
 namespace WebRtcStack;
 
+/// <summary>A TURN server that is reached over TCP, or over TLS under a name that its certificate has to have.</summary>
+internal sealed record TurnStreamServer(IceTurnServer Server, string? TlsHost, string Url);
+
 /// <summary>Turns the ICE servers of a configuration into addresses (webrtc-pc §4.2.2), resolving names where there are any. On the loop.</summary>
 internal sealed class IceServerResolution
 {
@@ -16,6 +19,12 @@ internal sealed class IceServerResolution
     public List<TransportAddress> StunServers { get; } = [];
 
     public List<IceTurnServer> TurnServers { get; } = [];
+
+    /// <summary>The URL of each server.</summary>
+    public Dictionary<(TransportAddress, TransportProtocol, bool IsTurn), string> Urls { get; } = [];
+
+    /// <summary>Those of <see cref="TurnServers"/> that are reached over TCP or TLS.</summary>
+    public List<TurnStreamServer> TurnStreams { get; } = [];
 
     /// <summary>The URLs that led to no server, each with the reason.</summary>
     public List<(string Url, string Reason)> Failed { get; } = [];
@@ -33,29 +42,36 @@ internal sealed class IceServerResolution
     private void Add(EventLoop loop, RTCIceServer server, string url)
     {
         if (!StunUri.TryParse(url, out StunUri? uri, out _)) return;             // the configuration was validated
-        if (uri.Transport != TransportProtocol.Udp)
+        if (uri.Transport != TransportProtocol.Udp && !uri.IsTurn)
         {
-            Failed.Add((url, "Servers are reached over UDP only."));
+            Failed.Add((url, "STUN servers are reached over UDP only."));
             return;
         }
         if (TransportAddress.TryParse(uri.Host, uri.Port, out TransportAddress address))
         {
-            Add(server, uri, address);
+            Add(server, uri, url, address);
             return;
         }
         _waiting++;
         loop.Resolve(uri.Host, addresses =>
         {
-            foreach (TransportAddress found in addresses) Add(server, uri, found.WithPort(uri.Port));
+            foreach (TransportAddress found in addresses) Add(server, uri, url, found.WithPort(uri.Port));
             if (addresses.Count == 0) Failed.Add((url, "The name has no address."));
             OneIsDone();
         });
     }
 
-    private void Add(RTCIceServer server, StunUri uri, TransportAddress address)
+    private void Add(RTCIceServer server, StunUri uri, string url, TransportAddress address)
     {
-        if (uri.IsTurn) TurnServers.Add(new IceTurnServer(address, server.Username!, server.Credential!));
-        else StunServers.Add(address);
+        Urls[(address, uri.Transport, uri.IsTurn)] = url;
+        if (!uri.IsTurn)
+        {
+            StunServers.Add(address);
+            return;
+        }
+        IceTurnServer turn = new(address, server.Username!, server.Credential!, uri.Transport);
+        TurnServers.Add(turn);
+        if (uri.Transport != TransportProtocol.Udp) TurnStreams.Add(new TurnStreamServer(turn, uri.Transport == TransportProtocol.Tls ? uri.Host : null, url));
     }
 
     private void OneIsDone()

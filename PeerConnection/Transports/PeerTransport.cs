@@ -8,11 +8,12 @@ using WebRtcStack.Transport;
 namespace WebRtcStack;
 
 /// <summary>A connection's transports, as its loop drives them: one ICE agent, and a stack for each bundle.</summary>
-internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) : IDrivenConnection
+internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, WebRtcOptions options) : IDrivenConnection
 {
     private readonly List<TransportStack> _stacks = [];
     private readonly DropMeter _drops = new();
-    private bool _closing, _drained;
+    private readonly Dictionary<TransportAddress, string> _hostNames = [];
+    private bool _closing, _drained, _deallocating;
     private LoopRegistration? _registration;
     private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -22,6 +23,9 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
 
     public LoopRegistration Registration => _registration!;
 
+    /// <summary>The servers' URLs; from any thread.</summary>
+    public ServerUrls ServerUrls { get; } = new();
+
     /// <summary>Ends when all sockets and memory are given back.</summary>
     public Task Released => _released.Task;
 
@@ -30,12 +34,26 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
         get
         {
             Instant next = ice.NextTimeout;
+            if (_deallocating) return next;
             foreach (TransportStack stack in _stacks) next = Instant.Min(next, stack.NextTimeout);
             return next;
         }
     }
 
-    public void Start(EventLoop loop) => _registration = loop.Attach(this);
+    public void Start(EventLoop loop)
+    {
+        _registration = loop.Attach(this);
+        _registration.ConnectionLost = (path, now) => ice.ConnectionLost(path, now);
+    }
+
+    /// <summary>The name that is signalled in place of an address, or null.</summary>
+    public string? HostNameFor(TransportAddress address)
+    {
+        if (options.MulticastDns != MulticastDnsUse.ResolveAndPublish || address.IsLoopback) return null;
+        if (_hostNames.TryGetValue(address, out string? name) || MulticastDns.Publish(address) is not { } published) return name;
+        _hostNames.Add(address, published);
+        return published;
+    }
 
     public void Add(TransportStack stack) => _stacks.Add(stack);
 
@@ -58,7 +76,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
     public int Transmit(Span<byte> destination, Instant now, out NetworkPath path)
     {
         int length = ice.Transmit(destination, now, out path);
-        for (int i = 0; length == 0 && i < _stacks.Count; i++) length = _stacks[i].Transmit(destination, now, observer, out path);
+        for (int i = 0; length == 0 && !_deallocating && i < _stacks.Count; i++) length = _stacks[i].Transmit(destination, now, observer, out path);
         _drained = length == 0;
         return length;
     }
@@ -66,12 +84,16 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
     public void AdvanceTo(Instant now)
     {
         ice.AdvanceTo(now);
+        if (_deallocating) return;
         foreach (TransportStack stack in _stacks) stack.AdvanceTo(now);
     }
 
     public void PublishEvents(Instant now)
     {
-        while (ice.TryReadEvent(out IceEvent e)) Publish(e);
+        if (!_deallocating)
+        {
+            while (ice.TryReadEvent(out IceEvent e)) Publish(e);
+        }
         foreach (TransportStack stack in _stacks)
         {
             PublishConnecting(stack);
@@ -80,7 +102,17 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
             if (stack.Data is not null) Publish(stack.Data);
         }
         _drops.ReportIfDue(this, now);
-        if (_closing && _drained) Release();
+        if (!_closing || !_drained) return;
+        if (_deallocating) Release();
+        else Deallocate();
+    }
+
+    // Goodbyes may have gone through relays, so that these are given back after them (RFC 8656 §8).
+    private void Deallocate()
+    {
+        _deallocating = true;
+        foreach (TransportStack stack in _stacks) ice.RemoveStream(stack.Stream);
+        Registration.Touch();
     }
 
     /// <summary>Says goodbye on every stack; when that is sent, sockets and memory are given back.</summary>
@@ -101,6 +133,8 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
     {
         _drops.Report(this);
         Registration.Detach();
+        foreach (string name in _hostNames.Values) MulticastDns.Withdraw(name);
+        _hostNames.Clear();
         foreach (TransportStack stack in _stacks) stack.Dispose();
         _stacks.Clear();
         _released.TrySetResult(true);
@@ -147,13 +181,18 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice) :
     private void Resolve(TransportStack stack, IceCandidate candidate)
     {
         EventLoop loop = Registration.Loop;
-        loop.Resolve(candidate.HostName!, addresses =>
+        if (options.MulticastDns != MulticastDnsUse.None && MulticastDnsNode.IsLocalName(candidate.HostName!)) MulticastDns.Resolve(candidate.HostName!, Add);
+        else loop.Resolve(candidate.HostName!, addresses => Add(addresses.Count > 0 ? addresses[0] : default));
+
+        void Add(TransportAddress address)
         {
-            if (addresses.Count == 0 || Find(stack.Stream) is null || Registration.IsDetached) return;
-            ice.AddRemoteCandidate(stack.Stream, candidate with { Address = addresses[0].WithPort(candidate.Port) }, loop.Now);
+            if (address.IsNone || Find(stack.Stream) is null || Registration.IsDetached) return;
+            ice.AddRemoteCandidate(stack.Stream, candidate with { Address = address.WithPort(candidate.Port) }, loop.Now);
             Registration.Touch();
-        });
+        }
     }
+
+    private MulticastDnsService MulticastDns => MulticastDnsService.Of(Registration.Loop, options.Random);
 
     private void PublishConnecting(TransportStack stack)
     {

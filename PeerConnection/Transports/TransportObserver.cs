@@ -15,35 +15,36 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
     public void LocalCandidateFound(TransportStack stack, IceCandidate candidate, string usernameFragment)
     {
         BundleTransport transport = stack.Owner;
-        context.QueueTask(() =>
+        context.QueueTask(() => transport.WhenInUse(() =>
         {
             if (context.IsClosed || usernameFragment != transport.Local.UsernameFragment) return;      // of a generation that is gone
-            RTCIceCandidate surfaced = new(candidate, transport.Mid, (ushort)transport.MLineIndex, usernameFragment);
+            string? url = context.Transports.Peer.ServerUrls.Find(candidate);
+            RTCIceCandidate surfaced = new(candidate, transport.Mid, (ushort)transport.MLineIndex, usernameFragment, url);
             transport.Ice.AddLocal(surfaced);
             LocalCandidates.Add(context.Negotiation, transport, candidate);
-            context.Fire(() => context.Owner.RaiseIceCandidate(surfaced));
-        });
+            context.Fire(() => context.Owner.RaiseIceCandidate(surfaced, url));
+        }));
     }
 
     public void CandidateErrorOccurred(TransportStack stack, in IceEvent e)
     {
         IceEvent error = e;
-        context.QueueTask(() =>
+        context.QueueTask(() => stack.Owner.WhenInUse(() =>
         {
             if (context.IsClosed) return;
             context.Fire(() => context.Owner.RaiseIceCandidateError(new RTCPeerConnectionIceErrorEvent
             {
                 Address = error.Local.IsNone ? null : error.Local.ToIPAddress().ToString(), Port = error.Local.IsNone ? null : error.Local.Port,
-                Url = error.Server.IsNone ? "" : $"stun:{error.Server}", ErrorCode = error.ErrorCode,
-                ErrorText = error.ErrorCode == 701 ? "The server did not answer." : "The server has refused.",
+                Url = context.Transports.Peer.ServerUrls.Find(error.Server, error.ServerProtocol, error.IsTurnServer), ErrorCode = error.ErrorCode,
+                ErrorText = error.ErrorText,
             }));
-        });
+        }));
     }
 
     public void GatheringStateChanged(TransportStack stack, IceGatheringState state)
     {
         RTCIceTransport transport = stack.Owner.Ice;
-        context.QueueTask(() =>
+        context.QueueTask(() => stack.Owner.WhenInUse(() =>
         {
             RTCIceGathererState next = state switch
             {
@@ -55,7 +56,7 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
             if (next == RTCIceGathererState.Complete) LocalCandidates.End(context.Negotiation, stack.Owner);
             context.Fire(transport.RaiseGatheringStateChange);
             context.States.Update();
-        });
+        }));
     }
 
     public void IceStateChanged(TransportStack stack, IceConnectionState state)

@@ -18,7 +18,7 @@ internal sealed class TransportSet
     {
         _context = context;
         IceAgent ice = new(context.Options.Ice with { Role = IceRole.Controlling }, context.Options.Random);
-        Peer = new PeerTransport(new TransportObserver(context), ice);
+        Peer = new PeerTransport(new TransportObserver(context), ice, context.Options);
         Peer.Start(context.Loop);
     }
 
@@ -95,18 +95,54 @@ internal sealed class TransportSet
         }
         if (transport.HasStartedGathering) return;
         transport.HasStartedGathering = true;
+        if (transport.TakePooled() is { } found)
+        {
+            foreach (Action task in found) _context.QueueTask(task);
+            return;
+        }
+        Gather(transport);
+    }
+
+    /// <summary>
+    /// Fills the candidate pool (RFC 8829 §3.5.4): transports that gather before a description asks for them, and whose
+    /// candidates are not told before. What was pooled under another configuration goes.
+    /// </summary>
+    public void Pool()
+    {
+        foreach (BundleTransport pooled in _all.FindAll(transport => transport.IsPooled)) Remove(pooled);
+        RTCConfiguration configuration = _context.Configuration;
+        for (int i = _all.Count; i < configuration.IceCandidatePoolSize; i++)
+        {
+            BundleTransport transport = Create();
+            transport.Pool();
+            Gather(transport);
+        }
+    }
+
+    private void Gather(BundleTransport transport)
+    {
         WebRtcOptions options = _context.Options;
         RTCConfiguration configuration = _context.Configuration;
         _context.Post((peer, _) => IceServerResolution.Start(peer.Registration.Loop, configuration.IceServers, servers =>
         {
             if (transport.Stack is not { } stack || peer.Registration.IsDetached) return;
-            IceGatheringPolicy policy = configuration.IceTransportPolicy == RTCIceTransportPolicy.Relay ? IceGatheringPolicy.Relay : IceGatheringPolicy.All;
-            peer.Ice.SetServers(policy, servers.StunServers, servers.TurnServers);
-            OpenSockets(peer, stack, options, peer.Registration.Loop.Now);
+            peer.Ice.SetServers(Policy(configuration.IceTransportPolicy), servers.StunServers, servers.TurnServers);
+            peer.ServerUrls.Add(servers);
+            CandidateSockets.Open(peer, stack, options, peer.Registration.Loop.Now);
+            TurnStreams.Open(peer, stack, servers.TurnStreams, (url, reason) => _context.QueueTask(() => transport.WhenInUse(() => ServerFailed(url, reason))));
             peer.Registration.Touch();
-            foreach ((string url, string reason) in servers.Failed) _context.QueueTask(() => ServerFailed(url, reason));
+            foreach ((string url, string reason) in servers.Failed) _context.QueueTask(() => transport.WhenInUse(() => ServerFailed(url, reason)));
         }));
     }
+
+#pragma warning disable CS0618   // the obsolete value is honoured where it is used
+    private static IceGatheringPolicy Policy(RTCIceTransportPolicy policy) => policy switch
+    {
+        RTCIceTransportPolicy.Relay => IceGatheringPolicy.Relay,
+        RTCIceTransportPolicy.Public => IceGatheringPolicy.Public,
+        _ => IceGatheringPolicy.All,
+    };
+#pragma warning restore CS0618
 
     // webrtc-pc §4.8.3: 701 is the code for a server that cannot be reached.
     private void ServerFailed(string url, string reason)
@@ -175,18 +211,8 @@ internal sealed class TransportSet
 
     public void Close() => _context.Post((peer, now) => peer.Close(now));
 
-    private static void OpenSockets(PeerTransport peer, TransportStack stack, WebRtcOptions options, Instant now)
-    {
-        foreach (LocalInterfaceAddress local in LocalAddresses.Select(peer.Registration.Loop.GetLocalAddresses(), options))
-        {
-            if (peer.Registration.TryOpenUdp(local.Address, options.PortRange, out TransportAddress bound, out _))
-                peer.Ice.AddLocalBase(stack.Stream, IceComponent.Rtp, bound, TransportProtocol.Udp, now);
-        }
-        peer.Ice.EndLocalBases(stack.Stream, now);
-    }
-
-    private static bool IsUsable(IceCandidate candidate) =>
-        candidate.Component == IceComponent.Rtp && candidate.Protocol == TransportProtocol.Udp;
+    private bool IsUsable(IceCandidate candidate) => candidate.Component == IceComponent.Rtp &&
+        (candidate.Protocol == TransportProtocol.Udp || _context.Options.TcpCandidates != TcpCandidates.None);
 
     private static ulong NtpTime(DateTimeOffset time) =>
         ((ulong)time.ToUnixTimeSeconds() + NtpUnixEpoch << 32) + (ulong)(time.Millisecond / 1000.0 * 4294967296.0);

@@ -98,6 +98,15 @@ public sealed class DataChannel
 
     internal bool IncomingIsReset { get; set; }
 
+    /// <summary>Where the incoming stream is reset: messages of the channel that were not read yet. What comes behind them is for the stream's next channel.</summary>
+    internal int UnreadAtReset { get; set; }
+
+    /// <summary>DATA_CHANNEL_OPEN of the stream's next channel, which came before this one was over here.</summary>
+    internal MessageLease NextOpen { get; set; }
+
+    /// <summary>The peer has closed that next channel as well.</summary>
+    internal bool NextIsReset { get; set; }
+
     /// <summary>The beginning of a message that comes in the parts of the deprecated PPIDs (RFC 8831 §6.6).</summary>
     internal MessageLease Partial { get; set; }
 
@@ -113,7 +122,8 @@ public sealed class DataChannel
     internal void Detach()
     {
         Partial.Dispose();
-        Partial = default;
+        NextOpen.Dispose();
+        Partial = NextOpen = default;
         if (_stream is { } stream) Volatile.Write(ref _unsent, stream.Buffered);
         Volatile.Write(ref _stream, null);
     }

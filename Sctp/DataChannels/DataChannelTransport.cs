@@ -36,6 +36,9 @@ public sealed class DataChannelTransport : IDisposable
     /// <summary>The state of the association.</summary>
     public SctpAssociationState State => _association.State;
 
+    /// <summary>Bytes of messages held in either direction, also those in flight, incomplete or unread.</summary>
+    internal long HeldBytes => _association.HeldBytes + _early.HeldBytes;
+
     /// <summary>The least room that <see cref="Transmit"/> needs.</summary>
     public int MinDatagramSize => _association.MinDatagramSize;
 
@@ -290,9 +293,11 @@ public sealed class DataChannelTransport : IDisposable
                 FinishAll(DataChannelError.AssociationEnded);
                 _events.Enqueue(new DataChannelEvent(DataChannelEventKind.Failed, Cause: e.Cause, PeerCause: e.PeerCause));
                 break;
+            case SctpEventKind.IncomingStreamReset when channel is { IncomingIsReset: true }:
+                channel.NextIsReset = channel.NextOpen.Length > 0;
+                break;
             case SctpEventKind.IncomingStreamReset when channel is not null:
-                channel.IncomingIsReset = true;
-                ProcessIncomingReset(channel);
+                ReceiveReset(channel, _association.Inbound.Unread(e.Stream));
                 break;
             case SctpEventKind.IncomingStreamReset:
                 _early.Forget(e.Stream);
@@ -300,7 +305,7 @@ public sealed class DataChannelTransport : IDisposable
             case SctpEventKind.OutgoingStreamReset when channel is not null:
                 channel.OutgoingIsReset = true;
                 BeginClosing(channel);                                // where the peer asked for the reset (RFC 6525 §5.2.3)
-                FinishIfBothReset(channel);
+                FinishIfBothReset(channel, now);
                 break;
             case SctpEventKind.StreamResetDenied when channel is not null:
                 Finish(channel, DataChannelError.ResetDenied);
@@ -312,11 +317,18 @@ public sealed class DataChannelTransport : IDisposable
     }
 
     // RFC 8831 §6.7: the peer's reset is answered by our own, after the channel's last message has been read.
+    private void ReceiveReset(DataChannel channel, int unread)
+    {
+        channel.IncomingIsReset = true;
+        channel.UnreadAtReset = unread;
+        ProcessIncomingReset(channel);
+    }
+
     private void ProcessIncomingReset(DataChannel channel)
     {
-        if (!channel.IncomingIsReset || _association.Inbound.Unread(channel.Id!.Value) > 0) return;
+        if (!channel.IncomingIsReset || channel.UnreadAtReset > 0) return;
         if (BeginClosing(channel)) ResetStream(channel.Id!.Value);
-        FinishIfBothReset(channel);
+        FinishIfBothReset(channel, _now);
     }
 
     // True where the peer is the one who closes.
@@ -328,10 +340,15 @@ public sealed class DataChannelTransport : IDisposable
         return true;
     }
 
-    private void FinishIfBothReset(DataChannel channel)
+    private void FinishIfBothReset(DataChannel channel, Instant now)
     {
-        if (channel.IncomingIsReset && channel.OutgoingIsReset && _association.Inbound.Unread(channel.Id!.Value) == 0)
-            Finish(channel, DataChannelError.None);
+        if (!channel.IncomingIsReset || !channel.OutgoingIsReset || channel.UnreadAtReset > 0 || channel.State == DataChannelState.Closed) return;
+        (ushort stream, MessageLease open, bool isReset) = (channel.Id!.Value, channel.NextOpen, channel.NextIsReset);
+        channel.NextOpen = default;
+        Finish(channel, DataChannelError.None);
+        if (open.Length == 0) return;
+        using (open) ReceiveDcep(stream, open.Span, now);             // the peer was faster: it uses the id again
+        if (isReset && _channels.TryGet(stream, out DataChannel? next)) ReceiveReset(next, _early.Claimed(stream));
     }
 
     private void ReceiveDcep(ushort stream, ReadOnlySpan<byte> message, Instant now)
@@ -341,6 +358,11 @@ public sealed class DataChannelTransport : IDisposable
         {
             if (exists && !channel!.IsRemote) channel.IsAcknowledged = true;
             else Drops.Count(SctpDropReason.UnknownChannel);
+            return;
+        }
+        if (exists && channel is { IncomingIsReset: true, NextOpen.Length: 0 })
+        {
+            channel.NextOpen = MessageLease.CopyOf(message);          // it comes into being when the reset of our stream is done
             return;
         }
         if (exists)                                                   // RFC 8832 §6: the stream is in use
@@ -367,13 +389,15 @@ public sealed class DataChannelTransport : IDisposable
     private bool TryInterpret(in SctpMessage raw, out DataChannelMessage message)
     {
         message = default;
-        if (!_channels.TryGet(raw.Stream, out DataChannel? channel) || channel.State == DataChannelState.Connecting)
+        bool exists = _channels.TryGet(raw.Stream, out DataChannel? channel);
+        if (!exists || channel is { State: DataChannelState.Connecting } or { IncomingIsReset: true, UnreadAtReset: 0 })
         {
             if (_early.TryAdd(raw)) return false;
             Drops.Count(SctpDropReason.UnknownChannel);
             raw.Payload.Dispose();
             return false;
         }
+        if (channel!.IncomingIsReset) channel.UnreadAtReset--;
         channel.IsAcknowledged = true;                                // RFC 8832 §6: any message says what the ACK says
         MessageLease payload = raw.Payload;
         switch (raw.Ppid)

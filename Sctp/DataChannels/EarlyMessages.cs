@@ -10,6 +10,8 @@ internal sealed class EarlyMessages(int limit)
     private readonly Queue<SctpMessage> _claimed = new();
     private long _bytes;
 
+    public long HeldBytes => _bytes;
+
     /// <summary>Keeps a message; false when there is no room, and the message is still the caller's.</summary>
     public bool TryAdd(in SctpMessage message)
     {
@@ -28,6 +30,17 @@ internal sealed class EarlyMessages(int limit)
             if (message.Stream == stream) _claimed.Enqueue(message);
         }
         _waiting.RemoveAll(message => message.Stream == stream);
+    }
+
+    /// <summary>Messages of the stream that have been claimed and not read yet.</summary>
+    public int Claimed(ushort stream)
+    {
+        int count = 0;
+        foreach (SctpMessage message in _claimed)
+        {
+            if (message.Stream == stream) count++;
+        }
+        return count;
     }
 
     public bool TryRead(out SctpMessage message)

@@ -30,6 +30,9 @@ internal sealed class IceNetwork(VirtualTime time, PathOptions options)
         _outside[outer.WithPort(0)] = nat;
     }
 
+    /// <summary>A NAT forgets its mappings: what goes out next gets other ports.</summary>
+    public void Rebind(TransportAddress inner) => _inside[inner.WithPort(0)].Forget();
+
     public void Send(ReadOnlySpan<byte> datagram, NetworkPath way)
     {
         if (Blocked.Contains((way.Local.WithPort(0), way.Remote.WithPort(0))) ||
@@ -50,6 +53,13 @@ internal sealed class IceNetwork(VirtualTime time, PathOptions options)
         private readonly HashSet<(TransportAddress Outer, TransportAddress Destination)> _open = [];
         private readonly Dictionary<TransportAddress, TransportAddress> _inner = [];
         private ushort _nextPort = 20000;
+
+        public void Forget()
+        {
+            _mappings.Clear();
+            _open.Clear();
+            _inner.Clear();
+        }
 
         public TransportAddress Outbound(TransportAddress inner, TransportAddress destination)
         {

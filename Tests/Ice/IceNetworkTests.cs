@@ -180,6 +180,31 @@ internal sealed class IceNetworkTests
         Assert.That(_time.RunUntil(() => _left.Selected() is { IsNominated: true }, TimeSpan.FromMilliseconds(50)), _time.Timeline);
     }
 
+    [Test]
+    public void Nat_ThatRebindsInMidTraffic_LosesWhatWasInFlightAndThenTheWayBackUntilACheck([ValueSource(nameof(SomeSeeds))] int seed)
+    {
+        Start(seed, new PathOptions(), new IceAgentOptions { StunServers = [s_stun] });
+        _network.AddNat(s_a, s_outerA, symmetric: false);
+        Connect();
+        _time.RunFor(TimeSpan.FromSeconds(seed * 0.37));
+        int before = _right.Received.Count, sent = 0;
+        _network.Rebind(s_a);
+        Instant moved = _time.Now, heard = Instant.Never;
+        while (_time.Now - moved < TimeSpan.FromSeconds(20))
+        {
+            int backBefore = _left.Received.Count;
+            _left.Send([0x80, 1]);
+            _right.Send([0x80, 2]);
+            sent++;
+            _time.RunFor(TimeSpan.FromMilliseconds(50));
+            if (heard.IsNever && _left.Received.Count > backBefore) heard = _time.Now;
+        }
+        _time.RunFor(TimeSpan.FromSeconds(1));
+        Assert.That(_right.Received.Count - before, Is.EqualTo(sent), "data from the new address is taken at once");
+        Assert.That(heard - moved, Is.LessThan(TimeSpan.FromSeconds(7)), "one consent check, and a second of silence");
+        Assert.That(_left.Stream.State, Is.EqualTo(IceConnectionState.Completed));
+    }
+
     private static IEnumerable<int> SomeSeeds() => Seeds.Range(20);
 
     private void Start(int seed, PathOptions path, IceAgentOptions options, int components = 1)

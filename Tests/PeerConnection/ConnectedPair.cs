@@ -1,20 +1,23 @@
 namespace WebRtcStack.Tests.PeerConnection;
 
 /// <summary>Two connections over loopback with an open data channel and an audio track from the offerer.</summary>
-internal sealed class ConnectedPair : IAsyncDisposable
+internal sealed class ConnectedPair(RTCConfiguration configuration, WebRtcOptions options) : IAsyncDisposable
 {
-    public RTCPeerConnection Offerer { get; } = new(new RTCConfiguration(), LoopbackTests.Loopback);
+    public RTCPeerConnection Offerer { get; } = new(configuration, options);
 
-    public RTCPeerConnection Answerer { get; } = new(new RTCConfiguration(), LoopbackTests.Loopback);
+    public RTCPeerConnection Answerer { get; } = new(configuration, options);
 
     public LocalMediaStreamTrack LocalTrack { get; } = new(MediaKind.Audio);
 
     public RemoteMediaStreamTrack RemoteTrack { get; private set; } = null!;
 
     /// <summary>Connects; the channel "test" has carried "hello" from the offerer.</summary>
-    public static async Task<ConnectedPair> CreateAsync(CancellationToken timeout)
+    /// <param name="timeout">Ends the wait.</param>
+    /// <param name="configuration">Of both; default: none.</param>
+    /// <param name="options">Of both; default: loopback.</param>
+    public static async Task<ConnectedPair> CreateAsync(CancellationToken timeout, RTCConfiguration? configuration = null, WebRtcOptions? options = null)
     {
-        ConnectedPair pair = new();
+        ConnectedPair pair = new(configuration ?? new RTCConfiguration(), options ?? LoopbackTests.Loopback);
         (RTCPeerConnection offerer, RTCPeerConnection answerer) = (pair.Offerer, pair.Answerer);
         TaskCompletionSource negotiated = new(TaskCreationOptions.RunContinuationsAsynchronously);
         offerer.OnIceCandidate += (_, e) => _ = TrickleAsync(answerer, e.Candidate, negotiated.Task);

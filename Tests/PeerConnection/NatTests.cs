@@ -8,6 +8,11 @@ public sealed class NatTests
 {
     private static readonly RTCConfiguration s_stun = new() { IceServers = [new RTCIceServer { Urls = ["stun:192.0.2.250"] }] };
 
+    private static readonly RTCConfiguration s_turn = new()
+    {
+        IceServers = [new RTCIceServer { Urls = ["turn:192.0.2.250"], Username = SimulatedTurnServer.User, Credential = SimulatedTurnServer.Password }, .. s_stun.IceServers],
+    };
+
     public static IEnumerable<TestCaseData> Pairs()
     {
         NatBehavior[] all = Enum.GetValues<NatBehavior>();
@@ -33,6 +38,52 @@ public sealed class NatTests
         Task negotiation = simulation.NegotiateAsync();
         simulation.RunUntil(() => simulation.BothConnected || simulation.EitherFailed, TimeSpan.FromMinutes(2), negotiation);
         Assert.That(simulation.BothConnected, Is.EqualTo(IsPossible(left, right)), simulation.Time.Timeline);
+    }
+
+    // Relays are there for what nothing else connects, and are used for nothing else; both sides agree on the pair.
+    [TestCaseSource(nameof(Pairs))]
+    public void TwoNats_WithARelay_AlwaysConnect_AndUseItWhenNothingElseWorks(NatOptions left, NatOptions right)
+    {
+        WebRtcOptions options = new() { Ice = new() { RelayNominationDelay = TimeSpan.FromMinutes(1) } };
+        using PeerSimulation simulation = new(1, new PathOptions { Loss = 0.1 }, network => Behind(network, left, right, withRelay: true), options, s_turn);
+        simulation.RestartIceOnFailure();
+        simulation.Left.CreateDataChannel("x");
+        simulation.Connect(TimeSpan.FromMinutes(3));
+        bool isRelayed = !IsPossible(left, right);
+        simulation.RunUntil(() => UsesRelay(simulation.Left) == isRelayed && UsesRelay(simulation.Right) == isRelayed && Agree(simulation), TimeSpan.FromMinutes(2));
+    }
+
+    [TestCase(true, true)]
+    [TestCase(true, false)]
+    [TestCase(false, true)]
+    public void OneSideBehindANat_OrADoubleOne_ConnectsWithoutRelay(bool isDouble, bool isSymmetric)
+    {
+        NatOptions kind = new() { Mapping = isSymmetric ? NatBehavior.AddressAndPortDependent : NatBehavior.EndpointIndependent, Filtering = NatBehavior.AddressAndPortDependent };
+        using PeerSimulation simulation = new(8, new PathOptions { Loss = 0.05 }, network =>
+        {
+            SimulatedNat outer = Nat(network, "203.0.113.1", kind);
+            network.LeftHost.AddInterface((isDouble ? Inside(network, outer, "100.64.0.1") : outer).Inner, "10.0.0.1", network.Path);
+            network.RightHost.AddInterface(network.Internet, "192.0.2.2", network.Path);
+            AddTurn(network);
+        }, configuration: s_turn);
+        simulation.Left.CreateDataChannel("x");
+        simulation.Connect();
+        simulation.RunUntil(() => !UsesRelay(simulation.Left) && !UsesRelay(simulation.Right) && Agree(simulation), TimeSpan.FromMinutes(1));
+    }
+
+    [Test]
+    public void TwoNatsBehindAThirdThatDoesNotHairpin_ConnectThroughARelay()
+    {
+        using PeerSimulation simulation = new(9, new PathOptions(), network =>
+        {
+            SimulatedNat carrier = Nat(network, "203.0.113.1", new NatOptions());
+            network.LeftHost.AddInterface(Inside(network, carrier, "100.64.0.1").Inner, "10.0.0.1", network.Path);
+            network.RightHost.AddInterface(Inside(network, carrier, "100.64.0.2").Inner, "10.0.0.1", network.Path);
+            AddTurn(network);
+        }, configuration: s_turn);
+        simulation.Left.CreateDataChannel("x");
+        simulation.Connect();
+        Assert.That(UsesRelay(simulation.Left) && UsesRelay(simulation.Right));
     }
 
     [Test]
@@ -195,11 +246,28 @@ public sealed class NatTests
         }
     }
 
-    private static void Behind(PeerSimulation network, NatOptions left, NatOptions right)
+    private static bool UsesRelay(RTCPeerConnection connection) =>
+        connection.Sctp!.Transport.IceTransport.GetSelectedCandidatePair() is { } pair &&
+        (pair.Local.Type == RTCIceCandidateType.Relay || pair.Remote.Type == RTCIceCandidateType.Relay);
+
+    // Each side's local address is what the other sends to.
+    private static bool Agree(PeerSimulation simulation)
+    {
+        RTCIceCandidatePair left = simulation.Left.Sctp!.Transport.IceTransport.GetSelectedCandidatePair()!;
+        RTCIceCandidatePair right = simulation.Right.Sctp!.Transport.IceTransport.GetSelectedCandidatePair()!;
+        return (left.Local.Address, left.Local.Port) == (right.Remote.Address, right.Remote.Port) &&
+            (right.Local.Address, right.Local.Port) == (left.Remote.Address, left.Remote.Port);
+    }
+
+    private static void AddTurn(PeerSimulation network) =>
+        _ = new SimulatedTurnServer(new SimulatedHost(network.Time, "turn"), network.Internet, ["192.0.2.250"], network.Path);
+
+    private static void Behind(PeerSimulation network, NatOptions left, NatOptions right, bool withRelay = false)
     {
         network.LeftHost.AddInterface(Nat(network, "203.0.113.1", left).Inner, "10.0.0.1", network.Path);
         network.RightHost.AddInterface(Nat(network, "203.0.113.2", right).Inner, "10.1.0.1", network.Path);
-        AddStun(network);
+        if (withRelay) AddTurn(network);
+        else AddStun(network);
     }
 
     private static SimulatedNat Nat(PeerSimulation network, string address, NatOptions options)

@@ -13,15 +13,19 @@ public sealed class Realm(string name, SimulatedNat? gateway = null)
     public void Attach(TransportAddress address, IAttachment attachment) => _attached.Add(address.WithPort(0), attachment);
 
     /// <summary>Carries a datagram to who has the address here, or out through the NAT; what has neither is lost.</summary>
-    public void Route(TransportAddress from, TransportAddress to, byte[] datagram)
+    public void Route(TransportAddress from, TransportAddress to, byte[] datagram, TransportProtocol protocol = TransportProtocol.Udp)
     {
-        if (_attached.TryGetValue(to.WithPort(0), out IAttachment? attachment)) attachment.Receive(from, to, datagram);
-        else gateway?.Outbound(from, to, datagram);
+        if (to.IsMulticast)                                   // to all on the link; no router passes it on
+        {
+            foreach (IAttachment each in _attached.Values.ToArray()) each.Receive(from, to, datagram, protocol);
+        }
+        else if (_attached.TryGetValue(to.WithPort(0), out IAttachment? attachment)) attachment.Receive(from, to, datagram, protocol);
+        else gateway?.Outbound(from, to, datagram, protocol);
     }
 }
 
 /// <summary>Something that has an address in a realm.</summary>
 public interface IAttachment
 {
-    void Receive(TransportAddress from, TransportAddress to, byte[] datagram);
+    void Receive(TransportAddress from, TransportAddress to, byte[] datagram, TransportProtocol protocol);
 }

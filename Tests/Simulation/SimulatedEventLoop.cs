@@ -8,6 +8,7 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
 {
     private readonly Queue<Action> _commands = new();
     private readonly Dictionary<string, TransportAddress[]> _names = [];
+    private readonly Dictionary<(LoopRegistration, NetworkPath), SimulatedTcpConnection> _tcp = [];
     private Instant _wake = Instant.Never;
     private bool _passScheduled;
 
@@ -49,8 +50,58 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
 
     protected internal override void CloseUdp(LoopRegistration registration, TransportAddress bound) => host.Close(bound);
 
-    protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path) =>
-        host.Send(path.Local, path.Remote, datagram);
+    protected internal override bool TryOpenMulticast(
+        LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
+        [NotNullWhen(false)] out string? error)
+    {
+        TransportAddress socket = default;
+        error = "the interface is down";
+        if (!host.TryBind(interfaces[0].WithPort(group.Port), (from, datagram) => Arrived(registration, socket, from, datagram), out bound)) return false;
+        socket = bound;
+        host.Join(group, (from, datagram) => Arrived(registration, socket, from, datagram));
+        error = null;
+        return true;
+    }
+
+    protected internal override bool TryListenTcp(
+        LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error)
+    {
+        bool opened = host.Tcp.TryListen(local.WithPort(ports.First), connection =>
+            Use(registration, new NetworkPath(connection.Local, connection.Remote, TransportProtocol.Tcp), connection), out bound);
+        error = opened ? null : "the interface is down";
+        return opened;
+    }
+
+    protected internal override void CloseTcp(LoopRegistration registration, TransportAddress bound) => host.Tcp.Close(bound);
+
+    protected internal override void CloseTcpConnections(LoopRegistration registration)
+    {
+        foreach (((LoopRegistration Owner, NetworkPath) key, SimulatedTcpConnection connection) in _tcp.Where(each => each.Key.Item1 == registration).ToArray())
+        {
+            _tcp.Remove(key);
+            connection.Close();
+        }
+    }
+
+    // Simulated networks carry datagrams alone: a server over TCP is one that does not answer.
+    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream) => Post(() => stream.Closed(stream, "nobody listens"));
+
+    protected internal override void CloseStream(LoopStream stream) { }
+
+    protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
+    {
+        if (path.Protocol == TransportProtocol.Udp)
+        {
+            host.Send(path.Local, path.Remote, datagram);
+            return;
+        }
+        if (!_tcp.TryGetValue((registration, path), out SimulatedTcpConnection? connection))
+        {
+            TransportAddress local = path.Local.Port == LoopRegistration.ActiveTcpPort ? path.Local.WithPort(0) : path.Local;
+            Use(registration, path, connection = host.Tcp.Connect(local, path.Remote));
+        }
+        connection.Send(datagram);
+    }
 
     protected override void ReportFault(Exception exception) => Faults.Add(exception);
 
@@ -58,6 +109,21 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
     {
         Deliver(registration, datagram, new NetworkPath(local, from));
         SchedulePass();
+    }
+
+    private void Use(LoopRegistration registration, NetworkPath path, SimulatedTcpConnection connection)
+    {
+        _tcp[(registration, path)] = connection;
+        connection.Received = message =>
+        {
+            Deliver(registration, message, path);
+            SchedulePass();
+        };
+        connection.Lost = () =>
+        {
+            if (_tcp.Remove((registration, path))) ReportLost(registration, path);
+            SchedulePass();
+        };
     }
 
     private void SchedulePass()

@@ -8,6 +8,10 @@ public sealed class SimulatedHost(VirtualTime time, string name)
     private readonly List<SimulatedInterface> _interfaces = [];
     private readonly Dictionary<TransportAddress, Action<TransportAddress, byte[]>> _sockets = [];
     private ushort _nextPort = 49_152;
+    private SimulatedTcp? _tcp;
+
+    /// <summary>The host's TCP.</summary>
+    public SimulatedTcp Tcp => _tcp ??= new SimulatedTcp(this);
 
     public VirtualTime Time => time;
 
@@ -28,23 +32,33 @@ public sealed class SimulatedHost(VirtualTime time, string name)
     public bool TryBind(TransportAddress local, Action<TransportAddress, byte[]> received, out TransportAddress bound)
     {
         bound = local;
-        if (!_interfaces.Exists(each => each.IsUp && each.Address.HasSameAddressAs(local))) return false;
+        if (!Has(local)) return false;
         while (bound.Port == 0 || (local.Port == 0 && _sockets.ContainsKey(bound))) bound = local.WithPort(_nextPort++);
         return _sockets.TryAdd(bound, received);
     }
+
+    /// <summary>Takes what is sent to a multicast group.</summary>
+    public void Join(TransportAddress group, Action<TransportAddress, byte[]> received) => _sockets[group] = received;
 
     public void Close(TransportAddress bound) => _sockets.Remove(bound);
 
     public int OpenSockets => _sockets.Count;
 
-    public void Send(TransportAddress from, TransportAddress to, ReadOnlySpan<byte> datagram)
+    public void Send(TransportAddress from, TransportAddress to, ReadOnlySpan<byte> datagram, TransportProtocol protocol = TransportProtocol.Udp)
     {
-        if (_interfaces.Find(each => each.Address.HasSameAddressAs(from)) is { IsUp: true } over) over.Send(from, to, datagram);
+        if (_interfaces.Find(each => each.Address.HasSameAddressAs(from)) is { IsUp: true } over) over.Send(from, to, datagram, protocol);
     }
 
-    internal void Arrived(TransportAddress from, TransportAddress to, byte[] datagram)
+    /// <summary>Whether an interface that is up has the address.</summary>
+    public bool Has(TransportAddress address) => _interfaces.Exists(each => each.IsUp && each.Address.HasSameAddressAs(address));
+
+    /// <summary>A port that no socket has.</summary>
+    public ushort NextPort() => _nextPort++;
+
+    internal void Arrived(TransportAddress from, TransportAddress to, byte[] datagram, TransportProtocol protocol)
     {
-        if (_sockets.TryGetValue(to, out Action<TransportAddress, byte[]>? received)) received(from, datagram);
+        if (protocol == TransportProtocol.Tcp) _tcp?.Arrived(from, to, datagram);
+        else if (_sockets.TryGetValue(to, out Action<TransportAddress, byte[]>? received)) received(from, datagram);
     }
 }
 
@@ -75,11 +89,11 @@ public sealed class SimulatedInterface : IAttachment
 
     public long DatagramsSent => _up.Sent;
 
-    public void Receive(TransportAddress from, TransportAddress to, byte[] datagram) => _down.Send(datagram, arrived =>
+    public void Receive(TransportAddress from, TransportAddress to, byte[] datagram, TransportProtocol protocol) => _down.Send(datagram, arrived =>
     {
-        if (IsUp) _host.Arrived(from, to, arrived);
+        if (IsUp) _host.Arrived(from, to, arrived, protocol);
     });
 
-    internal void Send(TransportAddress from, TransportAddress to, ReadOnlySpan<byte> datagram) =>
-        _up.Send(datagram, arrived => _realm.Route(from, to, arrived));
+    internal void Send(TransportAddress from, TransportAddress to, ReadOnlySpan<byte> datagram, TransportProtocol protocol) =>
+        _up.Send(datagram, arrived => _realm.Route(from, to, arrived, protocol));
 }

@@ -20,6 +20,9 @@ public sealed record NatOptions
     /// <summary>Whether hosts behind the NAT reach each other by their outer addresses (RFC 4787 §6).</summary>
     public bool Hairpinning { get; init; }
 
+    /// <summary>Whether it lets only TCP through, as firewalls of some offices do.</summary>
+    public bool BlocksUdp { get; init; }
+
     /// <summary>How long a mapping lives without outbound traffic (RFC 4787 §4.3: at least 2 minutes).</summary>
     public TimeSpan MappingTimeout { get; init; } = TimeSpan.FromMinutes(2);
 }
@@ -30,7 +33,7 @@ public sealed class SimulatedNat : IAttachment
     private readonly VirtualTime _time;
     private readonly Realm _outer;
     private readonly TransportAddress _address;
-    private readonly Dictionary<(TransportAddress Internal, TransportAddress Key), Mapping> _byInternal = [];
+    private readonly Dictionary<(TransportAddress Internal, TransportAddress Key, TransportProtocol Protocol), Mapping> _byInternal = [];
     private readonly Dictionary<ushort, Mapping> _byPort = [];
     private ushort _nextPort;
 
@@ -55,30 +58,32 @@ public sealed class SimulatedNat : IAttachment
         _byPort.Clear();
     }
 
-    public void Outbound(TransportAddress from, TransportAddress to, byte[] datagram)
+    public void Outbound(TransportAddress from, TransportAddress to, byte[] datagram, TransportProtocol protocol)
     {
-        Mapping mapping = Map(from, to);
+        if (Options.BlocksUdp && protocol == TransportProtocol.Udp) return;
+        Mapping mapping = Map(from, to, protocol);
         mapping.LastUsed = _time.Now;
         mapping.Contacted.Add(Key(Options.Filtering, to));
         TransportAddress outer = _address.WithPort(mapping.Port);
-        if (!to.HasSameAddressAs(_address)) _outer.Route(outer, to, datagram);
-        else if (Options.Hairpinning) Receive(outer, to, datagram);
+        if (!to.HasSameAddressAs(_address)) _outer.Route(outer, to, datagram, protocol);
+        else if (Options.Hairpinning) Receive(outer, to, datagram, protocol);
         else _time.Log(Inner.Name, $"no hairpinning, lost {datagram.Length} bytes");
     }
 
-    public void Receive(TransportAddress from, TransportAddress to, byte[] datagram)
+    public void Receive(TransportAddress from, TransportAddress to, byte[] datagram, TransportProtocol protocol)
     {
-        if (_byPort.TryGetValue(to.Port, out Mapping? mapping) && IsAlive(mapping) && mapping.Contacted.Contains(Key(Options.Filtering, from)))
-            Inner.Route(from, mapping.Internal, datagram);
+        if (to.IsMulticast) return;
+        if (_byPort.TryGetValue(to.Port, out Mapping? mapping) && mapping.Protocol == protocol && IsAlive(mapping) && mapping.Contacted.Contains(Key(Options.Filtering, from)))
+            Inner.Route(from, mapping.Internal, datagram, protocol);
         else _time.Log(Inner.Name, $"NAT lets nothing in from {from} to {to}");
     }
 
-    private Mapping Map(TransportAddress from, TransportAddress to)
+    private Mapping Map(TransportAddress from, TransportAddress to, TransportProtocol protocol)
     {
-        (TransportAddress, TransportAddress) key = (from, Key(Options.Mapping, to));
+        (TransportAddress, TransportAddress, TransportProtocol) key = (from, Key(Options.Mapping, to), protocol);
         if (_byInternal.TryGetValue(key, out Mapping? mapping) && IsAlive(mapping)) return mapping;
         do _nextPort++; while (_nextPort < 1024 || _byPort.ContainsKey(_nextPort));
-        mapping = new Mapping(from, _nextPort);
+        mapping = new Mapping(from, _nextPort, protocol);
         _byInternal[key] = mapping;
         _byPort[_nextPort] = mapping;
         return mapping;
@@ -93,11 +98,13 @@ public sealed class SimulatedNat : IAttachment
         _ => remote,
     };
 
-    private sealed class Mapping(TransportAddress @internal, ushort port)
+    private sealed class Mapping(TransportAddress @internal, ushort port, TransportProtocol protocol)
     {
         public TransportAddress Internal => @internal;
 
         public ushort Port => port;
+
+        public TransportProtocol Protocol => protocol;
 
         public Instant LastUsed { get; set; }
 

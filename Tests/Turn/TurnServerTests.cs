@@ -286,7 +286,7 @@ internal sealed class TurnServerTests
             Assert.That(_client.Bind(0x4001, _peer), Is.EqualTo(StunErrorCode.BadRequest));
             Assert.That(_client.Bind(0x4000, _peer.WithPort(9)), Is.EqualTo(StunErrorCode.BadRequest));
             Assert.That(_client.Bind(0x3FFF, _peer.WithPort(9)), Is.EqualTo(StunErrorCode.BadRequest));
-            Assert.That(_client.Bind(0x5000, _peer.WithPort(9)), Is.EqualTo(StunErrorCode.BadRequest));
+            Assert.That(_client.Bind(0x8000, _peer.WithPort(9)), Is.EqualTo(StunErrorCode.BadRequest));
         });
     }
 

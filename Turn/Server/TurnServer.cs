@@ -90,7 +90,7 @@ public sealed class TurnServer : IDisposable
     public bool Receive(ReadOnlySpan<byte> message, in NetworkPath client, Instant now, out TurnForward forward)
     {
         forward = default;
-        if (ChannelData.TryParse(message, out ushort channel, out ReadOnlySpan<byte> data))
+        if (ChannelData.TryParse(message, ChannelData.LastLegacyChannel, out ushort channel, out ReadOnlySpan<byte> data))
             return _data.FromClient(message, channel, data, client, now, out forward);
         if (!StunMessage.TryParse(message, out StunMessage stun) || (stun.HasFingerprint && !stun.VerifyFingerprint()))
         {

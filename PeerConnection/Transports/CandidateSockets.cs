@@ -1,0 +1,38 @@
+using WebRtcStack.Core;
+using WebRtcStack.Ice;
+using WebRtcStack.Transport;
+
+namespace WebRtcStack;
+
+/// <summary>Opens a transport's sockets on the machine's addresses and tells the agent of them. On the loop.</summary>
+internal static class CandidateSockets
+{
+    public static void Open(PeerTransport peer, TransportStack stack, WebRtcOptions options, Instant now)
+    {
+        IReadOnlyList<LocalInterfaceAddress> addresses = LocalAddresses.Select(peer.Registration.Loop.GetLocalAddresses(), options);
+        ushort[] preferences = LocalPreferences.Assign([.. addresses.Select(local => local.Address)]);
+        for (int i = 0; i < addresses.Count; i++)
+        {
+            TransportAddress address = addresses[i].Address;
+            string? name = peer.HostNameFor(address);
+            if (peer.Registration.TryOpenUdp(address, options.PortRange, out TransportAddress bound, out _))
+                peer.Ice.AddLocalBase(stack.Stream, IceComponent.Rtp, bound, TransportProtocol.Udp, now, preferences[i], name);
+            OpenTcp(peer, stack, options, address, preferences[i], name, now);
+        }
+    }
+
+    private static void OpenTcp(
+        PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, ushort preference, string? name, Instant now)
+    {
+        if (options.TcpCandidates == TcpCandidates.None) return;
+        peer.Ice.AddTcpBase(stack.Stream, IceComponent.Rtp, address, IceTcpType.Active, now, preference, name);
+        if (options.TcpCandidates >= TcpCandidates.ActiveAndPassive) Listen(IceTcpType.Passive);
+        if (options.TcpCandidates == TcpCandidates.All) Listen(IceTcpType.SimultaneousOpen);
+
+        void Listen(IceTcpType type)
+        {
+            if (peer.Registration.TryListenTcp(address, options.PortRange, out TransportAddress bound, out _))
+                peer.Ice.AddTcpBase(stack.Stream, IceComponent.Rtp, bound, type, now, preference, name);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+#if NET
+using System.Runtime.InteropServices;
+
+namespace WebRtcStack.Transport;
+
+/// <summary>The system calls of Linux that .NET has no names for (epoll(7), recvmmsg(2), sendmmsg(2), eventfd(2)).</summary>
+internal static unsafe partial class LinuxSockets
+{
+    public const int EpollIn = 1, EpollControlAdd = 1, EpollControlDelete = 2, EpollCloseOnExec = 0x80000;
+    public const int EventNonBlocking = 0x800, EventCloseOnExec = 0x80000;
+    public const int MessageDontWait = 0x40, MessageTruncated = 0x20;
+    public const int AddressIPv4 = 2, AddressIPv6 = 10;
+    public const int SocketLevel = 1, ReusePort = 15;
+
+    /// <summary>struct epoll_event is packed on x86 and not elsewhere.</summary>
+    public static readonly int EpollEventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;
+
+    public static readonly int EpollDataOffset = EpollEventSize - 8;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct IoVector
+    {
+        public byte* Base;
+        public nuint Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MessageHeader
+    {
+        public byte* Name;
+        public uint NameLength;
+        public IoVector* Vectors;
+        public nuint VectorCount;
+        public void* Control;
+        public nuint ControlLength;
+        public int Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MultiMessage
+    {
+        public MessageHeader Header;
+        public uint Length;
+    }
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    public static partial int EpollCreate(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static partial int EpollControl(int epoll, int operation, int descriptor, byte* e);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    public static partial int EpollWait(int epoll, byte* events, int count, int timeout);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int EventDescriptor(uint value, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
+    public static partial int ReceiveMany(int descriptor, MultiMessage* messages, uint count, int flags, void* timeout);
+
+    [LibraryImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
+    public static partial int SendMany(int descriptor, MultiMessage* messages, uint count, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int descriptor);
+}
+#endif

@@ -1,0 +1,106 @@
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Transport;
+
+/// <summary>Settings of a <see cref="UdpSocketGroup"/>.</summary>
+/// <remarks>Worst-case memory: 256 times (<see cref="MaxDatagramSize"/> + <see cref="Headroom"/> + 64 bytes), and the system's socket buffers.</remarks>
+public sealed record UdpSocketGroupOptions
+{
+    /// <summary>The longest datagram; longer ones are dropped. Default 2048 bytes; from 512 to 65535.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxDatagramSize { get; init => field = Require.InRange(value, 512, 65_535); } = 2048;
+
+    /// <summary>Room in front of each datagram that is received, for a header to be put there. Default 0; from 0 to 256.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int Headroom { get; init => field = Require.InRange(value, 0, 256); }
+
+    /// <summary>Bytes of the system's buffers asked for each socket, in each direction. Default 1 MiB; from 8 KiB to 256 MiB.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int SocketBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 1 << 20;
+
+    /// <summary>Whether to use what is portable even where the system has better; for tests.</summary>
+    public bool IsPortable { get; init; }
+}
+
+/// <summary>A socket of a <see cref="UdpSocketGroup"/>.</summary>
+public abstract class UdpGroupSocket
+{
+    /// <summary>The address and port it is bound to.</summary>
+    public TransportAddress Local { get; protected init; }
+
+    /// <summary>What its owner knows it by.</summary>
+    public object? Tag { get; set; }
+}
+
+/// <summary>Takes what sockets of a group receive.</summary>
+public interface IUdpReceiver
+{
+    /// <summary>A datagram has arrived.</summary>
+    /// <param name="socket">Where.</param>
+    /// <param name="buffer">Holds the datagram, with <see cref="UdpSocketGroupOptions.Headroom"/> in front and four bytes behind. It may be
+    /// changed, and parts of it given to <see cref="UdpSocketGroup.Send"/>, which then does not copy. Valid during the call.</param>
+    /// <param name="offset">Where the datagram starts.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="remote">Who sent it.</param>
+    void Received(UdpGroupSocket socket, Span<byte> buffer, int offset, int length, TransportAddress remote);
+}
+
+/// <summary>
+/// Many UDP sockets served by one thread: one wait for all, datagrams received and sent in batches. On Linux with epoll, recvmmsg
+/// and sendmmsg; elsewhere with what .NET has, and the same results.
+/// </summary>
+/// <remarks>One thread uses it; <see cref="Wake"/> alone may be called from any. Steady traffic allocates nothing.</remarks>
+public abstract class UdpSocketGroup : IDisposable
+{
+    internal const int Tailroom = 4;
+
+    /// <summary>Creates a group: the fastest kind that works here.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    public static UdpSocketGroup Create(UdpSocketGroupOptions options)
+    {
+        Require.NotNull(options);
+#if NET
+        if (!options.IsPortable && OperatingSystem.IsLinux() && LinuxUdpSocketGroup.TryCreate(options) is { } linux) return linux;
+#endif
+        return new PortableUdpSocketGroup(options);
+    }
+
+    /// <summary>How it does its work, for logs.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Opens a socket.</summary>
+    /// <param name="local">The address.</param>
+    /// <param name="ports">The ports that may be taken.</param>
+    /// <param name="shared">Whether other groups' sockets may be bound to the same port: the system then spreads senders over them (Linux).</param>
+    /// <param name="socket">The socket.</param>
+    /// <param name="error">Why there is none.</param>
+    public abstract bool TryOpen(
+        TransportAddress local, PortRange ports, bool shared, [NotNullWhen(true)] out UdpGroupSocket? socket, [NotNullWhen(false)] out string? error);
+
+    /// <summary>Closes a socket; what it still had to send may be lost.</summary>
+    public abstract void Close(UdpGroupSocket socket);
+
+    /// <summary>Waits until something arrives, <see cref="Wake"/> is called, or time is up; hands over what has arrived; sends what that led to.</summary>
+    /// <param name="receiver">Takes the datagrams.</param>
+    /// <param name="timeout">How long to wait at most; zero does not wait, <see cref="Timeout.InfiniteTimeSpan"/> waits on.</param>
+    public abstract void Poll(IUdpReceiver receiver, TimeSpan timeout);
+
+    /// <summary>Sends a datagram soon: at the end of <see cref="Poll"/>, or with <see cref="Flush"/>. What the system does not take is lost, and counted.</summary>
+    public abstract void Send(UdpGroupSocket socket, ReadOnlySpan<byte> datagram, TransportAddress remote);
+
+    /// <summary>Sends what waits.</summary>
+    public abstract void Flush();
+
+    /// <summary>Ends the wait of <see cref="Poll"/>, or the next one. From any thread.</summary>
+    public abstract void Wake();
+
+    /// <summary>Closes all sockets.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes all sockets.</summary>
+    protected abstract void Dispose(bool disposing);
+}

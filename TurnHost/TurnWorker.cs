@@ -1,0 +1,275 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using WebRtcStack.Core;
+using WebRtcStack.Transport;
+using WebRtcStack.Turn;
+
+namespace WebRtcStack.TurnHost;
+
+/// <summary>One thread with a server and its sockets. All of the server's state is touched there and nowhere else.</summary>
+internal sealed class TurnWorker : IUdpReceiver, IStreamOwner, IDisposable
+{
+    private static readonly TimeSpan s_clockInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_streamSweep = TimeSpan.FromSeconds(1);
+
+    private readonly TurnHostOptions _options;
+    private readonly ILogger _logger;
+    private readonly UdpSocketGroup _group;
+    private readonly TurnServer _server;
+    private readonly RelaySockets _relays;
+    private readonly Dictionary<TransportAddress, UdpGroupSocket> _sockets = [];       // by what the server knows them by
+    private readonly Dictionary<NetworkPath, ClientStream> _streams = [];
+    private readonly ConcurrentQueue<Action> _commands = new();
+    private readonly ConcurrentQueue<StreamConnection> _readyStreams = new();
+    private readonly byte[] _reply = new byte[TurnServer.MaxReplySize];
+    private readonly long _origin;
+    private readonly Thread _thread;
+    private Instant _clockAt, _sweepAt;
+    private volatile bool _stopped;
+
+    private sealed class ClientStream(StreamConnection connection, Instant since)
+    {
+        public StreamConnection Connection { get; } = connection;
+
+        public Instant Since { get; set; } = since;
+
+        public bool HasAllocation { get; set; }
+    }
+
+    public TurnWorker(TurnHostOptions options, TurnServerOptions server, int number)
+    {
+        _options = options;
+        _logger = options.LoggerFactory.CreateLogger<TurnWorker>();
+        _origin = options.TimeProvider.GetTimestamp() - options.TimeProvider.TimestampFrequency;
+        _group = UdpSocketGroup.Create(options.Sockets with { Headroom = TurnServer.Headroom });
+        _server = new TurnServer(server, RandomSource.Cryptographic);
+        _relays = new RelaySockets(options, _group);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"WebRtcStack TURN {number}" };
+    }
+
+    public TurnServerCounters Counters => _server.Counters;
+
+    public string SocketsName => _group.Name;
+
+    private Instant Now => new(_options.TimeProvider.GetElapsedTime(_origin).Ticks);
+
+    /// <summary>Opens a UDP listener. Before <see cref="Start"/>.</summary>
+    public TransportAddress Listen(TransportAddress address, bool shared)
+    {
+        if (!_group.TryOpen(address, new PortRange(address.Port, address.Port), shared, out UdpGroupSocket? socket, out string? error))
+            throw new InvalidOperationException($"Cannot listen on {address}: {error}. Choose an address of this machine and a port that is free.");
+        _sockets.Add(socket.Local, socket);
+        return socket.Local;
+    }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Runs a command on the thread. From any thread.</summary>
+    public void Post(Action<TurnServer, Instant> command)
+    {
+        _commands.Enqueue(() => command(_server, Now));
+        _group.Wake();
+    }
+
+    public void Dispose()
+    {
+        _stopped = true;
+        _group.Wake();
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+            return;
+        }
+        _group.Dispose();
+        _server.Dispose();
+    }
+
+    public void Received(UdpGroupSocket socket, Span<byte> buffer, int offset, int length, TransportAddress remote)
+    {
+        TurnForward forward;
+        if (socket.Tag is RelaySocket relay)
+        {
+            if (_server.ReceiveFromPeer(buffer, offset, length, new NetworkPath(relay.Told, remote), Now, out forward))
+                Send(buffer.Slice(forward.Offset, forward.Length), forward.Path);
+        }
+        else if (_server.Receive(buffer.Slice(offset, length), new NetworkPath(socket.Local, remote), Now, out forward))
+        {
+            Send(buffer.Slice(offset + forward.Offset, forward.Length), forward.Path);
+        }
+    }
+
+    void IStreamOwner.StreamOpened(StreamConnection connection) => Post((_, now) =>
+    {
+        if (_streams.Count >= _options.MaxStreams || _stopped) connection.Dispose();
+        else _streams[connection.Path] = new ClientStream(connection, now);
+    });
+
+    void IStreamOwner.StreamIsReady(StreamConnection connection)
+    {
+        _readyStreams.Enqueue(connection);
+        _group.Wake();
+    }
+
+    void IStreamOwner.StreamClosed(StreamConnection connection, string reason) => Post((server, _) =>
+    {
+        if (!_streams.TryGetValue(connection.Path, out ClientStream? stream) || !ReferenceEquals(stream.Connection, connection)) return;
+        _streams.Remove(connection.Path);
+        server.Disconnected(connection.Path);
+    });
+
+    private void Run()
+    {
+        while (!_stopped)
+        {
+            try
+            {
+                Pass();
+            }
+            catch (Exception exception) when (Reported(exception)) { }
+        }
+        foreach (ClientStream each in _streams.Values) each.Connection.Dispose();
+        _group.Dispose();
+        _server.Dispose();
+    }
+
+    private bool Reported(Exception exception)
+    {
+        Log.Defect(_logger, exception);
+        return true;
+    }
+
+    private void Pass()
+    {
+        _group.Poll(this, TimeToWait());
+        RunCommands();
+        ReceiveFromStreams();
+        Instant now = Now;
+        if (now >= _clockAt)
+        {
+            _clockAt = now + s_clockInterval;
+            _server.SetClock(now, _options.TimeProvider.GetUtcNow());
+        }
+        if (now >= _sweepAt) CloseIdleStreams(now);
+        _server.AdvanceTo(now);
+        while (_server.TryReadEvent(out TurnServerEvent e)) Handle(e, now);
+        while (_server.Transmit(_reply, now, out NetworkPath client) is > 0 and int length) Send(_reply.AsSpan(0, length), client);
+        _group.Flush();
+    }
+
+    private TimeSpan TimeToWait()
+    {
+        if (!_commands.IsEmpty || !_readyStreams.IsEmpty) return TimeSpan.Zero;
+        Instant next = Instant.Min(_server.NextTimeout, _clockAt);
+        if (_streams.Count > 0) next = Instant.Min(next, _sweepAt);
+        TimeSpan rest = next - Now;
+        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+    }
+
+    private void RunCommands()
+    {
+        for (int commands = _commands.Count; commands > 0 && _commands.TryDequeue(out Action? command); commands--) command();
+    }
+
+    private void ReceiveFromStreams()
+    {
+        for (int streams = _readyStreams.Count; streams > 0 && _readyStreams.TryDequeue(out StreamConnection? connection); streams--)
+        {
+            while (connection.TryTake(out Span<byte> message))
+            {
+                if (_server.Receive(message, connection.Path, Now, out TurnForward forward))
+                    Send(message.Slice(forward.Offset, forward.Length), forward.Path);
+            }
+        }
+    }
+
+    private void Send(ReadOnlySpan<byte> message, in NetworkPath path)
+    {
+        if (path.Protocol != TransportProtocol.Udp)
+        {
+            if (_streams.TryGetValue(path, out ClientStream? stream)) stream.Connection.TrySend(message);
+        }
+        else if (_sockets.TryGetValue(path.Local, out UdpGroupSocket? socket))
+        {
+            _group.Send(socket, message, path.Remote);
+        }
+    }
+
+    private void Handle(in TurnServerEvent e, Instant now)
+    {
+        switch (e.Kind)
+        {
+            case TurnServerEventKind.OpenRelay:
+                Open(e, now);
+                break;
+            case TurnServerEventKind.CloseRelay:
+                if (!_sockets.TryGetValue(e.Relay, out UdpGroupSocket? socket)) break;
+                _sockets.Remove(e.Relay);
+                _group.Close(socket);
+                break;
+            case TurnServerEventKind.Authenticate:
+                _ = AuthenticateAsync(e.Ticket, e.Username!);
+                break;
+            case TurnServerEventKind.Allocated:
+                SetHasAllocation(e.Client, true, now);
+                Log.Allocated(_logger, e.Client, e.Username, e.Relay);
+                break;
+            case TurnServerEventKind.Ended:
+                SetHasAllocation(e.Client, false, now);
+                Log.Ended(_logger, e.Client, e.Username);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Open(in TurnServerEvent e, Instant now)
+    {
+        if (!_relays.TryOpen(e, out UdpGroupSocket? relay, out UdpGroupSocket? next, out string? error))
+        {
+            Log.NoRelay(_logger, error);
+            _server.RelayFailed(e.Ticket, now);
+            return;
+        }
+        _server.RelayOpened(e.Ticket, Add(relay), next is null ? default : Add(next), now);
+    }
+
+    private TransportAddress Add(UdpGroupSocket socket)
+    {
+        TransportAddress told = ((RelaySocket)socket.Tag!).Told;
+        _sockets.Add(told, socket);
+        return told;
+    }
+
+    private async Task AuthenticateAsync(long ticket, string username)
+    {
+        string? password = null;
+        try
+        {
+            password = await Task.Run(() => _options.Authentication!(username)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (Failed(exception)) { }
+        Post((server, now) => server.Decide(ticket, password, now));
+    }
+
+    // Whatever an application's hook throws, the user is refused and the server goes on.
+    private bool Failed(Exception exception)
+    {
+        Log.AuthenticationThrew(_logger, exception);
+        return true;
+    }
+
+    private void SetHasAllocation(in NetworkPath client, bool has, Instant now)
+    {
+        if (client.Protocol == TransportProtocol.Udp || !_streams.TryGetValue(client, out ClientStream? stream)) return;
+        (stream.HasAllocation, stream.Since) = (has, now);
+    }
+
+    private void CloseIdleStreams(Instant now)
+    {
+        _sweepAt = now + s_streamSweep;
+        foreach (ClientStream each in _streams.Values)
+        {
+            if (!each.HasAllocation && now - each.Since >= _options.StreamIdleTimeout) each.Connection.Dispose();
+        }
+    }
+}
