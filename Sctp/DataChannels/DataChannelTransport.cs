@@ -297,7 +297,7 @@ public sealed class DataChannelTransport : IDisposable
                 channel.NextIsReset = channel.NextOpen.Length > 0;
                 break;
             case SctpEventKind.IncomingStreamReset when channel is not null:
-                ReceiveReset(channel, _association.Inbound.Unread(e.Stream));
+                ReceiveReset(channel, _association.Inbound.Unread(e.Stream) + _early.Claimed(e.Stream));
                 break;
             case SctpEventKind.IncomingStreamReset:
                 _early.Forget(e.Stream);

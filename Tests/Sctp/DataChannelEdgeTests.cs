@@ -149,6 +149,33 @@ public class DataChannelEdgeTests
         Assert.That(channels.Select(c => c.BufferedAmount), Is.EqualTo(waiting));
     }
 
+    // RFC 8831 §6.7: the peer has our reset, uses the id again and even closes it, before we know that it has; its answer was lost.
+    [Test]
+    public void ReceiveDcep_OnAStreamWhoseResetIsNotAnswered_OpensTheNextChannelAfterwards([Values] bool closedAgain)
+    {
+        DataChannelEndpoint endpoint = new(new DataChannelTransportOptions { IsDtlsClient = true }, RandomSource.Seeded(9));
+        RawPeer raw = RawPeer.Connected(endpoint);
+        uint tsn = RawPeer.InitialTsn;
+        raw.Send(Open(tsn, "a"), RawPeer.Chunk(130, 0, [0, 13, 0, 18, .. RawPeer.U32(tsn), .. RawPeer.U32(0), .. RawPeer.U32(tsn), 0, 7, 0, 0]));
+        endpoint.DrainEvents();
+        raw.Read();
+        raw.Send(RawPeer.Sack(raw.PeerInitialTsn, 1 << 20));
+        Assert.That(raw.ReadChunks().Any(c => c.Type == 130 && c.Value[1] == 13), "our reset");
+        raw.Send(Open(tsn + 1, "b"), RawPeer.Chunk(0, 3, [.. RawPeer.U32(tsn + 2), 0, 7, 0, 1, 0, 0, 0, 53, 42]));
+        if (closedAgain) raw.Send(RawPeer.Chunk(130, 0, [0, 13, 0, 18, .. RawPeer.U32(tsn + 1), .. RawPeer.U32(0), .. RawPeer.U32(tsn + 2), 0, 7, 0, 0]));
+        endpoint.DrainEvents();
+        Assert.That(endpoint.Messages, Is.Empty);
+        raw.Send(RawPeer.Chunk(130, 0, [0, 16, 0, 12, .. RawPeer.U32(raw.PeerInitialTsn), .. RawPeer.U32(1)]));
+        endpoint.DrainEvents();
+        endpoint.DrainEvents();
+        Assert.That(endpoint.Messages.Select(m => (m.Channel.Label, m.Bytes[0])), Is.EqualTo(new[] { ("b", (byte)42) }));
+        Assert.That(endpoint.Announced("a").State, Is.EqualTo(DataChannelState.Closed));
+        Assert.That(endpoint.Announced("b").State, Is.EqualTo(closedAgain ? DataChannelState.Closing : DataChannelState.Open));
+
+        static byte[] Open(uint tsn, string label) => RawPeer.Chunk(
+            0, 3, [.. RawPeer.U32(tsn), 0, 7, 0, 0, 0, 0, 0, 50, 3, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, (byte)label[0]]);
+    }
+
     // RFC 6525 §5.2.3: a peer that asks us to reset our stream closes the channel.
     [Test]
     public void Receive_OfAnIncomingResetRequest_ClosesTheChannel()
