@@ -100,7 +100,7 @@ public sealed partial class SctpAssociation : IDisposable
 
     internal AssociationContext Context => _context;
 
-    /// <summary>Bytes of messages that are queued, in flight, or not yet read.</summary>
+    /// <summary>Bytes of messages that are queued, in flight, incomplete or unread.</summary>
     internal long HeldBytes => _sender.Messages.HeldBytes + _receiver.Reassembly.HeldBytes;
 
     internal Reassembly Inbound => _receiver.Reassembly;
