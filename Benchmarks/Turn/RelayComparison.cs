@@ -14,7 +14,7 @@ namespace WebRtcStack.Benchmarks.Turn;
 /// <remarks>dotnet run -c Release --project Benchmarks -- turn-relay [rounds]. Linux, with Debian's coturn.</remarks>
 internal static partial class RelayComparison
 {
-    private const int Messages = 3000, Length = 170;
+    private const int Messages = 2000, Length = 170;
     private static readonly int[] s_clients = [5, 40, 100];
 
     public static async Task RunAsync(int rounds)

@@ -63,6 +63,24 @@ public sealed class TurnInteropTests
         });
     }
 
+    // -N and -R: wrong requests and wrong protocol between the right ones, which may never come to an end.
+    [Test, CancelAfter(30_000)]
+    public async Task Uclient_WithNegativeTests_LeavesTheServerServing(CancellationToken timeout)
+    {
+        await using OurTurnServer server = new();
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(timeout);
+        enough.CancelAfter(TimeSpan.FromSeconds(5));
+        await Task.WhenAll(new[] { "-N", "-R" }.Select(async flag =>
+        {
+            try
+            {
+                await Uclient.RunAsync(server, TransportProtocol.Udp, [flag, "-n", "5", "-m", "2", "-l", "170"], enough.Token);
+            }
+            catch (OperationCanceledException) { }                // it waits for answers that nobody owes
+        }));
+        await RoundTripAsync(server.RelayOnly(TransportProtocol.Udp), timeout);
+    }
+
     internal static async Task RoundTripAsync(RTCConfiguration configuration, CancellationToken timeout)
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout, configuration, RealTurnServer.Options);
