@@ -21,7 +21,7 @@ internal sealed class CertificatePublicKey : IDisposable
     private const string EcOid = "1.2.840.10045.2.1";              // RFC 5480 §2.1.1
     private const string P256Oid = "1.2.840.10045.3.1.7";
     private const string P384Oid = "1.3.132.0.34";
-    private readonly LibCryptoEcdsa? _native;
+    private readonly LibCryptoKey? _native;
     private readonly ECDsa? _ecdsa;
     private readonly RSA? _rsa;
     private readonly byte[] _ed25519 = [];
@@ -29,7 +29,7 @@ internal sealed class CertificatePublicKey : IDisposable
     private CertificatePublicKey(KeyKind kind, ECDsa? ecdsa, RSA? rsa, DateTimeOffset expires) =>
         (Kind, _ecdsa, _rsa, Expires) = (kind, ecdsa, rsa, expires);
 
-    private CertificatePublicKey(KeyKind kind, LibCryptoEcdsa native, DateTimeOffset expires) =>
+    private CertificatePublicKey(KeyKind kind, LibCryptoKey native, DateTimeOffset expires) =>
         (Kind, _native, Expires) = (kind, native, expires);
 
     private CertificatePublicKey(byte[] ed25519, DateTimeOffset expires) : this(KeyKind.Ed25519, null, null, expires) => _ed25519 = ed25519;
@@ -47,7 +47,7 @@ internal sealed class CertificatePublicKey : IDisposable
             return fields.Key.Length == Ed25519.PublicKeySize ? new CertificatePublicKey(fields.Key.ToArray(), fields.Expires) : null;
         KeyKind kind = fields.Curve == P384Oid ? KeyKind.EcdsaP384 : KeyKind.EcdsaP256;
         if (allowNative && fields.Algorithm == EcOid && fields.Curve is P256Oid or P384Oid &&
-            LibCryptoEcdsa.Create(kind, fields.Key) is LibCryptoEcdsa native) return new CertificatePublicKey(kind, native, fields.Expires);
+            LibCryptoKey.ImportEc(kind == KeyKind.EcdsaP256, fields.Key) is LibCryptoKey native) return new CertificatePublicKey(kind, native, fields.Expires);
         return ReadPlatform(der, fields.Expires);
     }
 

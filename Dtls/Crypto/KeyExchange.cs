@@ -42,14 +42,14 @@ internal sealed class X25519KeyExchange : KeyExchange
     private readonly byte[] _privateKey = new byte[X25519.ScalarSize];
     private readonly byte[] _publicKey = new byte[X25519.PointSize];
 #if NET
-    private readonly LibCryptoX25519? _native;
+    private readonly LibCryptoKey? _native;
 #endif
 
     public X25519KeyExchange(RandomSource random, bool allowNative = true)
     {
         random.Fill(_privateKey);
 #if NET
-        if (allowNative) _native = LibCryptoX25519.Create(_privateKey, _publicKey);
+        if (allowNative) _native = LibCryptoKey.CreateX25519(_privateKey, _publicKey);
         if (_native is not null) return;
 #endif
         X25519.GeneratePublicKey(_privateKey, 0, _publicKey, 0);

@@ -18,14 +18,19 @@ internal sealed class PrimeCurveKeyExchange : KeyExchange
     public override ReadOnlySpan<byte> PublicKey => _publicKey;
 
 #if NET
+    private readonly bool _isP256;
+    private readonly LibCryptoKey? _native;
     private readonly ECCurve _curve;
-    private readonly ECDiffieHellman _key;
+    private readonly ECDiffieHellman? _key;
 
-    public PrimeCurveKeyExchange(DtlsNamedGroup group, RandomSource _)             // the platform draws this key itself
+    public PrimeCurveKeyExchange(DtlsNamedGroup group, RandomSource _, bool allowNative = true)            // the platform draws this key itself
     {
-        _curve = group == DtlsNamedGroup.Secp256r1 ? ECCurve.NamedCurves.nistP256 : ECCurve.NamedCurves.nistP384;
+        _isP256 = group == DtlsNamedGroup.Secp256r1;
+        _curve = _isP256 ? ECCurve.NamedCurves.nistP256 : ECCurve.NamedCurves.nistP384;
         _fieldLength = FieldLength(group);
         _publicKey = new byte[1 + 2 * _fieldLength];
+        if (allowNative) _native = LibCryptoKey.GenerateEc(_isP256, _publicKey);
+        if (_native is not null) return;
         _key = ECDiffieHellman.Create(_curve);
         ECPoint point = _key.ExportParameters(false).Q;
         _publicKey[0] = Uncompressed;
@@ -36,6 +41,7 @@ internal sealed class PrimeCurveKeyExchange : KeyExchange
     public override Secret? Agree(ReadOnlySpan<byte> peerPublicKey)
     {
         if (peerPublicKey.Length != _publicKey.Length || peerPublicKey[0] != Uncompressed) return null;
+        if (_native is not null) return AgreeNative(_native, peerPublicKey);
         ECParameters parameters = new()
         {
             Curve = _curve,
@@ -45,7 +51,7 @@ internal sealed class PrimeCurveKeyExchange : KeyExchange
         {
             using ECDiffieHellman peer = ECDiffieHellman.Create(parameters);
             using ECDiffieHellmanPublicKey publicKey = peer.PublicKey;
-            return new Secret(_key.DeriveRawSecretAgreement(publicKey));
+            return new Secret(_key!.DeriveRawSecretAgreement(publicKey));
         }
         catch (CryptographicException)                      // a point that is not on the curve
         {
@@ -53,7 +59,18 @@ internal sealed class PrimeCurveKeyExchange : KeyExchange
         }
     }
 
-    public override void Dispose() => _key.Dispose();
+    public override void Dispose()
+    {
+        _native?.Dispose();
+        _key?.Dispose();
+    }
+
+    private Secret? AgreeNative(LibCryptoKey key, ReadOnlySpan<byte> peerPublicKey)
+    {
+        using LibCryptoKey? peer = LibCryptoKey.ImportEc(_isP256, peerPublicKey);
+        byte[] shared = new byte[_fieldLength];
+        return peer is not null && key.TryAgree(peer, shared) ? new Secret(shared) : null;
+    }
 #else
     private readonly X9ECParameters _curve;
     private readonly byte[] _privateKey;

@@ -73,6 +73,21 @@ public sealed class LibCryptoTests
         }
     }
 
+    [Test]
+    public void Agree_OnAPrimeCurve_DirectlyAndByThePlatform_IsTheSame([Values(DtlsNamedGroup.Secp256r1, DtlsNamedGroup.Secp384r1)] DtlsNamedGroup group)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            using PrimeCurveKeyExchange native = new(group, RandomSource.Cryptographic), platform = new(group, RandomSource.Cryptographic, allowNative: false);
+            using Secret? one = native.Agree(platform.PublicKey), other = platform.Agree(native.PublicKey);
+            byte[] off = platform.PublicKey.ToArray();
+            off[10] ^= 1;
+            Assert.That(one!.Span.SequenceEqual(other!.Span));
+            Assert.That(native.Agree(off), Is.Null, "RFC 8446 §4.2.8.2: not on the curve");
+            Assert.That(platform.Agree(off), Is.Null);
+        }
+    }
+
     [TestCase("nistP256", SignatureScheme.EcdsaSecp256r1Sha256)]
     [TestCase("nistP256", SignatureScheme.EcdsaSecp384r1Sha384)]
     [TestCase("nistP384", SignatureScheme.EcdsaSecp384r1Sha384)]

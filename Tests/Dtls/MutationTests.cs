@@ -60,7 +60,9 @@ public sealed class MutationTests
                 foreach (byte[] cut in (byte[][])[raw[..length], shorter])
                 {
                     string outcome = Replay(victim, dtls13, cookie, honest, message, cut);
-                    Assert.That(outcome, Is.Not.EqualTo("Established"), $"{(HandshakeType)raw[0]} cut to {length}");
+                    // The ClientHello before the cookie belongs to no transcript of DTLS 1.2, and cut behind its fixed fields it is a valid one.
+                    bool mayConnect = !dtls13 && cookie && message == 0 && victim == DtlsRole.Server;
+                    if (!mayConnect) Assert.That(outcome, Is.Not.EqualTo("Established"), $"{(HandshakeType)raw[0]} cut to {length}");
                     outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
                 }
             }

@@ -51,9 +51,17 @@ internal static unsafe class LibCrypto
 
     public static delegate* unmanaged<nint, int> DeriveInit { get; private set; }
 
-    public static delegate* unmanaged<nint, nint, int> DeriveSetPeer { get; private set; }
+    public static delegate* unmanaged<nint, nint, int, int> DeriveSetPeer { get; private set; }
 
     public static delegate* unmanaged<nint, byte*, nuint*, int> Derive { get; private set; }
+
+    public static delegate* unmanaged<nint, int> GenerateInit { get; private set; }
+
+    public static delegate* unmanaged<nint, byte*, int> SetGroup { get; private set; }
+
+    public static delegate* unmanaged<nint, nint*, int> Generate { get; private set; }
+
+    public static delegate* unmanaged<nint, byte*, byte*, nuint, nuint*, int> KeyGetOctets { get; private set; }
 
     public static delegate* unmanaged<nint, int> FromDataInit { get; private set; }
 
@@ -109,8 +117,12 @@ internal static unsafe class LibCrypto
         KeyContextNewFromName = (delegate* unmanaged<byte*, byte*, byte*, nint>)Get("EVP_PKEY_CTX_new_from_name");
         KeyContextFree = (delegate* unmanaged<nint, void>)Get("EVP_PKEY_CTX_free");
         DeriveInit = (delegate* unmanaged<nint, int>)Get("EVP_PKEY_derive_init");
-        DeriveSetPeer = (delegate* unmanaged<nint, nint, int>)Get("EVP_PKEY_derive_set_peer");
+        DeriveSetPeer = (delegate* unmanaged<nint, nint, int, int>)Get("EVP_PKEY_derive_set_peer_ex");
         Derive = (delegate* unmanaged<nint, byte*, nuint*, int>)Get("EVP_PKEY_derive");
+        GenerateInit = (delegate* unmanaged<nint, int>)Get("EVP_PKEY_keygen_init");
+        SetGroup = (delegate* unmanaged<nint, byte*, int>)Get("EVP_PKEY_CTX_set_group_name");
+        Generate = (delegate* unmanaged<nint, nint*, int>)Get("EVP_PKEY_generate");
+        KeyGetOctets = (delegate* unmanaged<nint, byte*, byte*, nuint, nuint*, int>)Get("EVP_PKEY_get_octet_string_param");
         FromDataInit = (delegate* unmanaged<nint, int>)Get("EVP_PKEY_fromdata_init");
         FromData = (delegate* unmanaged<nint, nint*, int, Parameter*, int>)Get("EVP_PKEY_fromdata");
         DigestContextNew = (delegate* unmanaged<nint>)Get("EVP_MD_CTX_new");
@@ -130,15 +142,15 @@ internal static unsafe class LibCrypto
 
     /// <summary>OSSL_PARAM.</summary>
     [StructLayout(LayoutKind.Sequential)]
-    internal struct Parameter
+    internal readonly struct Parameter(byte* key, uint type, byte* data, int size)
     {
         public const uint Utf8String = 4;
         public const uint OctetString = 5;
-        public byte* Key;
-        public uint Type;
-        public byte* Data;
-        public nuint Size;
-        public nuint ReturnSize;
+        private readonly byte* _key = key;
+        private readonly uint _type = type;
+        private readonly byte* _data = data;
+        private readonly nuint _size = (nuint)size;
+        private readonly nuint _returnSize = nuint.MaxValue;       // OSSL_PARAM_UNMODIFIED
     }
 }
 #endif
