@@ -67,6 +67,17 @@ internal sealed class RelayGatherer(IceContext context)
         Sweep();
     }
 
+    /// <summary>Gives up the allocations of a socket that is gone: nothing can be said to their server any more.</summary>
+    public void Close(LocalBase socket)
+    {
+        for (int i = _allocations.Count - 1; i >= 0; i--)
+        {
+            if (!ReferenceEquals(_allocations[i].Socket, socket)) continue;
+            _allocations[i].Turn.Dispose();
+            _allocations.RemoveAt(i);
+        }
+    }
+
     /// <summary>The connection that an allocation lived on is gone, and with it the allocation (RFC 8656 §3.1).</summary>
     public void ConnectionLost(in NetworkPath path, Instant now, CandidateGatherer gatherer)
     {
@@ -77,17 +88,6 @@ internal sealed class RelayGatherer(IceContext context)
             Follow(allocation, gatherer, now);
         }
         Sweep();
-    }
-
-    /// <summary>Gives up the allocations of a socket that is gone: nothing can be said to their server any more.</summary>
-    public void Close(LocalBase socket)
-    {
-        for (int i = _allocations.Count - 1; i >= 0; i--)
-        {
-            if (!ReferenceEquals(_allocations[i].Socket, socket)) continue;
-            _allocations[i].Turn.Dispose();
-            _allocations.RemoveAt(i);
-        }
     }
 
     /// <summary>Whether a first request waits for its turn.</summary>
