@@ -4,11 +4,12 @@ using WebRtcStack.Ice;
 
 namespace WebRtcStack.Benchmarks.Ice;
 
-/// <summary>An agent with 100 pairs that all work: every check, its answer, and what follows from it. The figure is for one check.</summary>
+/// <summary>An agent with 100 pairs of which all but the best work, so that none is nominated meanwhile: every check, its answer, and what follows. The figure is for one check.</summary>
 [MemoryDiagnoser]
 public class CheckBenchmark
 {
     private const int Side = 10, Pairs = Side * Side;
+    private static readonly TransportAddress s_firstLeft = TransportAddress.FromIPv4(0xC0000200, 5000), s_firstRight = TransportAddress.FromIPv4(0xC6336400, 5000);
     private readonly byte[] _buffer = new byte[1500];
 
     [Benchmark(OperationsPerInvoke = Pairs)]
@@ -34,12 +35,15 @@ public class CheckBenchmark
         }
         int succeeded = 0;
         foreach (IceCandidatePair pair in leftStream.Pairs) succeeded += pair.State == IceCandidatePairState.Succeeded ? 1 : 0;
-        return succeeded == Pairs ? succeeded : throw new InvalidOperationException($"{succeeded} of {Pairs} pairs have succeeded.");
+        return succeeded == Pairs - 1 ? succeeded : throw new InvalidOperationException($"{succeeded} of {Pairs} pairs have succeeded.");
     }
 
     private void Carry(IceAgent from, IceAgent to, Instant now)
     {
         while (from.Transmit(_buffer, now, out NetworkPath path) is > 0 and int length)
+        {
+            if (path.Local == s_firstLeft && path.Remote == s_firstRight) continue;
             to.Receive(_buffer.AsSpan(0, length), new NetworkPath(path.Remote, path.Local, path.Protocol), now, out _, out _, out _, out _);
+        }
     }
 }
