@@ -1,4 +1,3 @@
-using System.Buffers;
 
 namespace WebRtcStack.Core;
 
@@ -27,7 +26,7 @@ public readonly struct MessageLease : IDisposable, IEquatable<MessageLease>
     public static MessageLease Rent(int length)
     {
         Require.InRange(length, 0, int.MaxValue);
-        return length == 0 ? default : new MessageLease(ArrayPool<byte>.Shared.Rent(length), length);
+        return length == 0 ? default : new MessageLease(LeasePool.Rent(length), length);
     }
 
     /// <summary>Rents memory and copies <paramref name="message"/> into it.</summary>
@@ -45,7 +44,7 @@ public readonly struct MessageLease : IDisposable, IEquatable<MessageLease>
     /// <summary>Returns the memory to the pool.</summary>
     public void Dispose()
     {
-        if (_array is not null) ArrayPool<byte>.Shared.Return(_array);
+        if (_array is not null) LeasePool.Return(_array);
     }
 
     /// <inheritdoc/>

@@ -222,6 +222,15 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
         Insert(pair);
     }
 
+    /// <summary>Ends the nomination of the component's other pairs: of those that a peer nominates aggressively, or after a change of roles, one counts.</summary>
+    public void KeepNominated(IceCandidatePair chosen)
+    {
+        foreach (IceCandidatePair pair in _pairs)
+        {
+            if (pair.Component == chosen.Component && !ReferenceEquals(pair, chosen)) pair.IsNominated = false;
+        }
+    }
+
     /// <summary>Nominates, between two lite agents, the best pair of each component: neither checks, and both rank alike (§8.2).</summary>
     public void NominateUnchecked()
     {

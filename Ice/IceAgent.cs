@@ -426,13 +426,14 @@ public sealed class IceAgent
     public long GetDropped(IceDropReason reason) => _context.GetDropped(reason);
 
     // RFC 8445 §12.2: data is taken on every candidate that was signalled. Once connected, one whose peer's NAT has given it
-    // another address loses nothing until a check comes from there; who sent it, the layers above can tell.
+    // another port loses nothing until a check comes from there; who sent it, the layers above can tell. Strangers' data is not
+    // passed on to them.
     private bool TryReceiveFromElsewhere(in NetworkPath path, [NotNullWhen(true)] out IceStream? stream, out IceComponent component)
     {
         foreach (IceStream each in _context.Streams)
         {
             if (each.FindBase(path) is not { } localBase || each.GetActive(localBase.Component) is not { } active) continue;
-            if (!ReferenceEquals(active.Base, localBase)) break;
+            if (!ReferenceEquals(active.Base, localBase) || !active.Path.Remote.HasSameAddressAs(path.Remote)) break;
             (stream, component) = (each, localBase.Component);
             return true;
         }

@@ -115,7 +115,7 @@ public sealed record IceAgentOptions
     public TimeSpan ConsentTimeout { get; init => field = Require.InRange(value, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)); }
         = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long consent checks go unanswered before the state is disconnected. Default 5 s; from 0.5 s to 30 s.</summary>
+    /// <summary>How long consent checks go unanswered before the state is disconnected. Default 5 s, about what browsers take; from 0.5 s to 30 s.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan DisconnectedTimeout { get; init => field = Require.InRange(value, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30)); }
         = TimeSpan.FromSeconds(5);

@@ -172,7 +172,11 @@ public sealed class IceStream
     {
         IceCandidatePair? best = generation.CheckList.Best(component, now);
         IceCandidatePair? selected = generation.GetSelected(component);
-        if (best is { IsNominated: true }) best.Base.Relay?.BindChannel(best.Path.Remote);
+        if (best is { IsNominated: true })
+        {
+            generation.CheckList.KeepNominated(best);
+            best.Base.Relay?.BindChannel(best.Path.Remote);
+        }
         if (ReferenceEquals(best, selected)) return;
         selected?.Consent.Stop();
         generation.SetSelected(component, best);

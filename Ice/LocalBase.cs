@@ -9,8 +9,8 @@ internal sealed class LocalBase(
     IceTcpType tcpType = IceTcpType.None)
 {
     /// <summary>A base on a TURN server, reached from the socket <paramref name="socket"/>.</summary>
-    public LocalBase(LocalBase socket, TurnAllocation relay, ushort localPreference)
-        : this(socket.Component, relay.RelayedAddress, TransportProtocol.Udp, localPreference, null) => (Socket, Relay) = (socket, relay);
+    public LocalBase(LocalBase socket, TurnAllocation relay, TransportAddress address, ushort localPreference)
+        : this(socket.Component, address, TransportProtocol.Udp, localPreference, null) => (Socket, Relay) = (socket, relay);
 
     public IceComponent Component { get; } = component;
 

@@ -16,7 +16,7 @@ internal sealed class RelayGatherer(IceContext context)
         public IceStream Stream { get; } = stream;
         public LocalBase Socket { get; } = socket;
         public TurnAllocation Turn { get; } = turn;
-        public LocalBase? Relayed { get; set; }
+        public List<LocalBase> Relayed { get; } = [];
         public bool IsStarted { get; set; }
         public bool IsOver { get; set; }                                  // it has failed, or its stream is gone
         public bool IsGathering => !IsOver && Turn.State == TurnAllocationState.Allocating;
@@ -45,7 +45,7 @@ internal sealed class RelayGatherer(IceContext context)
             Username = server.Username,
             Password = server.Password,
             Protocol = server.Protocol,
-            RequestIPv6 = socket.Address.IsIPv6,
+            RequestBothFamilies = socket.Address.IsIPv6,                  // what brings a host with IPv6 alone to IPv4 peers
             MaxPeers = context.Options.MaxPairs,
         }, context.Random);
         _allocations.Add(new Allocation(stream, socket, turn));
@@ -67,6 +67,17 @@ internal sealed class RelayGatherer(IceContext context)
         Sweep();
     }
 
+    /// <summary>Gives up the allocations of a socket that is gone: nothing can be said to their server any more.</summary>
+    public void Close(LocalBase socket)
+    {
+        for (int i = _allocations.Count - 1; i >= 0; i--)
+        {
+            if (!ReferenceEquals(_allocations[i].Socket, socket)) continue;
+            _allocations[i].Turn.Dispose();
+            _allocations.RemoveAt(i);
+        }
+    }
+
     /// <summary>The connection that an allocation lived on is gone, and with it the allocation (RFC 8656 §3.1).</summary>
     public void ConnectionLost(in NetworkPath path, Instant now, CandidateGatherer gatherer)
     {
@@ -77,17 +88,6 @@ internal sealed class RelayGatherer(IceContext context)
             Follow(allocation, gatherer, now);
         }
         Sweep();
-    }
-
-    /// <summary>Gives up the allocations of a socket that is gone: nothing can be said to their server any more.</summary>
-    public void Close(LocalBase socket)
-    {
-        for (int i = _allocations.Count - 1; i >= 0; i--)
-        {
-            if (!ReferenceEquals(_allocations[i].Socket, socket)) continue;
-            _allocations[i].Turn.Dispose();
-            _allocations.RemoveAt(i);
-        }
     }
 
     /// <summary>Whether a first request waits for its turn.</summary>
@@ -149,7 +149,8 @@ internal sealed class RelayGatherer(IceContext context)
             if (StunMessage.IsProbablyStun(datagram) && StunMessage.PeekMethod(datagram) == StunMethod.Binding) return false;
             if (allocation.Turn.Receive(datagram, now, out offset, out length, out TransportAddress peer))
             {
-                path = new NetworkPath(allocation.Turn.RelayedAddress, peer);
+                bool isFirst = peer.IsIPv4 == allocation.Turn.RelayedAddress.IsIPv4;
+                path = new NetworkPath(isFirst ? allocation.Turn.RelayedAddress : allocation.Turn.AdditionalRelayedAddress, peer);
                 return true;
             }
             Follow(allocation, gatherer, now);
@@ -171,23 +172,31 @@ internal sealed class RelayGatherer(IceContext context)
         if (allocation.IsOver) return;
         switch (allocation.Turn.State)
         {
-            case TurnAllocationState.Allocated when allocation.Relayed is null:
+            case TurnAllocationState.Allocated when allocation.Relayed.Count == 0:
                 // UDP to the server is better than TCP, and that than TLS.
                 ushort preference = (ushort)Math.Max(0, allocation.Socket.LocalPreference - ((int)allocation.Socket.Protocol << 12));
-                allocation.Relayed = new LocalBase(allocation.Socket, allocation.Turn, preference);
                 gatherer.AddReflexive(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.MappedAddress);
-                allocation.Stream.Bases.Add(allocation.Relayed);
-                gatherer.AddBase(allocation.Stream, allocation.Relayed);
+                AddRelayed(allocation, allocation.Turn.RelayedAddress, preference, gatherer);
+                AddRelayed(allocation, allocation.Turn.AdditionalRelayedAddress, preference, gatherer);
                 gatherer.UpdateState(allocation.Stream, now);
                 break;
             case TurnAllocationState.Failed or TurnAllocationState.Closed:
                 allocation.IsOver = true;
-                if (allocation.Relayed is not null) allocation.Stream.Bases.Remove(allocation.Relayed);
-                else gatherer.Failed(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.ErrorCode, now, isTurn: true);
+                foreach (LocalBase relayed in allocation.Relayed) allocation.Stream.Bases.Remove(relayed);
+                if (allocation.Relayed.Count == 0) gatherer.Failed(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.ErrorCode, now, isTurn: true);
                 break;
             default:
                 break;
         }
+    }
+
+    private static void AddRelayed(Allocation allocation, TransportAddress address, ushort preference, CandidateGatherer gatherer)
+    {
+        if (address.IsNone) return;
+        LocalBase relayed = new(allocation.Socket, allocation.Turn, address, preference);
+        allocation.Relayed.Add(relayed);
+        allocation.Stream.Bases.Add(relayed);
+        gatherer.AddBase(allocation.Stream, relayed);
     }
 
     private void Sweep()

@@ -100,7 +100,12 @@ public sealed partial class SctpAssociation : IDisposable
 
     internal AssociationContext Context => _context;
 
+    /// <summary>Bytes of messages that are queued, in flight, incomplete or unread.</summary>
+    internal long HeldBytes => _sender.Messages.HeldBytes + _receiver.Reassembly.HeldBytes;
+
     internal Reassembly Inbound => _receiver.Reassembly;
+
+    internal RetransmissionQueue Outstanding => _sender.Outstanding;
 
     /// <summary>Begins the handshake. In WebRTC both sides do; where the peer was first this does nothing.</summary>
     /// <exception cref="InvalidOperationException">The association has ended.</exception>

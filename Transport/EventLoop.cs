@@ -51,15 +51,6 @@ public abstract class EventLoop
     /// <summary>Closes a socket that <see cref="TryOpenUdp"/> has opened.</summary>
     protected internal abstract void CloseUdp(LoopRegistration registration, TransportAddress bound);
 
-    /// <summary>
-    /// Connects to a server over TCP or TLS without blocking the loop. Its messages go to <paramref name="registration"/> like
-    /// datagrams, along <see cref="LoopStream.Path"/>; those that the connection transmits along that path go to it.
-    /// </summary>
-    protected internal abstract void OpenStream(LoopRegistration registration, LoopStream stream);
-
-    /// <summary>Closes a stream that <see cref="OpenStream"/> has opened, or is opening.</summary>
-    protected internal abstract void CloseStream(LoopStream stream);
-
     /// <summary>Opens a UDP socket that shares the port of <paramref name="group"/> with others and has joined the group on the interfaces that have these addresses.</summary>
     protected internal abstract bool TryOpenMulticast(
         LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
@@ -87,6 +78,15 @@ public abstract class EventLoop
         catch (Exception exception) when (IsDefect(registration, exception)) { }
         Touch(registration);
     }
+
+    /// <summary>
+    /// Connects to a server over TCP or TLS without blocking the loop. Its messages go to <paramref name="registration"/> like
+    /// datagrams, along <see cref="LoopStream.Path"/>; those that the connection transmits along that path go to it.
+    /// </summary>
+    protected internal abstract void OpenStream(LoopRegistration registration, LoopStream stream);
+
+    /// <summary>Closes a stream that <see cref="OpenStream"/> has opened, or is opening.</summary>
+    protected internal abstract void CloseStream(LoopStream stream);
 
     /// <summary>
     /// Sends one datagram; what cannot be sent is lost, as any datagram may be, and counted. Along a TCP path it goes as a framed

@@ -61,15 +61,6 @@ public sealed class LoopRegistration
         if (_open.Remove(bound)) Loop.CloseUdp(this, bound);
     }
 
-    /// <summary>Connects to a server over TCP or TLS; what comes of it is told by the stream's callbacks.</summary>
-    public void OpenStream(LoopStream stream)
-    {
-        _streams.Add(Require.NotNull(stream));
-        Loop.OpenStream(this, stream);
-    }
-
-    internal void Forget(LoopStream stream) => _streams.Remove(stream);
-
     /// <summary>Opens a UDP socket for a multicast group (IPv4); its datagrams, also those sent by this machine, go to the connection.</summary>
     /// <param name="group">The group's address and port.</param>
     /// <param name="interfaces">Addresses of the interfaces to join on; what is sent to the group leaves by the first.</param>
@@ -95,6 +86,15 @@ public sealed class LoopRegistration
         _listening.Add(bound);
         return true;
     }
+
+    /// <summary>Connects to a server over TCP or TLS; what comes of it is told by the stream's callbacks.</summary>
+    public void OpenStream(LoopStream stream)
+    {
+        _streams.Add(Require.NotNull(stream));
+        Loop.OpenStream(this, stream);
+    }
+
+    internal void Forget(LoopStream stream) => _streams.Remove(stream);
 
     /// <summary>Has the connection drained in this pass. On the loop's thread.</summary>
     public void Touch() => Loop.Touch(this);

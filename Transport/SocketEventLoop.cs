@@ -13,9 +13,9 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     private readonly ConcurrentQueue<UdpPort> _ready = new();
     private readonly ConcurrentQueue<StreamConnection> _readyStreams = new();
     private readonly Dictionary<TransportAddress, UdpPort> _ports = [];
-    private readonly Dictionary<NetworkPath, LoopStream> _streams = [];
     private readonly TcpPorts _tcp;
     private readonly InterfaceCache _interfaces;
+    private readonly Dictionary<NetworkPath, LoopStream> _streams = [];
     private readonly AutoResetEvent _wake = new(false);
     private readonly long _origin;
     private int _awake;             // 1 while a wake-up is on its way or the loop is in a pass
@@ -77,27 +77,6 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     }
 
     /// <inheritdoc/>
-    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream)
-    {
-        stream.Registration = registration;
-        stream.Connection = StreamConnection.Connect(stream.Local, stream.Remote, new StreamConnectionOptions
-        {
-            Framing = stream.Framing,
-            TlsHost = stream.TlsHost,
-            CertificateValidation = _options.CertificateValidation,
-            OpenTimeout = stream.OpenTimeout,
-        }, this, stream);
-    }
-
-    /// <inheritdoc/>
-    protected internal override void CloseStream(LoopStream stream)
-    {
-        Require.NotNull(stream);
-        _streams.Remove(stream.Path);
-        stream.Connection?.Dispose();
-    }
-
-    /// <inheritdoc/>
     protected internal override bool TryOpenMulticast(
         LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
         [NotNullWhen(false)] out string? error)
@@ -128,12 +107,37 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     protected internal override void CloseTcpConnections(LoopRegistration registration) => _tcp.CloseChannels(registration);
 
     /// <inheritdoc/>
+    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream)
+    {
+        stream.Registration = registration;
+        stream.Connection = StreamConnection.Connect(stream.Local, stream.Remote, new StreamConnectionOptions
+        {
+            Framing = stream.Framing,
+            TlsHost = stream.TlsHost,
+            CertificateValidation = _options.CertificateValidation,
+            OpenTimeout = stream.OpenTimeout,
+        }, this, stream);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void CloseStream(LoopStream stream)
+    {
+        Require.NotNull(stream);
+        _streams.Remove(stream.Path);
+        stream.Connection?.Dispose();
+    }
+
+    /// <inheritdoc/>
     protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
     {
-        SendDropReason? dropped = path.Protocol == TransportProtocol.Udp
-            ? _ports.TryGetValue(path.Local, out UdpPort? port) ? port.Send(datagram, path.Remote) : SendDropReason.SocketClosed
-            : _streams.TryGetValue(path, out LoopStream? stream) ? stream.Connection!.TrySend(datagram) ? null : SendDropReason.BufferFull
-            : _tcp.Send(registration, datagram, path);
+        if (path.Protocol != TransportProtocol.Udp && _streams.TryGetValue(path, out LoopStream? stream))
+        {
+            if (!stream.Connection!.TrySend(datagram)) TransportMeter.Dropped(SendDropReason.BufferFull);
+            return;
+        }
+        SendDropReason? dropped = path.Protocol != TransportProtocol.Udp ? _tcp.Send(registration, datagram, path)
+            : _ports.TryGetValue(path.Local, out UdpPort? port) ? port.Send(datagram, path.Remote)
+            : SendDropReason.SocketClosed;
         if (dropped is { } reason) TransportMeter.Dropped(reason);
         else TransportMeter.Sent(datagram.Length);
     }
@@ -202,8 +206,8 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
         }
         foreach (UdpPort port in _ports.Values) port.Dispose();
         _ports.Clear();
-        foreach (LoopStream stream in _streams.Values) stream.Connection!.Dispose();
         _tcp.Dispose();
+        foreach (LoopStream stream in _streams.Values) stream.Connection!.Dispose();
         _wake.Dispose();
     }
 

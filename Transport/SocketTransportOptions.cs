@@ -20,9 +20,6 @@ public sealed record SocketTransportOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int SendBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 1 << 20;
 
-    /// <summary>In place of the system's judgement about certificates of TLS servers, as tests need it. Default null: the system's.</summary>
-    public RemoteCertificateValidationCallback? CertificateValidation { get; init; }
-
     /// <summary>TCP connections (RFC 6544) that one connection to a peer may have, opened and accepted together. Default 32, each with up to twice <see cref="MaxTcpQueuedBytes"/> and 20 KiB; from 1 to 1024.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxTcpConnections { get; init => field = Require.InRange(value, 1, 1024); } = 32;
@@ -35,6 +32,9 @@ public sealed record SocketTransportOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan InterfaceCacheDuration { get; init => field = Require.InRange(value, TimeSpan.Zero, TimeSpan.FromMinutes(10)); }
         = TimeSpan.FromSeconds(2);
+
+    /// <summary>In place of the system's judgement about certificates of TLS servers, as tests need it. Default null: the system's.</summary>
+    public RemoteCertificateValidationCallback? CertificateValidation { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -17,7 +17,7 @@ internal sealed class TcpChannel : IDisposable
     private byte[] _queued = new byte[4096], _sending = new byte[4096];
     private int _queuedLength, _sendingLength, _sentLength, _unread;
     private int _receiveDone, _sendDone;              // 1 when a completion waits for the loop
-    private bool _isConnected, _isSending, _isDisposed;
+    private bool _isConnected, _isSending, _hasArrived, _isDisposed;
 
     private TcpChannel(Socket socket, LoopRegistration registration, NetworkPath path, SocketTransportOptions options, Action<TcpChannel> ready)
     {
@@ -93,7 +93,7 @@ internal sealed class TcpChannel : IDisposable
     public bool TryTake(out Span<byte> message)
     {
         message = default;
-        if (_unread == 0 || _isDisposed) return false;
+        if (!_hasArrived || _isDisposed) return false;
         bool found = _deframer.TryRead(_buffer.AsSpan(_receive.BytesTransferred - _unread, _unread), out int consumed);
         _unread -= consumed;
         if (found)
@@ -101,7 +101,7 @@ internal sealed class TcpChannel : IDisposable
             message = _deframer.Message;
             return true;
         }
-        _unread = 0;
+        _hasArrived = false;
         if (_deframer.IsBroken) IsLost = true;
         else Receive();
         return false;
@@ -136,7 +136,7 @@ internal sealed class TcpChannel : IDisposable
     private void ReceiveCompleted()
     {
         if (_receive.SocketError != SocketError.Success || _receive.BytesTransferred == 0) IsLost = true;      // 0: the peer has closed
-        else _unread = _receive.BytesTransferred;
+        else (_hasArrived, _unread) = (true, _receive.BytesTransferred);
     }
 
     // One send at a time: what is queued meanwhile goes with the next.

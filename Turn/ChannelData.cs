@@ -65,8 +65,7 @@ public static class ChannelData
         switch (stream[0] >> 6)
         {
             case 0b00:
-                length = StunMessage.HeaderLength + body;
-                return (body & 3) == 0;
+                return StunFraming.TryGetFrameLength(stream, out length);
             case 0b01:
                 length = (HeaderLength + body + 3) & ~3;
                 return true;

@@ -13,8 +13,7 @@ public sealed class TurnAllocation : IDisposable
     /// <summary>The most that <see cref="HeaderLength"/> can be: a Send indication to an IPv6 peer.</summary>
     public const int MaxHeaderLength = 48;
 
-    private const uint ProtocolUdp = 17u << 24;                           // REQUESTED-TRANSPORT: protocol, then reserved bits
-    private const uint FamilyIPv6 = 2u << 24;                             // REQUESTED-ADDRESS-FAMILY
+    private const byte ProtocolUdp = 17;                                  // REQUESTED-TRANSPORT
 
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_permissionRenewal = TimeSpan.FromMinutes(4);    // §9: it lasts 5 minutes
@@ -310,7 +309,7 @@ public sealed class TurnAllocation : IDisposable
         switch (request.Method)
         {
             case StunMethod.Allocate:
-                writer.WriteUInt32(StunAttributeType.RequestedTransport, ProtocolUdp);
+                writer.WriteTransport(ProtocolUdp);
                 writer.WriteUInt32(StunAttributeType.Lifetime, (uint)_options.Lifetime.TotalSeconds);
                 WriteWishes(ref writer);
                 break;
@@ -319,7 +318,7 @@ public sealed class TurnAllocation : IDisposable
                     State == TurnAllocationState.Closing ? 0 : (uint)_options.Lifetime.TotalSeconds);
                 break;
             case StunMethod.ChannelBind:
-                writer.WriteUInt32(StunAttributeType.ChannelNumber, (uint)request.Channel << 16);
+                writer.WriteChannelNumber(request.Channel);
                 writer.WriteXorAddress(StunAttributeType.XorPeerAddress, request.Peer);
                 break;
             default:
@@ -334,10 +333,10 @@ public sealed class TurnAllocation : IDisposable
     private void WriteWishes(ref StunMessageWriter writer)
     {
         if (_options.ReservationToken != 0) writer.WriteUInt64(StunAttributeType.ReservationToken, _options.ReservationToken);
-        else if (_options.RequestBothFamilies) writer.WriteUInt32(StunAttributeType.AdditionalAddressFamily, FamilyIPv6);
-        else if (_options.RequestIPv6) writer.WriteUInt32(StunAttributeType.RequestedAddressFamily, FamilyIPv6);
+        else if (_options.RequestBothFamilies) writer.WriteFamily(StunAttributeType.AdditionalAddressFamily, isIPv6: true);
+        else if (_options.RequestIPv6) writer.WriteFamily(StunAttributeType.RequestedAddressFamily, isIPv6: true);
         if (_options.ReservationToken == 0 && (_options.RequestEvenPort || _options.ReserveNextPort))
-            writer.Write(StunAttributeType.EvenPort, [(byte)(_options.ReserveNextPort ? 0x80 : 0)]);
+            writer.WriteEvenPort(_options.ReserveNextPort);
         if (_dontFragment) writer.WriteFlag(StunAttributeType.DontFragment);
     }
 
@@ -424,7 +423,7 @@ public sealed class TurnAllocation : IDisposable
         if (RelayedAddress.IsIPv6 && AdditionalRelayedAddress.IsIPv4) (RelayedAddress, AdditionalRelayedAddress) = (AdditionalRelayedAddress, RelayedAddress);
         if (response.TryGetXorAddress(StunAttributeType.XorMappedAddress, out TransportAddress mapped)) MappedAddress = mapped;
         if (response.TryGetUInt64(StunAttributeType.ReservationToken, out ulong token)) ReservationToken = token;
-        if (response.TryGet(StunAttributeType.AddressErrorCode, out StunAttribute why) && why.TryGetErrorCode(out StunErrorCode code)) AdditionalErrorCode = code;
+        if (response.TryGet(StunAttributeType.AddressErrorCode, out StunAttribute why) && why.TryGetAddressError(out _, out StunErrorCode code)) AdditionalErrorCode = code;
         return !RelayedAddress.IsNone;
     }
 

@@ -4,17 +4,19 @@ using WebRtcStack.Sctp;
 
 namespace WebRtcStack.Benchmarks.Sctp;
 
-/// <summary>One message from association to association through memory, with its acknowledgement: what SCTP itself costs.</summary>
+/// <summary>A mebibyte of messages from association to association through memory, with its acknowledgements: what SCTP itself costs, both ends on one core.</summary>
+/// <remarks>Divide 1 048 576 by the mean for bytes per second, and by 1144 again for packets where messages are large.</remarks>
 [MemoryDiagnoser]
 public class AssociationThroughputBenchmark
 {
+    private const int Batch = 1 << 20;
     private readonly byte[] _packet = new byte[1500];
     private SctpAssociation _left = null!;
     private SctpAssociation _right = null!;
     private byte[] _message = [];
     private Instant _now = new(TimeSpan.TicksPerSecond);
 
-    [Params(100, 1200, 65_536, 262_144)]
+    [Params(64, 1024, 16_384, 262_144)]
     public int MessageSize { get; set; }
 
     [Params(false, true)]
@@ -23,7 +25,7 @@ public class AssociationThroughputBenchmark
     [GlobalSetup]
     public void Setup()
     {
-        SctpOptions options = new() { PeerMaxMessageSize = 1 << 20, ZeroChecksum = ZeroChecksum };
+        SctpOptions options = new() { PeerMaxMessageSize = 1 << 20, ZeroChecksum = ZeroChecksum, ReceiveWindow = 4 << 20 };
         _left = new SctpAssociation(options, RandomSource.Seeded(1));
         _right = new SctpAssociation(options, RandomSource.Seeded(2));
         _message = new byte[MessageSize];
@@ -33,11 +35,11 @@ public class AssociationThroughputBenchmark
     }
 
     [Benchmark]
-    public int SendAndReceive()
+    public int SendAndReceiveAMebibyte()
     {
-        _left.Send(1, 53, _message, default, _now);
+        for (int sent = 0; sent < Batch; sent += MessageSize) _left.Send(1, 53, _message, default, _now);
         int received = 0;
-        while (received < MessageSize)
+        while (received < Batch)
         {
             Exchange();
             while (_right.TryReceive(out SctpMessage message))

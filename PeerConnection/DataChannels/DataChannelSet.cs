@@ -89,7 +89,8 @@ internal sealed class DataChannelSet(ConnectionContext context)
     public void Close(RTCDataChannel channel) => context.Post((_, now) =>
     {
         DrainOutboxes(now);
-        if (channel.Channel is { } opened && _transport is not null) _transport.Close(opened, now);
+        if (channel.HasOutbox) channel.ClosesWhenDrained = true;      // what was sent before goes first
+        else if (channel.Channel is { } opened && _transport is not null) _transport.Close(opened, now);
         else context.QueueTask(() => Ends(channel, null));
     });
 
@@ -180,7 +181,14 @@ internal sealed class DataChannelSet(ConnectionContext context)
 
     private void OpenOnLoop(RTCDataChannel channel, Instant now)
     {
-        DataChannel opened = GetTransport().Open(channel.Parameters, now);
+        DataChannelTransport transport = GetTransport();
+        if (!transport.CanOpen(channel.Parameters))
+        {
+            RTCError error = new(RTCErrorDetailType.DataChannelFailure, "The data channel has failed: the association has ended, or its id is in use, or none is free.");
+            context.QueueTask(() => Ends(channel, error));
+            return;
+        }
+        DataChannel opened = transport.Open(channel.Parameters, now);
         _byChannel.Add(opened, channel);
         channel.Attach(opened);
     }
@@ -202,6 +210,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private void Drain(RTCDataChannel channel, Instant now)
     {
         if (!channel.DrainOutbox(_transport!, now)) _withoutRoom.Enqueue(channel);
+        else if (channel.ClosesWhenDrained && channel.Channel is { } opened) _transport!.Close(opened, now);
     }
 
     private void Connected(ushort? maximum)

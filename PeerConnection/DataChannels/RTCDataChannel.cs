@@ -126,13 +126,13 @@ public sealed class RTCDataChannel
             while (_outbox.Count > 0)
             {
                 (MessageLease message, bool isBinary) = _outbox.Peek();
-                SctpSendResult result = _channel is { State: not DataChannelState.Closed } channel
+                SctpSendResult result = _channel is { State: DataChannelState.Open } channel
                     ? transport.Send(channel, message, isBinary, now)
                     : SctpSendResult.NotEstablished;
                 if (result == SctpSendResult.BufferFull) return false;
-                if (result != SctpSendResult.Queued) message.Dispose();      // the channel ended while the message waited
                 _outbox.Dequeue();
-                Interlocked.Add(ref _outboxBytes, -message.Length);
+                if (result == SctpSendResult.Queued) Interlocked.Add(ref _outboxBytes, -message.Length);
+                else message.Dispose();                  // the channel ended while the message waited: it stays counted as unsent
             }
             _isOutboxRegistered = false;
             return true;
@@ -145,12 +145,23 @@ public sealed class RTCDataChannel
         Volatile.Write(ref _channel, channel);
     }
 
+    /// <summary>On the loop: whether the application has closed the channel while messages still wait for room in the transport.</summary>
+    internal bool ClosesWhenDrained { get; set; }
+
+    /// <summary>On the loop: whether messages wait for the transport.</summary>
+    internal bool HasOutbox
+    {
+        get
+        {
+            lock (_outbox) return _outbox.Count > 0;
+        }
+    }
+
     internal void DropOutbox()
     {
         lock (_outbox)
         {
-            while (_outbox.Count > 0) _outbox.Dequeue().Message.Dispose();
-            Interlocked.Exchange(ref _outboxBytes, 0);
+            while (_outbox.Count > 0) _outbox.Dequeue().Message.Dispose();       // webrtc-pc §6.2: bufferedAmount is not reset by closing
         }
     }
 

@@ -176,7 +176,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
     {
         foreach (string line in section.Attributes.All("candidate"))
         {
-            if (!IceCandidate.TryParse(line, out IceCandidate? candidate, out _)) continue;
+            if (!IceCandidate.TryParse("candidate:" + line, out IceCandidate? candidate, out _)) continue;
             context.Transports.AddRemoteCandidate(transport, candidate);
             transport.Ice.AddRemote(new RTCIceCandidate(candidate, section.Mid, (ushort)transport.MLineIndex, transport.Remote?.UsernameFragment ?? ""));
         }

@@ -19,7 +19,6 @@ internal static class CandidateSockets
                 peer.Ice.AddLocalBase(stack.Stream, IceComponent.Rtp, bound, TransportProtocol.Udp, now, preferences[i], name);
             OpenTcp(peer, stack, options, address, preferences[i], name, now);
         }
-        peer.Ice.EndLocalBases(stack.Stream, now);
     }
 
     private static void OpenTcp(

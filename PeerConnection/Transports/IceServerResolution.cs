@@ -20,11 +20,11 @@ internal sealed class IceServerResolution
 
     public List<IceTurnServer> TurnServers { get; } = [];
 
-    /// <summary>Those of <see cref="TurnServers"/> that are reached over TCP or TLS.</summary>
-    public List<TurnStreamServer> TurnStreams { get; } = [];
-
     /// <summary>The URL of each server.</summary>
     public Dictionary<(TransportAddress, TransportProtocol, bool IsTurn), string> Urls { get; } = [];
+
+    /// <summary>Those of <see cref="TurnServers"/> that are reached over TCP or TLS.</summary>
+    public List<TurnStreamServer> TurnStreams { get; } = [];
 
     /// <summary>The URLs that led to no server, each with the reason.</summary>
     public List<(string Url, string Reason)> Failed { get; } = [];

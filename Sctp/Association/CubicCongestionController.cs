@@ -10,7 +10,7 @@ internal sealed class CubicCongestionController(int mtu, double randomLossTolera
     private const double Beta = 0.7;                                  // §4.6
     private const double Alpha = 3 * (1 - Beta) / (1 + Beta);         // §4.3: as fair as Reno with a reduction of Beta
     private const int InitialPackets = 10;                            // RFC 6928 §2
-    private const int LeastPackets = 2;                               // §4.6
+    private const int LeastPackets = 4;                               // RFC 9260 §7.2.3, where RFC 9438 §4.6 has two
 
     private readonly HyStart _hyStart = new();
     private readonly RandomLossFilter _filter = new(randomLossTolerance);
@@ -125,7 +125,7 @@ internal sealed class CubicCongestionController(int mtu, double randomLossTolera
         bool isBelowLast = _curve.Window < _curve.MaxWindow;
         _curve.MaxWindow = isBelowLast ? _curve.Window * (1 + Beta) / 2 : _curve.Window;            // §4.7, fast convergence
         _curve.PriorWindow = _curve.Window;
-        _curve.Threshold = Math.Max(_curve.Window * Beta, LeastPackets * mtu);                       // §4.6
+        _curve.Threshold = Math.Max(_curve.Window * Beta, (double)LeastPackets * mtu);                       // §4.6
         _curve.Epoch = Instant.Never;
     }
 

@@ -16,6 +16,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     private bool _inRecovery;
     private bool _inTimeout;                                          // T3 expired, and not all of then is acknowledged yet
     private uint _exit;                                               // where the recovery or the timeout ends
+    private uint _timedOut;                                           // the cumulative TSN when T3 expired last
     private uint _roundEnd;
     private uint _limitedUntil;
     private bool _isLimited;
@@ -127,8 +128,11 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
         context.Errors++;                                                                            // §8.1
         context.Rto.BackOff();                                                                       // E2
         _probe.Clear();
+        // RFC 5681 §3.1, which RFC 9260 §7.2.3 leaves out: a second timeout of the same chunk says nothing new of the window.
+        bool isRepeated = _inTimeout && _timedOut == outstanding.CumulativeAck;
         if (!_inTimeout) _check.Begin(outstanding.CumulativeAck, outstanding.NextTsn - 1);
-        congestion.OnTimeout(context.Mtu);
+        if (!isRepeated) congestion.OnTimeout(context.Mtu);
+        _timedOut = outstanding.CumulativeAck;
         outstanding.MarkOverdueLost(ReorderingWindow(), now);
         (_inRecovery, _inTimeout, _exit, _reordering) = (false, true, outstanding.NextTsn - 1, Instant.Never);
         OwesRetransmission = outstanding.LostCount > 0;

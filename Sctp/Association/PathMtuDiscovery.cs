@@ -37,6 +37,7 @@ internal sealed class PathMtuDiscovery(AssociationContext context)
 
     private int _tooLarge;                                            // the least size known not to pass
     private int _probed;                                              // PROBED_SIZE
+    private int _timeouts;                                            // in a row, when last told of
     private int _probes;                                              // PROBE_COUNT
     private ulong _nonce;
     private bool _isAwaited;
@@ -83,7 +84,9 @@ internal sealed class PathMtuDiscovery(AssociationContext context)
     /// <returns>Whether the size went back to the base.</returns>
     public bool Observe(int largeLosses, int timeouts)
     {
-        if (context.Mtu <= Base || (largeLosses < LossesOfABlackHole && timeouts < TimeoutsOfABlackHole)) return false;
+        bool isTimeout = timeouts > _timeouts && timeouts >= TimeoutsOfABlackHole;
+        _timeouts = timeouts;
+        if (context.Mtu <= Base || (largeLosses < LossesOfABlackHole && !isTimeout)) return false;
         SetMtu(Base);
         Restart();
         return true;
@@ -119,6 +122,7 @@ internal sealed class PathMtuDiscovery(AssociationContext context)
         WireReader reader = new(chunk.Value);
         if (!_isAwaited || !Parameter.TryRead(ref reader, out Parameter parameter) || parameter.Value.Length != InfoLength ||
             BinaryPrimitives.ReadUInt64BigEndian(parameter.Value) != _nonce) return false;
+        context.Errors = 0;                                           // RFC 9260 §8.3: the peer lives
         if (_probed > context.Mtu) SetMtu(_probed);
         if (State == PathMtuState.Base) _tooLarge = Most + Precision;
         Next(now);

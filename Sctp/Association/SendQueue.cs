@@ -262,10 +262,11 @@ internal sealed class SendQueue(AssociationContext context)
     private void RemoveBuffered(OutgoingStream stream, int bytes)
     {
         if (bytes == 0) return;
+        BufferedBytes -= bytes;
+        if (context.IsOver) return;                                   // what a stream had left at the end stays known
         long before = stream.Buffered;
         stream.Buffered = before - bytes;
-        BufferedBytes -= bytes;
-        if (!context.IsOver && before > stream.LowThreshold && stream.Buffered <= stream.LowThreshold)
+        if (before > stream.LowThreshold && stream.Buffered <= stream.LowThreshold)
             context.Raise(new SctpEvent(SctpEventKind.BufferedAmountLow, stream.Id));
     }
 }

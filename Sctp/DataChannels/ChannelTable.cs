@@ -29,18 +29,27 @@ internal sealed class ChannelTable(int capacity)
     /// <summary>Gives the channel the next free id of our parity below <paramref name="streams"/>; false when there is none.</summary>
     public bool TryAssignId(DataChannel channel, bool isDtlsClient, int streams)
     {
+        if (!TryFindId(isDtlsClient, streams, out ushort id)) return false;
+        channel.Id = id;
+        _withoutId.Remove(channel);
+        _byId.Add(id, channel);
+        return true;
+    }
+
+    /// <summary>Whether an id of our parity is free below <paramref name="streams"/>.</summary>
+    public bool HasFreeId(bool isDtlsClient, int streams) => TryFindId(isDtlsClient, streams, out _);
+
+    private bool TryFindId(bool isDtlsClient, int streams, out ushort id)
+    {
         int parity = isDtlsClient ? 0 : 1;                            // RFC 8832 §6: the DTLS client has the even ids
         int limit = Math.Min(streams, MaxId + 1);
         int choices = (limit - parity + 1) / 2;
         for (; _lowestFree < choices; _lowestFree++)
         {
-            ushort id = (ushort)(_lowestFree * 2 + parity);
-            if (_byId.ContainsKey(id)) continue;
-            channel.Id = id;
-            _withoutId.Remove(channel);
-            _byId.Add(id, channel);
-            return true;
+            id = (ushort)(_lowestFree * 2 + parity);
+            if (!_byId.ContainsKey(id)) return true;
         }
+        id = 0;
         return false;
     }
 

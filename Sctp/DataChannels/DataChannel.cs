@@ -24,6 +24,7 @@ public sealed class DataChannel
 {
     private OutgoingStream? _stream;
     private long _lowThreshold;
+    private long _unsent;                                             // webrtc-pc §6.2: the amount is not reset by closing
 
     internal DataChannel(in DataChannelParameters parameters, bool isRemote)
     {
@@ -63,8 +64,8 @@ public sealed class DataChannel
     /// <summary>Its state.</summary>
     public DataChannelState State { get; internal set; }
 
-    /// <summary>Bytes of messages that wait to be sent for the first time. Any thread may read it.</summary>
-    public long BufferedAmount => Volatile.Read(ref _stream)?.Buffered ?? 0;
+    /// <summary>Bytes of messages that wait to be sent for the first time; once the channel is closed, those that were never sent. Any thread may read it.</summary>
+    public long BufferedAmount => Volatile.Read(ref _stream)?.Buffered ?? Volatile.Read(ref _unsent);
 
     /// <summary>On falling to this, <see cref="DataChannelEventKind.BufferedAmountLow"/> is raised. Default 0; in bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
@@ -97,6 +98,15 @@ public sealed class DataChannel
 
     internal bool IncomingIsReset { get; set; }
 
+    /// <summary>Where the incoming stream is reset: messages of the channel that were not read yet. What comes behind them is for the stream's next channel.</summary>
+    internal int UnreadAtReset { get; set; }
+
+    /// <summary>DATA_CHANNEL_OPEN of the stream's next channel, which came before this one was over here.</summary>
+    internal MessageLease NextOpen { get; set; }
+
+    /// <summary>The peer has closed that next channel as well.</summary>
+    internal bool NextIsReset { get; set; }
+
     /// <summary>The beginning of a message that comes in the parts of the deprecated PPIDs (RFC 8831 §6.6).</summary>
     internal MessageLease Partial { get; set; }
 
@@ -112,7 +122,9 @@ public sealed class DataChannel
     internal void Detach()
     {
         Partial.Dispose();
-        Partial = default;
+        NextOpen.Dispose();
+        Partial = NextOpen = default;
+        if (_stream is { } stream) Volatile.Write(ref _unsent, stream.Buffered);
         Volatile.Write(ref _stream, null);
     }
 }

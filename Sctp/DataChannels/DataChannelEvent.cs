@@ -50,7 +50,7 @@ public enum DataChannelError
 /// <param name="Kind">What happened.</param>
 /// <param name="Channel">To which channel, where it is about one.</param>
 /// <param name="Error">Why a channel was closed.</param>
-/// <param name="Cause">Why the association failed.</param>
+/// <param name="Cause">Why the association failed, also where that closed a channel.</param>
 /// <param name="PeerCause">The error cause code of the peer's ABORT (RFC 9260 §3.3.10), or 0.</param>
 public readonly record struct DataChannelEvent(
     DataChannelEventKind Kind,

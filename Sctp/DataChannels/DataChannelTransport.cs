@@ -13,6 +13,7 @@ public sealed class DataChannelTransport : IDisposable
     private readonly DataChannelTransportOptions _options;
     private readonly SctpAssociation _association;
     private readonly ChannelTable _channels;
+    private readonly EarlyMessages _early;
     private readonly Queue<DataChannelEvent> _events = new();
     private readonly List<DataChannel> _batch = [];
     private (byte[] Local, byte[] Peer)? _signalledInits;
@@ -28,11 +29,15 @@ public sealed class DataChannelTransport : IDisposable
         _association = new SctpAssociation(options.Sctp, random);
         _association.Inbound.DivertedPpid = Ppid.Dcep;
         _channels = new ChannelTable(options.MaxChannels);
+        _early = new EarlyMessages(options.MaxEarlyBytes);
         _isDtlsClient = options.IsDtlsClient;
     }
 
     /// <summary>The state of the association.</summary>
     public SctpAssociationState State => _association.State;
+
+    /// <summary>Bytes of messages held in either direction, also those in flight, incomplete or unread.</summary>
+    internal long HeldBytes => _association.HeldBytes + _early.HeldBytes;
 
     /// <summary>The least room that <see cref="Transmit"/> needs.</summary>
     public int MinDatagramSize => _association.MinDatagramSize;
@@ -93,6 +98,14 @@ public sealed class DataChannelTransport : IDisposable
         _signalledInits = (localInit, peerInit);
     }
 
+    /// <summary>Whether such a channel can be opened now: the association has not ended, there are fewer channels than the limit, and its id, or one of our parity, is free.</summary>
+    public bool CanOpen(in DataChannelParameters parameters)
+    {
+        if (_association.Context.IsOver || _channels.IsFull) return false;
+        if (parameters.Negotiated) return parameters.Id is { } id && !_channels.TryGet(id, out _);
+        return _isDtlsClient is not { } role || _channels.HasFreeId(role, MaxStreams ?? ChannelTable.MaxId + 1);
+    }
+
     /// <summary>Opens a channel, or queues that until the association is up.</summary>
     /// <exception cref="ArgumentException">A parameter is out of its range, or contradicts another.</exception>
     /// <exception cref="InvalidOperationException">The id is taken, no id or no place is left, or the association has ended.</exception>
@@ -145,7 +158,7 @@ public sealed class DataChannelTransport : IDisposable
     /// <summary>Reads the next message; its reader disposes the payload.</summary>
     public bool TryReceive(out DataChannelMessage message)
     {
-        while (_association.TryReceive(out SctpMessage raw))
+        while (_early.TryRead(out SctpMessage raw) || _association.TryReceive(out raw))
         {
             bool isMessage = TryInterpret(raw, out message);
             if (_channels.TryGet(raw.Stream, out DataChannel? channel)) ProcessIncomingReset(channel);
@@ -228,6 +241,7 @@ public sealed class DataChannelTransport : IDisposable
     public void Dispose()
     {
         foreach (DataChannel channel in _channels.Identified) channel.Detach();
+        _early.Clear();
         _association.Dispose();
     }
 
@@ -276,16 +290,22 @@ public sealed class DataChannelTransport : IDisposable
                 _events.Enqueue(new DataChannelEvent(DataChannelEventKind.Closed));
                 break;
             case SctpEventKind.Failed:
-                FinishAll(DataChannelError.AssociationEnded);
+                FinishAll(DataChannelError.AssociationEnded, e.Cause, e.PeerCause);
                 _events.Enqueue(new DataChannelEvent(DataChannelEventKind.Failed, Cause: e.Cause, PeerCause: e.PeerCause));
                 break;
+            case SctpEventKind.IncomingStreamReset when channel is { IncomingIsReset: true }:
+                channel.NextIsReset = channel.NextOpen.Length > 0;
+                break;
             case SctpEventKind.IncomingStreamReset when channel is not null:
-                channel.IncomingIsReset = true;
-                ProcessIncomingReset(channel);
+                ReceiveReset(channel, _association.Inbound.Unread(e.Stream) + _early.Claimed(e.Stream));
+                break;
+            case SctpEventKind.IncomingStreamReset:
+                _early.Forget(e.Stream);
                 break;
             case SctpEventKind.OutgoingStreamReset when channel is not null:
                 channel.OutgoingIsReset = true;
-                FinishIfBothReset(channel);
+                BeginClosing(channel);                                // where the peer asked for the reset (RFC 6525 §5.2.3)
+                FinishIfBothReset(channel, now);
                 break;
             case SctpEventKind.StreamResetDenied when channel is not null:
                 Finish(channel, DataChannelError.ResetDenied);
@@ -297,22 +317,38 @@ public sealed class DataChannelTransport : IDisposable
     }
 
     // RFC 8831 §6.7: the peer's reset is answered by our own, after the channel's last message has been read.
-    private void ProcessIncomingReset(DataChannel channel)
+    private void ReceiveReset(DataChannel channel, int unread)
     {
-        if (!channel.IncomingIsReset || _association.Inbound.Unread(channel.Id!.Value) > 0) return;
-        if (channel.State == DataChannelState.Open)
-        {
-            channel.State = DataChannelState.Closing;
-            _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosing, channel));
-            ResetStream(channel.Id!.Value);
-        }
-        FinishIfBothReset(channel);
+        channel.IncomingIsReset = true;
+        channel.UnreadAtReset = unread;
+        ProcessIncomingReset(channel);
     }
 
-    private void FinishIfBothReset(DataChannel channel)
+    private void ProcessIncomingReset(DataChannel channel)
     {
-        if (channel.IncomingIsReset && channel.OutgoingIsReset && _association.Inbound.Unread(channel.Id!.Value) == 0)
-            Finish(channel, DataChannelError.None);
+        if (!channel.IncomingIsReset || channel.UnreadAtReset > 0) return;
+        if (BeginClosing(channel)) ResetStream(channel.Id!.Value);
+        FinishIfBothReset(channel, _now);
+    }
+
+    // True where the peer is the one who closes.
+    private bool BeginClosing(DataChannel channel)
+    {
+        if (channel.State != DataChannelState.Open) return false;
+        channel.State = DataChannelState.Closing;
+        _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosing, channel));
+        return true;
+    }
+
+    private void FinishIfBothReset(DataChannel channel, Instant now)
+    {
+        if (!channel.IncomingIsReset || !channel.OutgoingIsReset || channel.UnreadAtReset > 0 || channel.State == DataChannelState.Closed) return;
+        (ushort stream, MessageLease open, bool isReset) = (channel.Id!.Value, channel.NextOpen, channel.NextIsReset);
+        channel.NextOpen = default;
+        Finish(channel, DataChannelError.None);
+        if (open.Length == 0) return;
+        using (open) ReceiveDcep(stream, open.Span, now);             // the peer was faster: it uses the id again
+        if (isReset && _channels.TryGet(stream, out DataChannel? next)) ReceiveReset(next, _early.Claimed(stream));
     }
 
     private void ReceiveDcep(ushort stream, ReadOnlySpan<byte> message, Instant now)
@@ -322,6 +358,11 @@ public sealed class DataChannelTransport : IDisposable
         {
             if (exists && !channel!.IsRemote) channel.IsAcknowledged = true;
             else Drops.Count(SctpDropReason.UnknownChannel);
+            return;
+        }
+        if (exists && channel is { IncomingIsReset: true, NextOpen.Length: 0 })
+        {
+            channel.NextOpen = MessageLease.CopyOf(message);          // it comes into being when the reset of our stream is done
             return;
         }
         if (exists)                                                   // RFC 8832 §6: the stream is in use
@@ -340,6 +381,7 @@ public sealed class DataChannelTransport : IDisposable
         channel = new DataChannel(parameters, isRemote: true) { State = DataChannelState.Open, IsAcknowledged = true };
         channel.Attach(_association.OutgoingStream(stream));
         _channels.Add(channel);
+        _early.Claim(stream);
         _association.SendControl(stream, Ppid.Dcep, MessageLease.CopyOf([DcepMessage.Ack]), now);
         _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelAnnounced, channel));
     }
@@ -347,12 +389,15 @@ public sealed class DataChannelTransport : IDisposable
     private bool TryInterpret(in SctpMessage raw, out DataChannelMessage message)
     {
         message = default;
-        if (!_channels.TryGet(raw.Stream, out DataChannel? channel) || channel.State == DataChannelState.Connecting)
+        bool exists = _channels.TryGet(raw.Stream, out DataChannel? channel);
+        if (!exists || channel is { State: DataChannelState.Connecting } or { IncomingIsReset: true, UnreadAtReset: 0 })
         {
+            if (_early.TryAdd(raw)) return false;
             Drops.Count(SctpDropReason.UnknownChannel);
             raw.Payload.Dispose();
             return false;
         }
+        if (channel!.IncomingIsReset) channel.UnreadAtReset--;
         channel.IsAcknowledged = true;                                // RFC 8832 §6: any message says what the ACK says
         MessageLease payload = raw.Payload;
         switch (raw.Ppid)
@@ -430,26 +475,28 @@ public sealed class DataChannelTransport : IDisposable
             return;
         }
         channel.Attach(_association.OutgoingStream(id));
+        _early.Claim(id);
         channel.State = DataChannelState.Open;
         channel.IsAcknowledged = channel.Negotiated;
         if (!channel.Negotiated) _association.SendControl(id, Ppid.Dcep, DcepMessage.CreateOpen(channel), now);
         _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelOpened, channel));
     }
 
-    private void FinishAll(DataChannelError error)
+    private void FinishAll(DataChannelError error, SctpFailure cause = SctpFailure.None, int peerCause = 0)
     {
         _batch.AddRange(_channels.Identified);
         _batch.AddRange(_channels.WithoutId);
-        foreach (DataChannel channel in _batch) Finish(channel, error);
+        foreach (DataChannel channel in _batch) Finish(channel, error, cause, peerCause);
         _batch.Clear();
+        _early.Clear();
     }
 
-    private void Finish(DataChannel channel, DataChannelError error)
+    private void Finish(DataChannel channel, DataChannelError error, SctpFailure cause = SctpFailure.None, int peerCause = 0)
     {
         _channels.Remove(channel);
         channel.State = DataChannelState.Closed;
         channel.Detach();
-        _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosed, channel, error));
+        _events.Enqueue(new DataChannelEvent(DataChannelEventKind.ChannelClosed, channel, error, cause, peerCause));
     }
 
     private void ResetStream(ushort stream)

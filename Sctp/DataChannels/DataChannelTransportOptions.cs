@@ -3,7 +3,7 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Sctp;
 
 /// <summary>Settings of the data channels over one association.</summary>
-/// <remarks>Beside what <see cref="SctpOptions"/> says, the worst case is <see cref="MaxChannels"/> times the label and the protocol, up to <see cref="MaxNameBytes"/> each.</remarks>
+/// <remarks>Beside what <see cref="SctpOptions"/> says, the worst case is <see cref="MaxChannels"/> times the label and the protocol, up to <see cref="MaxNameBytes"/> each, and <see cref="MaxEarlyBytes"/>.</remarks>
 public sealed record DataChannelTransportOptions
 {
     /// <summary>The association's settings.</summary>
@@ -20,4 +20,8 @@ public sealed record DataChannelTransportOptions
     /// <summary>The longest label or protocol that the peer may give a channel, in bytes of UTF-8. Default 65535, what DCEP can carry (RFC 8832 §5.1); from 0 to 65535.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxNameBytes { get; init => field = Require.InRange(value, 0, 65535); } = 65535;
+
+    /// <summary>Bytes of messages that wait for their channel to be created here, each counted with 32 bytes more; what exceeds it is dropped. Default 1 MiB; from 0 to 1 GiB.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxEarlyBytes { get; init => field = Require.InRange(value, 0, 1 << 30); } = 1 << 20;
 }

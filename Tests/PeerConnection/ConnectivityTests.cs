@@ -167,6 +167,32 @@ public sealed class ConnectivityTests
     }
 
     [Test]
+    public void HalfTrickle_WithAllCandidatesInTheDescriptions_Connects()                                 // RFC 8838 §16, RFC 8829 §5.9
+    {
+        using PeerSimulation simulation = new(16, new PathOptions(), Open, configuration: s_servers);
+        simulation.Left.CreateDataChannel("x");
+        simulation.RunUntil(() => simulation.BothConnected, TimeSpan.FromMinutes(1), NegotiateAsync());
+        Assert.That(Ice(simulation.Right).GetRemoteCandidates(), Is.Not.Empty);
+
+        async Task NegotiateAsync()
+        {
+            await simulation.Left.SetLocalDescriptionAsync();
+            await GatheredAsync(simulation.Left);
+            await simulation.Right.SetRemoteDescriptionAsync(simulation.Left.LocalDescription!);
+            await simulation.Right.SetLocalDescriptionAsync();
+            await GatheredAsync(simulation.Right);
+            await simulation.Left.SetRemoteDescriptionAsync(simulation.Right.LocalDescription!);
+        }
+
+        static async Task GatheredAsync(RTCPeerConnection connection)
+        {
+            TaskCompletionSource gathered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            connection.OnIceGatheringStateChange += (_, _) => { if (connection.IceGatheringState == RTCIceGatheringState.Complete) gathered.TrySetResult(); };
+            if (connection.IceGatheringState != RTCIceGatheringState.Complete) await gathered.Task;
+        }
+    }
+
+    [Test]
     public void SetConfiguration_ChangesThePool_UntilThereIsADescription()                                // webrtc-pc §4.4.1.6
     {
         using PeerSimulation simulation = new(11, new PathOptions(), Open);

@@ -16,4 +16,19 @@ public sealed class LoopbackTests
         channel.OnOpen += (_, _) => channel.Send("hello");
         Assert.That(await echoed.Task.WaitAsync(timeout), Is.EqualTo("echo hello"));
     }
+
+    [TestCase(TcpCandidates.ActiveAndPassive)]
+    [TestCase(TcpCandidates.All)]
+    [CancelAfter(20_000)]
+    public async Task Connections_WithTcpCandidatesAlone_CarryDataAndMedia(TcpCandidates candidates, CancellationToken timeout)     // RFC 6544
+    {
+        WebRtcOptions options = Loopback with
+        {
+            TcpCandidates = candidates, Ice = new WebRtcStack.Ice.IceAgentOptions { LocalCandidateFilter = candidate => candidate.Protocol == WebRtcStack.Core.TransportProtocol.Tcp },
+        };
+        await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout, options: options);
+        await pair.SendAudioAsync(packets: 20, timeout);
+        RTCIceCandidatePair selected = pair.Offerer.Sctp!.Transport.IceTransport.GetSelectedCandidatePair()!;
+        Assert.That((selected.Local.Protocol, selected.Remote.Protocol), Is.EqualTo((RTCIceProtocol.Tcp, RTCIceProtocol.Tcp)));
+    }
 }

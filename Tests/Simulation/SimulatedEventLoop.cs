@@ -50,11 +50,6 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
 
     protected internal override void CloseUdp(LoopRegistration registration, TransportAddress bound) => host.Close(bound);
 
-    // Simulated networks carry datagrams alone: a server over TCP is one that does not answer.
-    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream) => Post(() => stream.Closed(stream, "nobody listens"));
-
-    protected internal override void CloseStream(LoopStream stream) { }
-
     protected internal override bool TryOpenMulticast(
         LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
         [NotNullWhen(false)] out string? error)
@@ -87,6 +82,11 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
             connection.Close();
         }
     }
+
+    // Simulated networks carry datagrams alone: a server over TCP is one that does not answer.
+    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream) => Post(() => stream.Closed(stream, "nobody listens"));
+
+    protected internal override void CloseStream(LoopStream stream) { }
 
     protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
     {

@@ -7,7 +7,6 @@ namespace WebRtcStack.Turn;
 internal sealed class AllocateHandler(TurnServerOptions options, AllocationTable table, UserTable users, TurnServerCounters counters)
 {
     private const byte Udp = 17;
-    private const byte IPv4 = 1, IPv6 = 2;
 
     /// <summary>What a well-formed request asks for.</summary>
     private struct Wish
@@ -66,22 +65,20 @@ internal sealed class AllocateHandler(TurnServerOptions options, AllocationTable
     public static bool TryGetFamily(in StunMessage request, StunAttributeType type, out bool isThere, out bool ipv6)
     {
         (isThere, ipv6) = (request.TryGet(type, out StunAttribute attribute), false);
-        if (!isThere) return true;
-        if (attribute.Value.Length != 4 || attribute.Value[0] is not (IPv4 or IPv6)) return false;
-        ipv6 = attribute.Value[0] == IPv6;
-        return true;
+        return !isThere || attribute.TryGetFamily(out ipv6);
     }
 
     // The checks of §7.2, in its order; what it numbers 4 (DONT-FRAGMENT) is done with the unknown attributes.
     private StunErrorCode Read(in StunMessage request, out Wish wish)
     {
         wish = new Wish { Lifetime = LifetimeOf(request), DontFragment = request.Has(StunAttributeType.DontFragment) };
-        if (!request.TryGet(StunAttributeType.RequestedTransport, out StunAttribute transport) || transport.Value.Length != 4) return StunErrorCode.BadRequest;
-        if (transport.Value[0] != Udp) return StunErrorCode.UnsupportedTransportProtocol;
+        if (!request.TryGet(StunAttributeType.RequestedTransport, out StunAttribute transport) || !transport.TryGetTransport(out byte protocol)) return StunErrorCode.BadRequest;
+        if (protocol != Udp) return StunErrorCode.UnsupportedTransportProtocol;
 
         wish.HasToken = request.TryGetUInt64(StunAttributeType.ReservationToken, out wish.Token);
         bool hasEven = request.TryGet(StunAttributeType.EvenPort, out StunAttribute even);
-        if (hasEven && even.Value.Length != 1) return StunErrorCode.BadRequest;
+        bool reservesNext = false;
+        if (hasEven && !even.TryGetEvenPort(out reservesNext)) return StunErrorCode.BadRequest;
         if (!TryGetFamily(request, StunAttributeType.RequestedAddressFamily, out bool hasRequested, out bool requestsIPv6) ||
             !TryGetFamily(request, StunAttributeType.AdditionalAddressFamily, out bool hasAdditional, out bool additionalIPv6)) return StunErrorCode.BadRequest;
         if (wish.HasToken && (hasEven || hasRequested || hasAdditional)) return StunErrorCode.BadRequest;
@@ -90,7 +87,7 @@ internal sealed class AllocateHandler(TurnServerOptions options, AllocationTable
         bool serves = requestsIPv6 ? options.RelaysIPv6 : options.RelaysIPv4;
         if (!serves && !hasAdditional) return StunErrorCode.AddressFamilyNotSupported;
         wish.IsEven = hasEven;
-        wish.ReservesNext = hasEven && (even.Value[0] & 0x80) != 0;
+        wish.ReservesNext = reservesNext;
         if (wish.ReservesNext && hasAdditional) return StunErrorCode.BadRequest;
         if (hasAdditional && !additionalIPv6) return StunErrorCode.BadRequest;
         if (hasAdditional && !options.RelaysIPv4) return StunErrorCode.InsufficientCapacity;

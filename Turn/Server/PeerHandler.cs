@@ -36,9 +36,8 @@ internal sealed class PeerHandler(TurnServerOptions options)
 
     public StunErrorCode ChannelBind(in StunMessage request, ServerAllocation allocation, Instant now)
     {
-        if (!request.TryGetUInt32(StunAttributeType.ChannelNumber, out uint value) ||
+        if (!request.TryGet(StunAttributeType.ChannelNumber, out StunAttribute channelNumber) || !channelNumber.TryGetChannelNumber(out ushort number) ||
             !request.TryGetXorAddress(StunAttributeType.XorPeerAddress, out TransportAddress peer)) return StunErrorCode.BadRequest;
-        ushort number = (ushort)(value >> 16);
         // Deviation, RFC 8656 §12: numbers from 0x5000 on were good in RFC 5766, and clients in the field use them.
         if (number is < ChannelData.FirstChannel or > ChannelData.LastLegacyChannel) return StunErrorCode.BadRequest;
         bool isBound = allocation.TryGetChannel(number, out ServerChannel? channel);

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using WebRtcStack.Core;
 using WebRtcStack.Stun;
 
@@ -92,7 +91,7 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
                 writer.WriteUInt32(StunAttributeType.Lifetime, (uint)Math.Max(0, (allocation.Expiry - now).TotalSeconds));
                 writer.WriteXorAddress(StunAttributeType.XorMappedAddress, reply.Client.Remote);
                 if (allocation.ReservationToken != 0) writer.WriteUInt64(StunAttributeType.ReservationToken, allocation.ReservationToken);
-                if (allocation.AdditionalError != StunErrorCode.None) WriteAddressError(allocation.AdditionalError, ref writer);
+                if (allocation.AdditionalError != StunErrorCode.None) writer.WriteAddressError(isIPv6: true, allocation.AdditionalError);
                 break;
             case StunMethod.Refresh:
                 writer.WriteUInt32(StunAttributeType.Lifetime, reply.Lifetime);
@@ -117,15 +116,5 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
         Span<StunAttributeType> unknown = stackalloc StunAttributeType[4];
         for (int i = 0; i < reply.UnknownCount; i++) unknown[i] = (StunAttributeType)(ushort)(reply.Unknown >> (16 * i));
         writer.WriteUnknownAttributes(unknown[..reply.UnknownCount]);
-    }
-
-    //  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
-    // +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-    // |  Family       |    Reserved             |Class|     Number    |
-    private static void WriteAddressError(StunErrorCode error, ref StunMessageWriter writer)
-    {
-        Span<byte> value = writer.Reserve(StunAttributeType.AddressErrorCode, 4);
-        if (value.IsEmpty) return;
-        BinaryPrimitives.WriteUInt32BigEndian(value, (uint)(2 << 24 | (int)error / 100 << 8 | (int)error % 100));      // RFC 8656 §18.12: IPv6
     }
 }

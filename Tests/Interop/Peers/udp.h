@@ -36,6 +36,7 @@ static int join(int is_server, int port, struct sockaddr_in *peer)
     return fd;
 }
 
+__attribute__((unused))
 static void print_connected(const unsigned char *keys, int length, const char *suite)
 {
     printf("connected %s ", suite);

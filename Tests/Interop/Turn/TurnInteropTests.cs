@@ -63,6 +63,24 @@ public sealed class TurnInteropTests
         });
     }
 
+    // -N and -R: wrong requests and wrong protocol between the right ones, which may never come to an end.
+    [Test, CancelAfter(30_000)]
+    public async Task Uclient_WithNegativeTests_LeavesTheServerServing(CancellationToken timeout)
+    {
+        await using OurTurnServer server = new();
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(timeout);
+        enough.CancelAfter(TimeSpan.FromSeconds(5));
+        await Task.WhenAll(new[] { "-N", "-R" }.Select(async flag =>
+        {
+            try
+            {
+                await Uclient.RunAsync(server, TransportProtocol.Udp, [flag, "-n", "5", "-m", "2", "-l", "170"], enough.Token);
+            }
+            catch (OperationCanceledException) { }                // it waits for answers that nobody owes
+        }));
+        await RoundTripAsync(server.RelayOnly(TransportProtocol.Udp), timeout);
+    }
+
     internal static async Task RoundTripAsync(RTCConfiguration configuration, CancellationToken timeout)
     {
         await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout, configuration, RealTurnServer.Options);
@@ -72,17 +90,18 @@ public sealed class TurnInteropTests
     }
 }
 
-/// <summary>Chromium's connections to us, both sides through a relay.</summary>
-public sealed class BrowserTurnTests() : PeerTests(PeerHost.Chromium)
+/// <summary>Real peers' connections to us, both sides through a relay.</summary>
+[TestFixture(PeerHost.Chromium), TestFixture(PeerHost.Firefox), TestFixture(PeerHost.Pion)]
+public sealed class RelayedPeerTests(string peer) : PeerTests(peer)
 {
     [Test, CancelAfter(20_000)]
-    public async Task Chromium_ThroughARelay_CarriesMessages(
+    public async Task Peer_ThroughARelay_CarriesMessages(
         [Values(RealTurnServer.Ours, RealTurnServer.Coturn)] string name, [Values(TransportProtocol.Udp, TransportProtocol.Tcp)] TransportProtocol protocol, CancellationToken timeout)
     {
         await using RealTurnServer server = await RealTurnServer.StartAsync(name);
         object theirs = new
         {
-            iceServers = new[] { new { urls = server.Url(protocol), username = RealTurnServer.User, credential = RealTurnServer.Password } },
+            iceServers = new[] { new { urls = new[] { server.Url(protocol) }, username = RealTurnServer.User, credential = RealTurnServer.Password } },
             iceTransportPolicy = "relay",
         };
         await using PeerCall call = await PeerCall.StartAsync(Host, RealTurnServer.Options, theirs, server.RelayOnly(protocol));
@@ -91,6 +110,8 @@ public sealed class BrowserTurnTests() : PeerTests(PeerHost.Chromium)
         await channel.OpensAsync(timeout);
         byte[] sent = [.. Enumerable.Range(0, 5_000).Select(static i => (byte)i)];
         Assert.That((await channel.RoundTripAsync(sent, true, timeout)).Data, Is.EqualTo(sent));
+        RTCIceCandidatePair selected = call.Connection.Sctp!.Transport.IceTransport.GetSelectedCandidatePair()!;
+        Assert.That((selected.Local.Type, selected.Remote.Type), Is.EqualTo((RTCIceCandidateType.Relay, RTCIceCandidateType.Relay)));
     }
 }
 
