@@ -23,7 +23,16 @@ internal sealed class Tool : IDisposable
         process.BeginErrorReadLine();
     }
 
-    public bool HasExited => _process.HasExited;
+    /// <summary>Whether it has ended; then all that it printed is in <see cref="Output"/>.</summary>
+    public bool HasExited
+    {
+        get
+        {
+            if (!_process.HasExited) return false;
+            _process.WaitForExit();                      // for the ends of its output
+            return true;
+        }
+    }
 
     public string Output
     {
