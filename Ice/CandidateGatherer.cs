@@ -1,5 +1,6 @@
 using WebRtcStack.Core;
 using WebRtcStack.Stun;
+using WebRtcStack.Turn;
 
 namespace WebRtcStack.Ice;
 
@@ -195,6 +196,20 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
         });
         UpdateState(stream, now);
     }
+
+    /// <summary>Tells that a server over TCP or TLS names another one (RFC 8489 §10).</summary>
+    public void Redirected(IceStream stream, LocalBase localBase, TurnAllocation turn) => context.Raise(new IceEvent
+    {
+        Kind = IceEventKind.AlternateServer,
+        Stream = stream,
+        Component = localBase.Component,
+        Local = localBase.Address,
+        Server = turn.Server,
+        ServerProtocol = localBase.Protocol,
+        IsTurnServer = true,
+        AlternateServer = turn.AlternateServer,
+        AlternateDomain = turn.AlternateDomain,
+    });
 
     /// <summary>Adds what a server saw of a base, unless that is redundant (§5.1.3) or not wanted.</summary>
     public void AddReflexive(IceStream stream, LocalBase localBase, TransportAddress server, TransportAddress mapped)

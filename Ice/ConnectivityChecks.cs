@@ -105,7 +105,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         StunTransactionId id = StunTransactionId.Create(context.Random);
         StunClientTransaction transaction = pair.Path.Protocol == TransportProtocol.Udp
             ? new StunClientTransaction(id, context.Retransmission, rto)
-            : new StunClientTransaction(id, IceContext.ReliableRetransmission);
+            : new StunClientTransaction(id, StunRetransmission.Reliable);
         pair.Check = new IceCheck(transaction, context.Role, useCandidate);
         return Send(pair, pair.Check, destination, now, out path);
     }

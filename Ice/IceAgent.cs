@@ -197,6 +197,14 @@ public sealed class IceAgent
     public void RemoveServerConnection(TransportAddress local, IceTurnServer server, Instant now) =>
         _relays.ConnectionLost(new NetworkPath(local, Require.NotNull(server).Address, server.Protocol), now, _gatherer);
 
+    /// <summary>
+    /// Changes the credentials of a server: allocations that it is asked for take them, and so do those that there are if the user
+    /// stays the same (RFC 8656 §5). What is gathered from here on is up to <see cref="SetServers"/>.
+    /// </summary>
+    /// <param name="server">The server, by its address and protocol, with its new credentials.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="server"/> is null.</exception>
+    public void ChangeCredentials(IceTurnServer server) => _relays.ChangeCredentials(Require.NotNull(server));
+
     /// <summary>Sets what bases told from here on, and restarts, gather: servers may be known only once their names are resolved.</summary>
     /// <param name="policy">Which candidates to gather.</param>
     /// <param name="stunServers">In place of <see cref="IceAgentOptions.StunServers"/>.</param>

@@ -44,6 +44,13 @@ public sealed record IceAddressMapping(TransportAddress Internal, TransportAddre
 public sealed record IceTurnServer(
     TransportAddress Address, string Username, string Password, TransportProtocol Protocol = TransportProtocol.Udp)
 {
+    /// <summary>The configured server that has sent us to this one (300, RFC 8489 §10): new credentials of that one hold for this one. Default none.</summary>
+    public TransportAddress RedirectedFrom { get; init; }
+
+    /// <summary>Whether this is the server that another record stands for, or one that it has sent us to.</summary>
+    internal bool IsOf(IceTurnServer configured) =>
+        Protocol == configured.Protocol && (RedirectedFrom.IsNone ? Address : RedirectedFrom) == configured.Address;
+
     /// <summary>The server and the user name; the password is not for logs.</summary>
     public override string ToString() => $"turn:{Address} ({Protocol}), {Username}";
 }

@@ -13,9 +13,6 @@ internal sealed class IceContext(IceAgentOptions options, RandomSource random)
 
     public RandomSource Random { get; } = random;
 
-    /// <summary>Over TCP a request is sent once and waited for (RFC 8489 §6.2.2: Ti).</summary>
-    public static StunRetransmission ReliableRetransmission { get; } = new() { Rto = TimeSpan.FromSeconds(39.5), Rc = 1, Rm = 1 };
-
     public StunRetransmission Retransmission { get; } = new() { Rto = options.Rto };
 
     public List<IceStream> Streams { get; } = [];

@@ -27,6 +27,13 @@ public enum IceEventKind : byte
     /// </summary>
     ResolveName,
 
+    /// <summary>
+    /// A TURN server over TCP or TLS sends us to another (300, RFC 8489 §10), <see cref="IceEvent.AlternateServer"/>: connect there and
+    /// call <see cref="IceAgent.AddServerConnection"/>; whether that works or not, then end the connection with
+    /// <see cref="IceEvent.Server"/> and call <see cref="IceAgent.RemoveServerConnection"/>. Gathering goes on until then.
+    /// </summary>
+    AlternateServer,
+
     /// <summary>A role conflict was resolved: <see cref="IceAgent.Role"/> has changed.</summary>
     RoleChanged,
 }
@@ -69,6 +76,12 @@ public readonly record struct IceEvent
 
     /// <summary>The server.</summary>
     public TransportAddress Server { get; init; }
+
+    /// <summary>The server to go to, where a server names another.</summary>
+    public TransportAddress AlternateServer { get; init; }
+
+    /// <summary>The name that its certificate has to have; null: the one that was used before (RFC 8489 §14.16).</summary>
+    public string? AlternateDomain { get; init; }
 
     /// <summary>The protocol towards the server.</summary>
     public TransportProtocol ServerProtocol { get; init; }

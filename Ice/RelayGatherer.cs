@@ -9,17 +9,19 @@ internal sealed class RelayGatherer(IceContext context)
 {
     private readonly List<Allocation> _allocations = [];
 
-    private sealed class Allocation(IceStream stream, LocalBase socket, TurnAllocation turn)
+    private sealed class Allocation(IceStream stream, LocalBase socket, IceTurnServer server, TurnAllocation turn)
     {
         private Instant _deadline = Instant.Never;
 
         public IceStream Stream { get; } = stream;
         public LocalBase Socket { get; } = socket;
+        public IceTurnServer Server { get; } = server;
         public TurnAllocation Turn { get; } = turn;
         public List<LocalBase> Relayed { get; } = [];
         public bool IsStarted { get; set; }
         public bool IsOver { get; set; }                                  // it has failed, or its stream is gone
-        public bool IsGathering => !IsOver && Turn.State == TurnAllocationState.Allocating;
+        public bool IsRedirected { get; set; }                            // the driver connects to another server
+        public bool IsGathering => IsRedirected || (!IsOver && Turn.State == TurnAllocationState.Allocating);
 
         /// <summary>When to give up waiting for the server.</summary>
         public Instant Deadline { get => IsGathering ? _deadline : Instant.Never; set => _deadline = value; }
@@ -48,8 +50,17 @@ internal sealed class RelayGatherer(IceContext context)
             RequestBothFamilies = socket.Address.IsIPv6,                  // what brings a host with IPv6 alone to IPv4 peers
             MaxPeers = context.Options.MaxPairs,
         }, context.Random);
-        _allocations.Add(new Allocation(stream, socket, turn));
+        _allocations.Add(new Allocation(stream, socket, server, turn));
         stream.EnterGathering(IceGatheringState.Gathering);
+    }
+
+    /// <summary>Gives allocations on a server other credentials.</summary>
+    public void ChangeCredentials(IceTurnServer server)
+    {
+        foreach (Allocation allocation in _allocations)
+        {
+            if (allocation.Server.IsOf(server) && !allocation.IsOver) allocation.Turn.TryChangeCredentials(server.Username, server.Password);
+        }
     }
 
     /// <summary>Whether the stream waits for a server.</summary>
@@ -61,7 +72,7 @@ internal sealed class RelayGatherer(IceContext context)
         foreach (Allocation allocation in _allocations)
         {
             if (!ReferenceEquals(allocation.Stream, stream)) continue;
-            allocation.IsOver = true;
+            (allocation.IsOver, allocation.IsRedirected) = (true, false);
             allocation.Turn.Close();
         }
         Sweep();
@@ -86,6 +97,7 @@ internal sealed class RelayGatherer(IceContext context)
             if (path.Remote != allocation.Turn.Server || !allocation.Socket.Receives(path)) continue;
             allocation.Turn.ConnectionLost();
             Follow(allocation, gatherer, now);
+            EndRedirection(allocation, gatherer, now);
         }
         Sweep();
     }
@@ -98,7 +110,7 @@ internal sealed class RelayGatherer(IceContext context)
     {
         foreach (Allocation allocation in _allocations)
         {
-            if (allocation.IsStarted || !allocation.IsGathering) continue;
+            if (allocation.IsStarted || allocation.Turn.State != TurnAllocationState.Allocating) continue;
             allocation.IsStarted = true;
             allocation.Deadline = now + context.Options.GatheringTimeout;
             return Transmit(allocation, destination, now, out path);
@@ -126,6 +138,7 @@ internal sealed class RelayGatherer(IceContext context)
             allocation.Turn.AdvanceTo(now);
             if (late) allocation.Turn.Close();
             Follow(allocation, gatherer, now);
+            if (late) EndRedirection(allocation, gatherer, now);
         }
         Sweep();
     }
@@ -180,6 +193,10 @@ internal sealed class RelayGatherer(IceContext context)
                 AddRelayed(allocation, allocation.Turn.AdditionalRelayedAddress, preference, gatherer);
                 gatherer.UpdateState(allocation.Stream, now);
                 break;
+            case TurnAllocationState.Failed when !allocation.Turn.AlternateServer.IsNone:
+                (allocation.IsOver, allocation.IsRedirected) = (true, true);
+                gatherer.Redirected(allocation.Stream, allocation.Socket, allocation.Turn);
+                break;
             case TurnAllocationState.Failed or TurnAllocationState.Closed:
                 allocation.IsOver = true;
                 foreach (LocalBase relayed in allocation.Relayed) allocation.Stream.Bases.Remove(relayed);
@@ -188,6 +205,14 @@ internal sealed class RelayGatherer(IceContext context)
             default:
                 break;
         }
+    }
+
+    // Whatever has become of the other server, this one is not waited for any more.
+    private static void EndRedirection(Allocation allocation, CandidateGatherer gatherer, Instant now)
+    {
+        if (!allocation.IsRedirected) return;
+        allocation.IsRedirected = false;
+        gatherer.UpdateState(allocation.Stream, now);
     }
 
     private static void AddRelayed(Allocation allocation, TransportAddress address, ushort preference, CandidateGatherer gatherer)
@@ -204,7 +229,7 @@ internal sealed class RelayGatherer(IceContext context)
         for (int i = _allocations.Count - 1; i >= 0; i--)
         {
             TurnAllocation turn = _allocations[i].Turn;
-            if (turn.State is not (TurnAllocationState.Failed or TurnAllocationState.Closed)) continue;
+            if (_allocations[i].IsRedirected || turn.State is not (TurnAllocationState.Failed or TurnAllocationState.Closed)) continue;
             turn.Dispose();
             _allocations.RemoveAt(i);
         }

@@ -98,6 +98,7 @@ public sealed partial class RTCPeerConnection : IAsyncDisposable, IDisposable
             _context.Configuration = configuration with { Certificates = current.Certificates };
             bool isPoolStale = configuration.IceCandidatePoolSize != current.IceCandidatePoolSize ||
                 configuration.IceTransportPolicy != current.IceTransportPolicy || !configuration.IceServers.SequenceEqual(current.IceServers);
+            if (!configuration.IceServers.SequenceEqual(current.IceServers)) _context.Transports.ChangeCredentials();
             if (!isDescribed && isPoolStale) _context.Transports.Pool();
         }
     }

@@ -11,6 +11,9 @@ public sealed record StunRetransmission
     /// <summary>RFC 8489's own values: 500 ms, 7 requests, 16 RTOs after the last; a transaction fails after 39.5 s.</summary>
     public static StunRetransmission Default { get; } = new();
 
+    /// <summary>TCP and TLS: a request is sent once, and waited for as long as Ti, 39.5 s (RFC 8489 §6.2.2).</summary>
+    public static StunRetransmission Reliable { get; } = new() { Rto = TimeSpan.FromSeconds(39.5), Rc = 1, Rm = 1 };
+
     /// <summary>RTO, the delay until the first repetition, which doubles with each. Default 500 ms; from 10 ms to 1 min.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan Rto { get; init => field = Require.InRange(value, s_floor, s_ceiling); } = TimeSpan.FromMilliseconds(500);

@@ -94,6 +94,12 @@ public sealed class LoopRegistration
         Loop.OpenStream(this, stream);
     }
 
+    /// <summary>Closes a stream that <see cref="OpenStream"/> has opened; its callbacks are not called any more.</summary>
+    public void CloseStream(LoopStream stream)
+    {
+        if (_streams.Remove(Require.NotNull(stream))) Loop.CloseStream(stream);
+    }
+
     internal void Forget(LoopStream stream) => _streams.Remove(stream);
 
     /// <summary>Has the connection drained in this pass. On the loop's thread.</summary>

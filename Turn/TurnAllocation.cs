@@ -1,3 +1,4 @@
+using System.Text;
 using WebRtcStack.Core;
 using WebRtcStack.Stun;
 
@@ -13,6 +14,7 @@ public sealed class TurnAllocation : IDisposable
     /// <summary>The most that <see cref="HeaderLength"/> can be: a Send indication to an IPv6 peer.</summary>
     public const int MaxHeaderLength = 48;
 
+    private const int MaxDomainLength = 255;                              // RFC 8489 §14.16
     private const byte ProtocolUdp = 17;                                  // REQUESTED-TRANSPORT
 
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
@@ -41,10 +43,7 @@ public sealed class TurnAllocation : IDisposable
         _credentials = new TurnCredentials(options);
         Server = options.Server;
         _dontFragment = options.DontFragment;
-        // RFC 8489 §6.2.2: over a reliable transport a request is sent once and waited for as long.
-        _retransmission = options.Protocol == TransportProtocol.Udp
-            ? options.Retransmission
-            : new StunRetransmission { Rto = TimeSpan.FromSeconds(39.5), Rc = 1, Rm = 1 };
+        _retransmission = options.Protocol == TransportProtocol.Udp ? options.Retransmission : StunRetransmission.Reliable;
         _requests = [_allocation];
         _allocation.Start(StunTransactionId.Create(random), _retransmission);
     }
@@ -69,6 +68,9 @@ public sealed class TurnAllocation : IDisposable
 
     /// <summary>Where a server over TCP or TLS has sent us (300): a new allocation over a new connection has to be made there.</summary>
     public TransportAddress AlternateServer { get; private set; }
+
+    /// <summary>The name that the certificate of <see cref="AlternateServer"/> has to have (RFC 8489 §14.16); null: the name that was used before.</summary>
+    public string? AlternateDomain { get; private set; }
 
     /// <summary>Our address as the server saw it; none before <see cref="TurnAllocationState.Allocated"/>.</summary>
     public TransportAddress MappedAddress { get; private set; }
@@ -145,10 +147,11 @@ public sealed class TurnAllocation : IDisposable
     /// </summary>
     /// <returns>False when the allocation goes on with its old user.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">One is not what <see cref="StunKey.IsUsable"/> lets through.</exception>
     public bool TryChangeCredentials(string username, string password)
     {
-        Require.NotNull(username);
-        Require.NotNull(password);
+        TurnAllocationOptions.RequireUsable(username, nameof(username));
+        TurnAllocationOptions.RequireUsable(password, nameof(password));
         if (State != TurnAllocationState.Allocating && username != _credentials.Username) return false;
         _credentials.Change(username, password);
         if (State == TurnAllocationState.Allocating) _allocation.Start(StunTransactionId.Create(_random), _retransmission);
@@ -466,6 +469,8 @@ public sealed class TurnAllocation : IDisposable
         if (_options.Protocol != TransportProtocol.Udp)
         {
             AlternateServer = server;
+            if (response.TryGet(StunAttributeType.AlternateDomain, out StunAttribute domain) && domain.Value.Length is > 0 and <= MaxDomainLength)
+                AlternateDomain = Encoding.UTF8.GetString(domain.Value.ToArray());
             return false;
         }
         _asked.Add(Server);

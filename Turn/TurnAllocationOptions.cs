@@ -13,10 +13,12 @@ public sealed record TurnAllocationOptions
     public required TransportAddress Server { get; init; }
 
     /// <summary>The user name of the long-term credential. Required.</summary>
-    public required string Username { get; init => field = Require.NotNull(value); }
+    /// <exception cref="ArgumentException">It is not what <see cref="StunKey.IsUsable"/> lets through.</exception>
+    public required string Username { get; init => field = RequireUsable(value, nameof(Username)); }
 
     /// <summary>The password of the long-term credential. Required.</summary>
-    public required string Password { get; init => field = Require.NotNull(value); }
+    /// <exception cref="ArgumentException">It is not what <see cref="StunKey.IsUsable"/> lets through.</exception>
+    public required string Password { get; init => field = RequireUsable(value, nameof(Password)); }
 
     /// <summary>The protocol towards the server; over TCP and TLS requests are not repeated and ChannelData is padded. Default UDP.</summary>
     public TransportProtocol Protocol { get; init; }
@@ -57,6 +59,10 @@ public sealed record TurnAllocationOptions
     /// <summary>The longest realm or nonce to accept from the server, in bytes. Default 763 (RFC 8489 §14.9); from 128 to 763.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxNonceLength { get; init => field = Require.InRange(value, 128, 763); } = 763;
+
+    internal static string RequireUsable(string value, string name) => StunKey.IsUsable(Require.NotNull(value, name))
+        ? value
+        : throw new ArgumentException("Use text that is not empty and has no control, ignorable, unassigned or private-use characters (RFC 8265 §4.2).", name);
 
     /// <summary>The server and the user name; the password is not for logs.</summary>
     public override string ToString() => $"turn:{Server} ({Protocol}), {Username}";

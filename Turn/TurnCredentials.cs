@@ -49,6 +49,7 @@ internal sealed class TurnCredentials(TurnAllocationOptions options) : IDisposab
         bool hasRealm = error.TryGet(StunAttributeType.Realm, out StunAttribute realm) && realm.Value.Length <= options.MaxNonceLength;
         if (Key is not null && !stale && !_changed) return false;         // 401 to our credentials: they are wrong
         if (Key is null && !hasRealm) return false;
+        if (hasRealm && !StunKey.IsUsable(Encoding.UTF8.GetString(realm.Value.ToArray()))) return false;
         if (Key is not null && stale && nonce.Value.SequenceEqual(_nonce)) return false;
         if (!TryTakeAlgorithms(error, nonce.Value)) return false;
         _nonce = nonce.Value.ToArray();

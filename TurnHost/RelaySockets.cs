@@ -22,8 +22,11 @@ internal sealed class RelaySockets(TurnHostOptions options, UdpSocketGroup group
             if (options.RelayAddresses[i].IsIPv6 != e.IsIPv6) continue;
             TransportAddress address = options.RelayAddresses[i];
             TransportAddress external = i < options.ExternalAddresses.Count ? options.ExternalAddresses[i] : address;
-            if (e.NeedsEvenPort) return TryOpenEven(address, external, e.NeedsNextPort, out relay, out next, out error);
-            return TryOpen(address, external, options.RelayPorts, out relay, out error);
+            bool isOpen = e.NeedsEvenPort
+                ? TryOpenEven(address, external, e.NeedsNextPort, out relay, out next, out error)
+                : TryOpen(address, external, options.RelayPorts, out relay, out error);
+            if (isOpen && e.DontFragment) group.SetDontFragment(relay!);
+            return isOpen;
         }
         return false;
     }

@@ -53,8 +53,8 @@ public sealed record TurnHostOptions
     public X509Certificate2? Certificate { get; init; }
 
     /// <summary>
-    /// Threads, each with sockets, users and allocations of its own: the system spreads clients over them by address. Limits hold
-    /// for each, and reserved ports can be had from the same thread alone. Default 1; from 1 to 256; more than one needs Linux.
+    /// Threads, each with sockets, users and allocations of its own: the system spreads clients over them by address. Users' quotas hold
+    /// for all together, other limits for each; reserved ports can be had from the same thread alone. Default 1; from 1 to 256; more than one needs Linux.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int Workers { get; init => field = Require.InRange(value, 1, 256); } = 1;

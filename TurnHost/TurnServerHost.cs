@@ -27,12 +27,12 @@ public sealed class TurnServerHost : IDisposable
         {
             RelaysIPv4 = options.RelayAddresses.Any(static each => each.IsIPv4),
             RelaysIPv6 = options.RelayAddresses.Any(static each => each.IsIPv6),
-            CanSetDontFragment = false,
             AsksForUsers = options.Authentication is not null,
         };
         ILogger logger = options.LoggerFactory.CreateLogger<TurnServerHost>();
+        TurnAccounts accounts = new();                        // a user's quotas hold for all workers together
         _workers = new TurnWorker[options.Workers];
-        for (int i = 0; i < _workers.Length; i++) _workers[i] = new TurnWorker(options, server, i);
+        for (int i = 0; i < _workers.Length; i++) _workers[i] = new TurnWorker(options, server, accounts, i);
         try
         {
             foreach (TurnListener each in options.Listeners)

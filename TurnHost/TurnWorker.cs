@@ -36,13 +36,13 @@ internal sealed class TurnWorker : IUdpReceiver, IStreamOwner, IDisposable
         public bool HasAllocation { get; set; }
     }
 
-    public TurnWorker(TurnHostOptions options, TurnServerOptions server, int number)
+    public TurnWorker(TurnHostOptions options, TurnServerOptions server, TurnAccounts accounts, int number)
     {
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<TurnWorker>();
         _origin = options.TimeProvider.GetTimestamp() - options.TimeProvider.TimestampFrequency;
         _group = UdpSocketGroup.Create(options.Sockets with { Headroom = TurnServer.Headroom });
-        _server = new TurnServer(server, RandomSource.Cryptographic);
+        _server = new TurnServer(server with { CanSetDontFragment = _group.CanSetDontFragment }, RandomSource.Cryptographic, accounts);
         _relays = new RelaySockets(options, _group);
         _thread = new Thread(Run) { IsBackground = true, Name = $"WebRtcStack TURN {number}" };
     }

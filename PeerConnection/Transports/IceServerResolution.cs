@@ -44,7 +44,14 @@ internal sealed class IceServerResolution
         if (!StunUri.TryParse(url, out StunUri? uri, out _)) return;             // the configuration was validated
         if (uri.Transport != TransportProtocol.Udp && !uri.IsTurn)
         {
-            Failed.Add((url, "STUN servers are reached over UDP only."));
+            // A candidate that RFC 6544 §5.2 could make of the answer needs the connection to leave from the very port that
+            // peers connect to, and NATs that let them; browsers gather none either.
+            Failed.Add((url, "STUN over TLS shows no UDP address, which a candidate needs: use stun:, or turns: for a relay."));
+            return;
+        }
+        if (uri.IsTurn && !(StunKey.IsUsable(server.Username!) && StunKey.IsUsable(server.Credential!)))
+        {
+            Failed.Add((url, "The user name or the credential is empty, or has characters that RFC 8265 §4.2 forbids."));
             return;
         }
         if (TransportAddress.TryParse(uri.Host, uri.Port, out TransportAddress address))

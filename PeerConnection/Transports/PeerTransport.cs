@@ -171,6 +171,9 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
             case IceEventKind.CandidateError:
                 observer.CandidateErrorOccurred(stack, e);
                 break;
+            case IceEventKind.AlternateServer:
+                stack.TurnStreams?.Redirect(e);
+                break;
             case IceEventKind.ResolveName:
                 Resolve(stack, e.Candidate!);
                 break;

@@ -10,6 +10,7 @@ namespace WebRtcStack;
 /// <summary>The transports of a connection: negotiation decides here, the loop carries it out.</summary>
 internal sealed class TransportSet
 {
+    private const int Unreachable = TurnStreams.Unreachable;
     private const ulong NtpUnixEpoch = 2_208_988_800;    // seconds from 1900 to 1970
     private readonly ConnectionContext _context;
     private readonly List<BundleTransport> _all = [];
@@ -129,9 +130,22 @@ internal sealed class TransportSet
             peer.Ice.SetServers(Policy(configuration.IceTransportPolicy), servers.StunServers, servers.TurnServers);
             peer.ServerUrls.Add(servers);
             CandidateSockets.Open(peer, stack, options, peer.Registration.Loop.Now);
-            TurnStreams.Open(peer, stack, servers.TurnStreams, (url, reason) => _context.QueueTask(() => transport.WhenInUse(() => ServerFailed(url, reason))));
+            stack.TurnStreams = new TurnStreams(peer, stack, (url, code, reason) => Report(transport, url, code, reason));
+            stack.TurnStreams.Open(servers.TurnStreams);
             peer.Registration.Touch();
-            foreach ((string url, string reason) in servers.Failed) _context.QueueTask(() => transport.WhenInUse(() => ServerFailed(url, reason)));
+            foreach ((string url, string reason) in servers.Failed) Report(transport, url, Unreachable, reason);
+        }));
+    }
+
+    /// <summary>Gives running allocations the credentials of a new configuration.</summary>
+    public void ChangeCredentials()
+    {
+        RTCConfiguration configuration = _context.Configuration;
+        _context.Post((peer, _) => IceServerResolution.Start(peer.Registration.Loop, configuration.IceServers, servers =>
+        {
+            if (peer.Registration.IsDetached) return;
+            foreach (IceTurnServer server in servers.TurnServers) peer.Ice.ChangeCredentials(server);
+            peer.Registration.Touch();
         }));
     }
 
@@ -144,12 +158,11 @@ internal sealed class TransportSet
     };
 #pragma warning restore CS0618
 
-    // webrtc-pc §4.8.3: 701 is the code for a server that cannot be reached.
-    private void ServerFailed(string url, string reason)
+    private void Report(BundleTransport transport, string url, int code, string reason) => _context.QueueTask(() => transport.WhenInUse(() =>
     {
-        RTCPeerConnectionIceErrorEvent e = new() { Url = url, ErrorCode = 701, ErrorText = reason };
+        RTCPeerConnectionIceErrorEvent e = new() { Url = url, ErrorCode = code, ErrorText = reason };
         _context.Fire(() => _context.Owner.RaiseIceCandidateError(e));
-    }
+    }));
 
     /// <summary>Fresh credentials for the next description.</summary>
     public void PrepareRestart()

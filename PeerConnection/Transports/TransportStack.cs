@@ -46,6 +46,9 @@ internal sealed class TransportStack : IDisposable
     /// <summary>Whether it is known outside that the handshake is under way.</summary>
     public bool IsConnectingPublished { get; set; }
 
+    /// <summary>Connections to TURN servers; null before it gathers.</summary>
+    public TurnStreams? TurnStreams { get; set; }
+
     /// <summary>The senders' queues.</summary>
     public List<RtpOutlet> Outlets { get; } = [];
 

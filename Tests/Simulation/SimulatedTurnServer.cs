@@ -20,7 +20,8 @@ public sealed class SimulatedTurnServer : IDisposable
     /// <param name="addresses">Its addresses, IPv4 and IPv6; an interface is added for each.</param>
     /// <param name="path">The links of those interfaces.</param>
     /// <param name="configure">Changes the options, which have one user and allow private peers.</param>
-    public SimulatedTurnServer(SimulatedHost host, Realm realm, string[] addresses, PathOptions path, Func<TurnServerOptions, TurnServerOptions>? configure = null)
+    /// <param name="accounts">Quotas that are shared with other servers.</param>
+    public SimulatedTurnServer(SimulatedHost host, Realm realm, string[] addresses, PathOptions path, Func<TurnServerOptions, TurnServerOptions>? configure = null, TurnAccounts? accounts = null)
     {
         _host = host;
         _addresses = [.. addresses.Select(address => host.AddInterface(realm, address, path).Address)];
@@ -32,7 +33,7 @@ public sealed class SimulatedTurnServer : IDisposable
             RelaysIPv6 = _addresses.Any(each => each.IsIPv6),
             PeerRules = new TurnPeerRules { AllowPrivate = true },
         };
-        Server = new TurnServer(configure?.Invoke(options) ?? options, host.Time.Random);
+        Server = new TurnServer(configure?.Invoke(options) ?? options, host.Time.Random, accounts);
         Server.SetClock(host.Time.Now, DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000));
         foreach (TransportAddress each in _addresses)
         {

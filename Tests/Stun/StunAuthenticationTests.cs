@@ -74,6 +74,30 @@ public sealed class StunAuthenticationTests
     [TestCase("", false)]
     [TestCase("bell\u0007", false)]
     [TestCase("\uE000", false)]
+    [TestCase("\u00AD", false)]                                                       // soft hyphen: a format character
+    [TestCase("a\u200Db", true)]
+    [TestCase("\u1100", false)]                                                       // old Hangul Jamo
+    [TestCase("\u2764\uFE0F", false)]                                                 // a variation selector
     [TestCase("\U0001F388", true)]
     public void OpaqueString_IsAllowed_KnowsTheFreeformClass(string text, bool expected) => Assert.That(OpaqueString.IsAllowed(text), Is.EqualTo(expected));
+
+    [TestCase("", "r", "p")]
+    [TestCase("u", "r\n", "p")]
+    [TestCase("u", "r", "p\u0007")]
+    public void LongTerm_WithTextThatTheProfileForbids_Throws(string username, string realm, string password)      // RFC 8265 §4.2.2
+    {
+        Assert.That(() => StunKey.LongTerm(username, realm, password), Throws.ArgumentException);
+        Assert.That(StunKey.IsUsable(username) && StunKey.IsUsable(realm) && StunKey.IsUsable(password), Is.False);
+    }
+
+    [Test]
+    public void Transaction_OverAStream_SendsOnceAndWaits()                           // RFC 8489 §6.2.2: Ti
+    {
+        StunClientTransaction transaction = new(StunTransactionId.Create(RandomSource.Seeded(1)), StunRetransmission.Reliable);
+        transaction.Sent(s_start);
+        transaction.AdvanceTo(s_start + TimeSpan.FromSeconds(39.4));
+        Assert.That(transaction.IsOwed || transaction.IsTimedOut, Is.False);
+        transaction.AdvanceTo(s_start + TimeSpan.FromSeconds(39.5));
+        Assert.That((transaction.IsOwed, transaction.IsTimedOut), Is.EqualTo((false, true)));
+    }
 }

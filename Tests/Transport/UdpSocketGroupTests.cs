@@ -46,6 +46,21 @@ public sealed class UdpSocketGroupTests(bool portable)
         }
     }
 
+    [Test]
+    public void SetDontFragment_WhereItCan_SetsIt()
+    {
+        using UdpSocketGroup group = Create();
+        UdpGroupSocket socket = Open(group);
+        if (!group.CanSetDontFragment)
+        {
+            Assert.That(() => group.SetDontFragment(socket), Throws.TypeOf<NotSupportedException>());
+            return;
+        }
+        System.Net.Sockets.Socket system = ((LinuxUdpSocketGroup.LinuxSocket)socket).Socket;
+        group.SetDontFragment(socket);
+        Assert.That(system.DontFragment);
+    }
+
     [Test, CancelAfter(20_000)]
     public void Datagrams_OfIPv6_TellTheirSource(CancellationToken timeout)
     {

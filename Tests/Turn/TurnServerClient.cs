@@ -19,7 +19,7 @@ internal sealed class TurnServerClient
     private readonly SimulatedHost _host;
     private readonly SimulatedTurnServer _server;
     private readonly Func<TransportAddress> _to;
-    private byte[] _realm = [], _nonce = [];
+    private byte[] _realm = "unknown"u8.ToArray(), _nonce = [];
 
     public TurnServerClient(SimulatedHost host, SimulatedTurnServer server, TransportAddress local, Func<TransportAddress>? to = null)
     {

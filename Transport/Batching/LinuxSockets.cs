@@ -11,6 +11,7 @@ internal static unsafe partial class LinuxSockets
     public const int MessageDontWait = 0x40, MessageTruncated = 0x20;
     public const int AddressIPv4 = 2, AddressIPv6 = 10;
     public const int SocketLevel = 1, ReusePort = 15;
+    public const int LevelIPv4 = 0, LevelIPv6 = 41, MtuDiscoverIPv4 = 10, MtuDiscoverIPv6 = 23, PathMtuDo = 2;       // ip(7), ipv6(7)
 
     /// <summary>struct epoll_event is packed on x86 and not elsewhere.</summary>
     public static readonly int EpollEventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;

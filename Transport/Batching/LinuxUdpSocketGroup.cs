@@ -37,7 +37,7 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         public int Next;                                      // of the same socket; -1 ends
     }
 
-    private sealed class LinuxSocket : UdpGroupSocket
+    internal sealed class LinuxSocket : UdpGroupSocket
     {
         public LinuxSocket(Socket socket, TransportAddress local) =>
             (Socket, Local, Descriptor) = (socket, local, (int)socket.Handle);
@@ -115,6 +115,16 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         }
         error ??= "there is no port";
         return false;
+    }
+
+    public override bool CanSetDontFragment => true;
+
+    public override void SetDontFragment(UdpGroupSocket socket)
+    {
+        Span<byte> probe = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(probe, PathMtuDo);
+        bool isIPv6 = socket.Local.IsIPv6;
+        ((LinuxSocket)socket).Socket.SetRawSocketOption(isIPv6 ? LevelIPv6 : LevelIPv4, isIPv6 ? MtuDiscoverIPv6 : MtuDiscoverIPv4, probe);
     }
 
     public override void Close(UdpGroupSocket socket)

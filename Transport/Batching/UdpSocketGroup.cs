@@ -77,6 +77,12 @@ public abstract class UdpSocketGroup : IDisposable
     public abstract bool TryOpen(
         TransportAddress local, PortRange ports, bool shared, [NotNullWhen(true)] out UdpGroupSocket? socket, [NotNullWhen(false)] out string? error);
 
+    /// <summary>Whether <see cref="SetDontFragment"/> has an effect here.</summary>
+    public virtual bool CanSetDontFragment => false;
+
+    /// <summary>Has all datagrams of a socket sent with DF set (IPv4), and none fragmented here (IPv4, IPv6): longer ones are dropped and counted.</summary>
+    public virtual void SetDontFragment(UdpGroupSocket socket) => throw new NotSupportedException("Ask CanSetDontFragment first.");
+
     /// <summary>Closes a socket; what it still had to send may be lost.</summary>
     public abstract void Close(UdpGroupSocket socket);
 

@@ -28,12 +28,14 @@ internal sealed class AllocateHandler(TurnServerOptions options, AllocationTable
         if (error == StunErrorCode.None) error = CheckLimits(user);
         TransportAddress reserved = default;
         if (error == StunErrorCode.None && wish.HasToken && !table.TryTakeReservation(wish.Token, out reserved)) error = StunErrorCode.InsufficientCapacity;
-        if (error != StunErrorCode.None)
+        TurnAccount? account = error == StunErrorCode.None ? users.TryAcquire(user) : null;
+        if (account is null)
         {
             counters.AllocationsRefused++;
-            return error;
+            if (!reserved.IsNone) table.Close(reserved);
+            return error == StunErrorCode.None ? StunErrorCode.AllocationQuotaReached : error;      // another server's thread was faster
         }
-        allocation = new ServerAllocation(client, user, algorithm)
+        allocation = new ServerAllocation(client, user, account, algorithm)
         {
             CreatedBy = request.TransactionId,
             UsesSha256 = sha256,
@@ -99,7 +101,7 @@ internal sealed class AllocateHandler(TurnServerOptions options, AllocationTable
 
     private StunErrorCode CheckLimits(TurnUser user)
     {
-        if (users.AllocationsOf(user) >= options.MaxAllocationsPerUser) return StunErrorCode.AllocationQuotaReached;
+        if (!users.HasRoomFor(user)) return StunErrorCode.AllocationQuotaReached;
         return table.HasRoom ? StunErrorCode.None : StunErrorCode.InsufficientCapacity;
     }
 }

@@ -29,7 +29,6 @@ internal sealed class AllocationTable(TurnServerOptions options, UserTable users
     public void Add(ServerAllocation allocation)
     {
         _byClient.Add(allocation.Client, allocation);
-        users.Acquire(allocation.User);
         counters.Allocations = Count;
     }
 
@@ -106,7 +105,7 @@ internal sealed class AllocationTable(TurnServerOptions options, UserTable users
         CloseRelay(allocation, allocation.RelayIPv4);
         CloseRelay(allocation, allocation.RelayIPv6);
         allocation.Clear();
-        users.Release(allocation.User);
+        users.Release(allocation);
         counters.Allocations = Count;
         if (!first.IsNone)
         {

@@ -39,7 +39,7 @@ internal sealed class DataRelay(AllocationTable table, TurnServerCounters counte
         TransportAddress peer = path.Remote;
         bool isBound = allocation.TryGetChannel(peer, out ServerChannel? channel) && now < channel.Expiry;
         if (isBound ? now >= channel!.Permission.Expiry : !allocation.TryGetPermission(peer, now, out _)) return Drop(TurnServerDropReason.NoPermission);
-        if (!allocation.User.Account.TrySpend(length, now)) return Drop(TurnServerDropReason.BandwidthExceeded);
+        if (!allocation.Account.TrySpend(length, now)) return Drop(TurnServerDropReason.BandwidthExceeded);
 
         int start, size;
         if (isBound)
@@ -67,7 +67,7 @@ internal sealed class DataRelay(AllocationTable table, TurnServerCounters counte
         forward = default;
         TransportAddress relay = allocation.RelayFor(peer);
         if (relay.IsNone) return Drop(TurnServerDropReason.NoPermission);
-        if (!allocation.User.Account.TrySpend(length, now)) return Drop(TurnServerDropReason.BandwidthExceeded);
+        if (!allocation.Account.TrySpend(length, now)) return Drop(TurnServerDropReason.BandwidthExceeded);
         counters.DatagramsToPeers++;
         counters.BytesToPeers += length;
         forward = new TurnForward { Offset = offset, Length = length, Path = new NetworkPath(relay, peer) };

@@ -12,7 +12,8 @@ internal sealed class PeerHandler(TurnServerOptions options)
     /// <summary>All peers of the request, or none.</summary>
     public StunErrorCode CreatePermission(in StunMessage request, ServerAllocation allocation, Instant now)
     {
-        int added = 0, peers = 0;
+        List<TransportAddress>? added = null;
+        int peers = 0;
         WireReader reader = request.Attributes;
         while (StunAttribute.TryRead(ref reader, out StunAttribute attribute))
         {
@@ -21,10 +22,12 @@ internal sealed class PeerHandler(TurnServerOptions options)
             StunErrorCode error = CheckPeer(allocation, peer);
             if (error != StunErrorCode.None) return error;
             peers++;
-            if (!allocation.TryGetPermission(peer, default, out _)) added++;
+            if (allocation.TryGetPermission(peer, default, out _)) continue;
+            added ??= [];
+            if (!added.Contains(peer.WithPort(0))) added.Add(peer.WithPort(0));
         }
         if (peers == 0) return StunErrorCode.BadRequest;
-        if (!HasRoom(allocation, added)) return StunErrorCode.InsufficientCapacity;
+        if (!TryTake(allocation, added?.Count ?? 0)) return StunErrorCode.InsufficientCapacity;
         reader = request.Attributes;
         while (StunAttribute.TryRead(ref reader, out StunAttribute attribute))
         {
@@ -45,7 +48,7 @@ internal sealed class PeerHandler(TurnServerOptions options)
         StunErrorCode error = CheckPeer(allocation, peer);
         if (error != StunErrorCode.None) return error;
         if (!isBound && allocation.Channels >= options.MaxChannelsPerAllocation) return StunErrorCode.InsufficientCapacity;
-        if (!allocation.TryGetPermission(peer, default, out _) && !HasRoom(allocation, 1)) return StunErrorCode.InsufficientCapacity;
+        if (!allocation.TryGetPermission(peer, default, out _) && !TryTake(allocation, 1)) return StunErrorCode.InsufficientCapacity;
 
         ServerPermission permission = allocation.Permit(peer, now + s_permissionLifetime);
         if (!isBound) allocation.Bind(channel = new ServerChannel(number, peer, permission));
@@ -60,7 +63,7 @@ internal sealed class PeerHandler(TurnServerOptions options)
         return options.PeerRules.Allows(peer) ? StunErrorCode.None : StunErrorCode.Forbidden;
     }
 
-    private bool HasRoom(ServerAllocation allocation, int added) =>
+    private bool TryTake(ServerAllocation allocation, int added) =>
         added == 0 || (allocation.Permissions + added <= options.MaxPermissionsPerAllocation &&
-            allocation.User.Account.Permissions + added <= options.MaxPermissionsPerUser);
+            allocation.Account.TryTakePermissions(added, options.MaxPermissionsPerUser));
 }

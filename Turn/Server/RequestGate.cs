@@ -12,7 +12,7 @@ internal enum GateResult : byte
     /// <summary>It is refused with an error code.</summary>
     Refused,
 
-    /// <summary>Its user is not known; the host may know.</summary>
+    /// <summary>Its user is not known, or not by that password; the host may know.</summary>
     UnknownUser,
 }
 
@@ -49,7 +49,8 @@ internal sealed class RequestGate(UserTable users, StunNonces nonces)
         if (!request.VerifyIntegrity(presented.KeyFor(algorithm)))
         {
             if (!presented.IsRemembered && presented.References == 0) presented.Dispose();
-            return GateResult.Refused;
+            // The password may be a new one, which the host knows and has not been asked about yet.
+            return vouched is null && presented.IsTransient ? GateResult.UnknownUser : GateResult.Refused;
         }
         user = presented;
         if (!nonces.IsValid(nonce.Value, client, now))
@@ -64,8 +65,8 @@ internal sealed class RequestGate(UserTable users, StunNonces nonces)
     private TurnUser? Find(
         in StunAttribute name, in StunAttribute hash, bool hasName, ServerAllocation? allocation, TurnUser? vouched, Instant now)
     {
-        if (IsNamed(allocation?.User, name, hash, hasName)) return allocation!.User;
         if (IsNamed(vouched, name, hash, hasName)) return vouched;
+        if (IsNamed(allocation?.User, name, hash, hasName)) return allocation!.User;
         return hasName ? users.Find(name.Value, now) : users.FindByUserHash(hash.Value, now);
     }
 

@@ -23,7 +23,7 @@ internal sealed class ServerChannel(ushort number, TransportAddress peer, Server
 }
 
 /// <summary>One client's allocation (RFC 8656 §3.2): relayed addresses, permissions, channels.</summary>
-internal sealed class ServerAllocation(NetworkPath client, TurnUser user, StunPasswordAlgorithm algorithm)
+internal sealed class ServerAllocation(NetworkPath client, TurnUser user, TurnAccount account, StunPasswordAlgorithm algorithm)
 {
     private readonly Dictionary<TransportAddress, ServerPermission> _permissions = [];     // by address, port 0
     private readonly Dictionary<ushort, ServerChannel> _channels = [];
@@ -32,6 +32,8 @@ internal sealed class ServerAllocation(NetworkPath client, TurnUser user, StunPa
     public NetworkPath Client { get; } = client;
 
     public TurnUser User { get; } = user;
+
+    public TurnAccount Account { get; } = account;
 
     public StunPasswordAlgorithm Algorithm { get; } = algorithm;
 
@@ -80,14 +82,13 @@ internal sealed class ServerAllocation(NetworkPath client, TurnUser user, StunPa
 
     public bool TryGetChannel(TransportAddress peer, [NotNullWhen(true)] out ServerChannel? channel) => _channelsByPeer.TryGetValue(peer, out channel);
 
-    /// <summary>Installs or renews a permission.</summary>
+    /// <summary>Installs or renews a permission; a new one was taken from the account before.</summary>
     public ServerPermission Permit(TransportAddress peer, Instant expiry)
     {
         TransportAddress address = peer.WithPort(0);
         if (!_permissions.TryGetValue(address, out ServerPermission? permission))
         {
             _permissions.Add(address, permission = new ServerPermission());
-            User.Account.Permissions++;
         }
         permission.Expiry = expiry;
         return permission;
@@ -105,7 +106,7 @@ internal sealed class ServerAllocation(NetworkPath client, TurnUser user, StunPa
         foreach (TransportAddress address in Lapsed(_permissions, each => now >= each.Expiry))
         {
             _permissions.Remove(address);
-            User.Account.Permissions--;
+            Account.ReturnPermissions(1);
         }
         foreach (ushort number in Lapsed(_channels, each => now >= each.Expiry + channelGrace))
         {
@@ -117,7 +118,7 @@ internal sealed class ServerAllocation(NetworkPath client, TurnUser user, StunPa
     /// <summary>Gives the account back what it held.</summary>
     public void Clear()
     {
-        User.Account.Permissions -= _permissions.Count;
+        Account.ReturnPermissions(_permissions.Count);
         _permissions.Clear();
         _channels.Clear();
         _channelsByPeer.Clear();

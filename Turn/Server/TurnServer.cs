@@ -51,14 +51,17 @@ public sealed class TurnServer : IDisposable
     private readonly List<TransportAddress> _alternates = [];
 
     /// <summary>Creates a server without allocations.</summary>
-    /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public TurnServer(TurnServerOptions options, RandomSource random)
+    /// <param name="options">What it is told.</param>
+    /// <param name="random">Nonces and tokens come from it.</param>
+    /// <param name="accounts">What users have of this and other servers; null: of this one alone.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> or <paramref name="random"/> is null.</exception>
+    public TurnServer(TurnServerOptions options, RandomSource random, TurnAccounts? accounts = null)
     {
         _options = Require.NotNull(options);
         Require.NotNull(random);
         // RFC 8489 §9.2: USERHASH is understood, but not demanded, since clients of RFC 5389 have none.
         _nonces = new StunNonces(StunSecurityFeatures.PasswordAlgorithms, options.NonceLifetime, random);
-        _users = new UserTable(options, random);
+        _users = new UserTable(options, random, accounts ?? new TurnAccounts());
         _gate = new RequestGate(_users, _nonces);
         _limiter = new ResponseLimiter(options.MaxUnauthenticatedResponsesPerSecond, random);
         _writer = new ReplyWriter(Encoding.UTF8.GetBytes(options.Realm), _nonces);
@@ -194,14 +197,14 @@ public sealed class TurnServer : IDisposable
 
     /// <summary>Answers <see cref="TurnServerEventKind.Authenticate"/>.</summary>
     /// <param name="ticket">That of the event; one that has waited for too long is ignored.</param>
-    /// <param name="password">The user's password, or null when there is no such user.</param>
+    /// <param name="password">The user's password, or null when there is no such user; one that <see cref="StunKey.IsUsable"/> does not let through is as good as none.</param>
     /// <param name="now">The time.</param>
     public void Decide(long ticket, string? password, Instant now)
     {
         if (_decisions.Take(ticket) is not { } pending) return;
         using MessageLease request = pending.Request;
         if (!StunMessage.TryParse(request.Span, out StunMessage stun)) return;      // it was parsed before, so it is one
-        if (password is null) Refuse(stun, pending.Client, StunErrorCode.Unauthenticated, now);
+        if (password is null || !StunKey.IsUsable(password)) Refuse(stun, pending.Client, StunErrorCode.Unauthenticated, now);
         else OnRequest(stun, pending.Client, now, _users.Vouched(pending.Username, password, now));
     }
 
@@ -254,8 +257,9 @@ public sealed class TurnServer : IDisposable
                 _users.Remember(user!);
                 OnAuthentic(request, client, allocation, user!, algorithm, sha256, now);
                 break;
-            case GateResult.UnknownUser when _options.AsksForUsers && request.TryGet(StunAttributeType.Username, out StunAttribute name):
-                Ask(request, client, UserTable.Text(name.Value), now);
+            case GateResult.UnknownUser when _options.AsksForUsers && request.TryGet(StunAttributeType.Username, out StunAttribute name) &&
+                UserTable.Text(name.Value) is var username && StunKey.IsUsable(username):
+                Ask(request, client, username, now);
                 break;
             default:
                 if (request.HasIntegrity || request.HasIntegritySha256) Counters.BadCredentials += error == StunErrorCode.Unauthenticated ? 1 : 0;

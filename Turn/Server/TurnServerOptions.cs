@@ -1,4 +1,5 @@
 using WebRtcStack.Core;
+using WebRtcStack.Stun;
 
 namespace WebRtcStack.Turn;
 
@@ -14,17 +15,31 @@ public sealed record TurnServerOptions
     private static readonly TimeSpan s_day = TimeSpan.FromDays(1);
 
     /// <summary>The realm of the long-term credentials. Required; RFC 8489 §9.2.4 recommends the provider's domain name.</summary>
-    /// <exception cref="ArgumentException">The value is empty or has more than 127 characters.</exception>
+    /// <exception cref="ArgumentException">The value has more than 127 characters, or is not what <see cref="StunKey.IsUsable"/> lets through.</exception>
     public required string Realm
     {
         get;
-        init => field = Require.NotNull(value).Length is > 0 and <= 127
-            ? value
+        init => field = Require.NotNull(value).Length <= 127
+            ? TurnAllocationOptions.RequireUsable(value, nameof(value))
             : throw new ArgumentException("A realm has from 1 to 127 characters (RFC 8489 §14.9).", nameof(value));
     }
 
     /// <summary>User names and passwords that are always good. Default none.</summary>
-    public IReadOnlyDictionary<string, string> Users { get; init => field = Require.NotNull(value); } = new Dictionary<string, string>();
+    /// <exception cref="ArgumentException">A name or password is not what <see cref="StunKey.IsUsable"/> lets through.</exception>
+    public IReadOnlyDictionary<string, string> Users
+    {
+        get;
+        init
+        {
+            foreach (KeyValuePair<string, string> each in Require.NotNull(value))
+            {
+                TurnAllocationOptions.RequireUsable(each.Key, nameof(value));
+                TurnAllocationOptions.RequireUsable(each.Value, nameof(value));
+            }
+            field = value;
+        }
+    }
+        = new Dictionary<string, string>();
 
     /// <summary>
     /// The secret of time-limited credentials (draft-uberti-behave-turn-rest): user names are "expiry:user", passwords
@@ -76,7 +91,7 @@ public sealed record TurnServerOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxAllocations { get; init => field = Require.InRange(value, 1, 1 << 22); } = 65_536;
 
-    /// <summary>How many allocations a user may have; one more is refused with 486. Default 64; from 1 to 1048576.</summary>
+    /// <summary>How many allocations a user may have, over all servers that share their <see cref="TurnAccounts"/>; one more is refused with 486. Default 64; from 1 to 1048576.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxAllocationsPerUser { get; init => field = Require.InRange(value, 1, 1 << 20); } = 64;
 
@@ -84,7 +99,7 @@ public sealed record TurnServerOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxPermissionsPerAllocation { get; init => field = Require.InRange(value, 1, 4096); } = 64;
 
-    /// <summary>How many permissions a user may have in all. Default 1024; from 1 to 1048576.</summary>
+    /// <summary>How many permissions a user may have in all, over all servers that share their <see cref="TurnAccounts"/>. Default 1024; from 1 to 1048576.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxPermissionsPerUser { get; init => field = Require.InRange(value, 1, 1 << 20); } = 1024;
 
@@ -92,7 +107,7 @@ public sealed record TurnServerOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxChannelsPerAllocation { get; init => field = Require.InRange(value, 1, 4096); } = 64;
 
-    /// <summary>Bytes per second that a user may have relayed, both directions together; what exceeds them is dropped. Default 0: no limit; up to 10^12.</summary>
+    /// <summary>Bytes per second that a user may have relayed, both directions together, over all servers that share their <see cref="TurnAccounts"/>; what exceeds them is dropped. Default 0: no limit; up to 10^12.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public long MaxBytesPerSecondPerUser { get; init => field = Require.InRange(value, 0, 1_000_000_000_000); }
 

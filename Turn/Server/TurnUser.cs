@@ -4,30 +4,6 @@ using WebRtcStack.Stun;
 
 namespace WebRtcStack.Turn;
 
-/// <summary>What one user has of the server, over all of the user's credentials.</summary>
-internal sealed class TurnAccount(string name, long bytesPerSecond)
-{
-    private double _budget = bytesPerSecond;
-    private Instant _filledAt;
-
-    public string Name { get; } = name;
-
-    public int Allocations { get; set; }
-
-    public int Permissions { get; set; }
-
-    /// <summary>Takes bytes from the user's share of the bandwidth; a second's worth may come at once.</summary>
-    public bool TrySpend(int bytes, Instant now)
-    {
-        if (bytesPerSecond == 0) return true;
-        _budget = Math.Min(bytesPerSecond, _budget + (now - _filledAt).TotalSeconds * bytesPerSecond);
-        _filledAt = now;
-        if (_budget < bytes) return false;
-        _budget -= bytes;
-        return true;
-    }
-}
-
 /// <summary>A user name with its password and the keys that follow from them.</summary>
 internal sealed class TurnUser : IDisposable
 {
@@ -36,7 +12,7 @@ internal sealed class TurnUser : IDisposable
     private StunKey? _md5;
     private StunKey? _sha256;
 
-    public TurnUser(string name, string password, string realm, TurnAccount account)
+    public TurnUser(string name, string password, string realm, string account)
     {
         (Name, _password, _realm, Account) = (name, password, realm, account);
         NameBytes = Encoding.UTF8.GetBytes(name);
@@ -49,7 +25,8 @@ internal sealed class TurnUser : IDisposable
 
     public byte[] UserHash { get; }
 
-    public TurnAccount Account { get; set; }
+    /// <summary>Whose quotas its allocations count for.</summary>
+    public string Account { get; }
 
     /// <summary>Allocations that sign with its keys.</summary>
     public int References { get; set; }

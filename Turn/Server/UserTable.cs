@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using WebRtcStack.Core;
+using WebRtcStack.Stun;
 
 namespace WebRtcStack.Turn;
 
@@ -12,16 +13,16 @@ internal sealed class UserTable : IDisposable
     private readonly ulong _seed;
     private readonly Dictionary<ulong, TurnUser> _byName = [];
     private readonly Dictionary<ulong, TurnUser> _byUserHash = [];
-    private readonly Dictionary<string, TurnAccount> _accounts = new(StringComparer.Ordinal);
+    private readonly TurnAccounts _accounts;
     private readonly Queue<TurnUser> _transient = new();      // the oldest first
     private readonly List<TurnUser> _retired = [];            // their keys may still be needed for a reply
     private long _unixTimeAtOrigin;
 
-    public UserTable(TurnServerOptions options, RandomSource random)
+    public UserTable(TurnServerOptions options, RandomSource random, TurnAccounts accounts)
     {
-        _options = options;
+        (_options, _accounts) = (options, accounts);
         _seed = random.NextUInt64();
-        foreach (KeyValuePair<string, string> each in options.Users) Add(new TurnUser(each.Key, each.Value, options.Realm, Account(each.Key)));
+        foreach (KeyValuePair<string, string> each in options.Users) Add(new TurnUser(each.Key, each.Value, options.Realm, each.Key));
     }
 
     /// <summary>Tells what time of day it is, which time-limited credentials need.</summary>
@@ -33,10 +34,10 @@ internal sealed class UserTable : IDisposable
         if (_byName.TryGetValue(Hash(name), out TurnUser? user) && name.SequenceEqual(user.NameBytes)) return IsGood(user, now) ? user : null;
         if (_options.SharedSecret is null) return null;
         string text = Text(name);
-        if (!TurnRestCredentials.TryParse(text, out long expiry, out string account)) return null;
+        if (!StunKey.IsUsable(text) || !TurnRestCredentials.TryParse(text, out long expiry, out string account)) return null;
         long seconds = expiry - _unixTimeAtOrigin;
         if (seconds <= now.Ticks / TimeSpan.TicksPerSecond) return null;
-        return new TurnUser(text, TurnRestCredentials.PasswordFor(_options.SharedSecret, text), _options.Realm, Account(account.Length > 0 ? account : text))
+        return new TurnUser(text, TurnRestCredentials.PasswordFor(_options.SharedSecret, text), _options.Realm, account.Length > 0 ? account : text)
         {
             Expiry = seconds >= long.MaxValue / TimeSpan.TicksPerSecond ? Instant.Never : new Instant(seconds * TimeSpan.TicksPerSecond),
             IsTransient = true,
@@ -52,7 +53,7 @@ internal sealed class UserTable : IDisposable
 
     /// <summary>Makes a user that the host has vouched for.</summary>
     public TurnUser Vouched(string name, string password, Instant now) =>
-        new(name, password, _options.Realm, Account(name)) { Expiry = now + _options.UserLifetime, IsTransient = true };
+        new(name, password, _options.Realm, name) { Expiry = now + _options.UserLifetime, IsTransient = true };
 
     /// <summary>Keeps a user that has proven to know the password.</summary>
     public void Remember(TurnUser user)
@@ -68,24 +69,23 @@ internal sealed class UserTable : IDisposable
         _transient.Enqueue(user);
     }
 
-    /// <summary>Counts an allocation of a user.</summary>
-    public void Acquire(TurnUser user)
+    /// <summary>Counts an allocation of a user; null when the user has as many as there may be.</summary>
+    public TurnAccount? TryAcquire(TurnUser user)
     {
-        user.References++;
-        if (_accounts.TryGetValue(user.Account.Name, out TurnAccount? shared)) user.Account = shared;
-        else _accounts.Add(user.Account.Name, user.Account);
-        user.Account.Allocations++;
+        TurnAccount? account = _accounts.Acquire(user.Account, _options);
+        if (account is not null) user.References++;
+        return account;
     }
 
-    /// <summary>Gives a user's allocation back; forgets an account that has no other.</summary>
-    public void Release(TurnUser user)
+    /// <summary>Gives a user's allocation back.</summary>
+    public void Release(ServerAllocation allocation)
     {
-        if (--user.Account.Allocations == 0) _accounts.Remove(user.Account.Name);
-        if (--user.References == 0 && !user.IsRemembered) _retired.Add(user);
+        _accounts.Release(allocation.Account);
+        if (--allocation.User.References == 0 && !allocation.User.IsRemembered) _retired.Add(allocation.User);
     }
 
-    /// <summary>How many allocations a user's account has.</summary>
-    public int AllocationsOf(TurnUser user) => _accounts.TryGetValue(user.Account.Name, out TurnAccount? shared) ? shared.Allocations : 0;
+    /// <summary>Whether a user may have another allocation.</summary>
+    public bool HasRoomFor(TurnUser user) => _accounts.AllocationsOf(user.Account) < _options.MaxAllocationsPerUser;
 
     /// <summary>Clears the keys of users that were forgotten; no reply may wait for them.</summary>
     public void ClearRetired()
@@ -105,9 +105,6 @@ internal sealed class UserTable : IDisposable
     public static string Text(ReadOnlySpan<byte> name) => Encoding.UTF8.GetString(name.ToArray());
 
     private static bool IsGood(TurnUser user, Instant now) => now < user.Expiry;
-
-    private TurnAccount Account(string name) =>
-        _accounts.TryGetValue(name, out TurnAccount? account) ? account : new TurnAccount(name, _options.MaxBytesPerSecondPerUser);
 
     private void Add(TurnUser user)
     {
