@@ -132,7 +132,10 @@ internal sealed class ConnectivityChecks(IceContext context)
                 return pair.Base.Complete(destination, length, pair.Path.Remote, out path);
             }
             pair.ConsentRequestsSent++;
-            return Write(pair, id, useCandidate: false, destination, out path);
+            // A peer may answer checks before it has our parameters, and lose the nomination that one of them carried: the
+            // consent checks of the chosen pair say it again, which is without effect on a peer that knows (§7.3.1.5).
+            bool isChosen = context.Role == IceRole.Controlling && pair.IsNominated && ReferenceEquals(generation.GetSelected(pair.Component), pair);
+            return Write(pair, id, isChosen, destination, out path);
         }
         return 0;
     }

@@ -18,6 +18,7 @@ public abstract class EventLoop
 
     private readonly DeadlineQueue _deadlines = new();
     private readonly Queue<LoopRegistration> _dirty = new();
+    private readonly HashSet<LoopRegistration> _addressWatchers = [];
     private readonly byte[] _outbound = new byte[MaxDatagramSize];
 
     /// <summary>The loop's clock, read once a pass.</summary>
@@ -150,7 +151,28 @@ public abstract class EventLoop
         _dirty.Enqueue(registration);
     }
 
-    internal void Detach(LoopRegistration registration) => _deadlines.Set(registration, Instant.Never);
+    /// <summary>Tells the connections that watch them (<see cref="LoopRegistration.WatchLocalAddresses"/>) that the machine's addresses may have changed. On the loop.</summary>
+    protected void ReportLocalAddressesChanged()
+    {
+        foreach (LoopRegistration registration in _addressWatchers.ToArray())
+        {
+            if (registration.IsDetached) continue;
+            try
+            {
+                registration.LocalAddressesChanged?.Invoke(Now);
+            }
+            catch (Exception exception) when (IsDefect(registration, exception)) { }
+            Touch(registration);
+        }
+    }
+
+    internal void Watch(LoopRegistration registration) => _addressWatchers.Add(registration);
+
+    internal void Detach(LoopRegistration registration)
+    {
+        _deadlines.Set(registration, Instant.Never);
+        _addressWatchers.Remove(registration);
+    }
 
     // True when all is sent; false when the connection's turn ended before.
     private bool Drain(LoopRegistration registration)

@@ -35,6 +35,8 @@ public sealed class LoopRegistration
     /// <summary>Is called on the loop when a TCP connection could not be opened or has ended, with the path it was known by.</summary>
     public Action<NetworkPath, Instant>? ConnectionLost { get; set; }
 
+    internal Action<Instant>? LocalAddressesChanged { get; private set; }
+
     internal int TcpConnections { get; set; }
 
     internal bool IsDirty { get; set; }
@@ -85,6 +87,20 @@ public sealed class LoopRegistration
         if (!Loop.TryListenTcp(this, local, ports, out bound, out error)) return false;
         _listening.Add(bound);
         return true;
+    }
+
+    /// <summary>Closes a port that <see cref="TryListenTcp"/> has opened; connections that it accepted stay.</summary>
+    public void CloseTcp(TransportAddress bound)
+    {
+        if (_listening.Remove(bound)) Loop.CloseTcp(this, bound);
+    }
+
+    /// <summary>Has the connection told, until it is detached, that <see cref="EventLoop.GetLocalAddresses"/> may have changed.</summary>
+    /// <param name="changed">Is called on the loop with the time, perhaps more often than addresses change.</param>
+    public void WatchLocalAddresses(Action<Instant> changed)
+    {
+        LocalAddressesChanged = Require.NotNull(changed);
+        if (!IsDetached) Loop.Watch(this);
     }
 
     /// <summary>Connects to a server over TCP or TLS; what comes of it is told by the stream's callbacks.</summary>

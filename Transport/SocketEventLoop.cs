@@ -29,6 +29,8 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
         _logger = options.LoggerFactory.CreateLogger<SocketEventLoop>();
         _origin = options.TimeProvider.GetTimestamp() - options.TimeProvider.TimestampFrequency;      // starts at 1 s: the origin means "not set" to nobody
         _now = ReadClock();
+        interfaces.Changed += AddressesChanged;
+        interfaces.Watch();
         new Thread(Run) { IsBackground = true, Name = $"WebRtcStack loop {number}" }.Start();
     }
 
@@ -148,6 +150,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     /// <summary>Ends the loop's thread and closes its sockets, soon.</summary>
     public void Dispose()
     {
+        _interfaces.Changed -= AddressesChanged;
         _stopped = true;
         Wake();
     }
@@ -180,6 +183,8 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
         _ready.Enqueue(port);
         Wake();
     }
+
+    private void AddressesChanged() => Post(ReportLocalAddressesChanged);
 
     private void Wake()
     {

@@ -8,6 +8,7 @@ public sealed class SocketTransport : ITransport, IDisposable
 {
     private static readonly Lazy<SocketTransport> s_shared = new(() => new SocketTransport(new SocketTransportOptions()));
     private readonly Lazy<SocketEventLoop>[] _loops;
+    private readonly InterfaceCache _interfaces;
     private int _next;
     private int _disposed;
 
@@ -15,12 +16,12 @@ public sealed class SocketTransport : ITransport, IDisposable
     public SocketTransport(SocketTransportOptions options)
     {
         Require.NotNull(options);
-        InterfaceCache interfaces = new(options);
+        _interfaces = new InterfaceCache(options.InterfaceCacheDuration, options.TimeProvider, InterfaceAddresses.Enumerate);
         _loops = new Lazy<SocketEventLoop>[options.Loops];
         for (int i = 0; i < _loops.Length; i++)
         {
             int number = i;
-            _loops[i] = new Lazy<SocketEventLoop>(() => new SocketEventLoop(options, interfaces, number));
+            _loops[i] = new Lazy<SocketEventLoop>(() => new SocketEventLoop(options, _interfaces, number));
         }
     }
 
@@ -39,6 +40,7 @@ public sealed class SocketTransport : ITransport, IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        _interfaces.Dispose();
         foreach (Lazy<SocketEventLoop> loop in _loops)
         {
             if (loop.IsValueCreated) loop.Value.Dispose();

@@ -16,7 +16,10 @@ internal static class CandidateSockets
             TransportAddress address = addresses[i].Address;
             string? name = peer.HostNameFor(address);
             if (peer.Registration.TryOpenUdp(address, options.PortRange, out TransportAddress bound, out _))
+            {
                 peer.Ice.AddLocalBase(stack.Stream, IceComponent.Rtp, bound, TransportProtocol.Udp, now, preferences[i], name);
+                stack.Bases.Add((bound, TransportProtocol.Udp));
+            }
             OpenTcp(peer, stack, options, address, preferences[i], name, now);
         }
     }
@@ -26,13 +29,29 @@ internal static class CandidateSockets
     {
         if (options.TcpCandidates == TcpCandidates.None) return;
         peer.Ice.AddTcpBase(stack.Stream, IceComponent.Rtp, address, IceTcpType.Active, now, preference, name);
+        stack.Bases.Add((address.WithPort(LoopRegistration.ActiveTcpPort), TransportProtocol.Tcp));
         if (options.TcpCandidates >= TcpCandidates.ActiveAndPassive) Listen(IceTcpType.Passive);
         if (options.TcpCandidates == TcpCandidates.All) Listen(IceTcpType.SimultaneousOpen);
 
         void Listen(IceTcpType type)
         {
-            if (peer.Registration.TryListenTcp(address, options.PortRange, out TransportAddress bound, out _))
-                peer.Ice.AddTcpBase(stack.Stream, IceComponent.Rtp, bound, type, now, preference, name);
+            if (!peer.Registration.TryListenTcp(address, options.PortRange, out TransportAddress bound, out _)) return;
+            peer.Ice.AddTcpBase(stack.Stream, IceComponent.Rtp, bound, type, now, preference, name);
+            stack.Bases.Add((bound, TransportProtocol.Tcp));
+        }
+    }
+
+    /// <summary>Closes the sockets whose addresses the machine has no longer: their candidates and pairs go, and another pair carries on.</summary>
+    public static void CloseVanished(PeerTransport peer, TransportStack stack, Instant now)
+    {
+        IReadOnlyList<LocalInterfaceAddress> present = peer.Registration.Loop.GetLocalAddresses();
+        foreach ((TransportAddress bound, TransportProtocol protocol) in stack.Bases.ToArray())
+        {
+            if (present.Any(local => local.Address.HasSameAddressAs(bound))) continue;
+            stack.Bases.Remove((bound, protocol));
+            peer.Ice.RemoveLocalBase(stack.Stream, bound, protocol, now);
+            if (protocol == TransportProtocol.Udp) peer.Registration.CloseUdp(bound);
+            else peer.Registration.CloseTcp(bound);
         }
     }
 }

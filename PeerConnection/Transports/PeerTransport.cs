@@ -44,6 +44,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     {
         _registration = loop.Attach(this);
         _registration.ConnectionLost = (path, now) => ice.ConnectionLost(path, now);
+        loop.Post(() => _registration.WatchLocalAddresses(LocalAddressesChanged));
     }
 
     /// <summary>The name that is signalled in place of an address, or null.</summary>
@@ -105,6 +106,12 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
         if (!_closing || !_drained) return;
         if (_deallocating) Release();
         else Deallocate();
+    }
+
+    private void LocalAddressesChanged(Instant now)
+    {
+        if (_deallocating) return;
+        foreach (TransportStack stack in _stacks) CandidateSockets.CloseVanished(this, stack, now);
     }
 
     // Goodbyes may have gone through relays, so that these are given back after them (RFC 8656 §8).

@@ -32,6 +32,9 @@ internal sealed class TransportStack : IDisposable
 
     public IceStream Stream { get; }
 
+    /// <summary>The sockets that candidates were gathered on, as the agent knows them.</summary>
+    public List<(TransportAddress Bound, TransportProtocol Protocol)> Bases { get; } = [];
+
     public RtpSession Rtp { get; }
 
     public DtlsConnection? Dtls { get; private set; }

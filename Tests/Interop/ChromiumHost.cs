@@ -6,30 +6,39 @@ namespace WebRtcStack.Tests.Interop;
 /// <summary>A headless Chromium, driven by Playwright.</summary>
 internal sealed class ChromiumHost : PeerHost
 {
+    private const string PlainAddresses = "--disable-features=WebRtcHideLocalIpsWithMdns", FakeConsent = "--use-fake-ui-for-media-stream";
+
     // Fake devices, no mDNS names, candidates on loopback.
     private static readonly string[] s_arguments =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-        "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection",
+        "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream", FakeConsent,
+        "--autoplay-policy=no-user-gesture-required", PlainAddresses, "--allow-loopback-in-peer-connection",
     ];
 
     private const float Timeout = 15_000;                // ms
     private readonly IPlaywright _playwright;
     private readonly IBrowser _chromium;
     private readonly PageServer _pages;
+    private readonly string[] _permissions;
 
-    private ChromiumHost(IPlaywright playwright, IBrowser chromium, PageServer pages) => (_playwright, _chromium, _pages) = (playwright, chromium, pages);
+    private ChromiumHost(IPlaywright playwright, IBrowser chromium, PageServer pages, string[] permissions) =>
+        (_playwright, _chromium, _pages, _permissions) = (playwright, chromium, pages, permissions);
 
     /// <summary>Starts a browser.</summary>
     /// <param name="arguments">More of its command line.</param>
-    public static async Task<ChromiumHost> StartAsync(params string[] arguments)
+    public static Task<ChromiumHost> StartAsync(params string[] arguments) => StartAsync([.. s_arguments, .. arguments], ["camera", "microphone"]);
+
+    /// <summary>Starts a browser whose host candidates are names: one that may use neither camera nor microphone.</summary>
+    public static Task<ChromiumHost> StartWithMulticastDnsAsync() => StartAsync([.. s_arguments.Except([PlainAddresses, FakeConsent])], []);
+
+    private static async Task<ChromiumHost> StartAsync(string[] arguments, string[] permissions)
     {
         string path = RealPeer.Require(["chromium", "chromium-browser", "google-chrome", "chrome"], "WEBRTCSTACK_CHROMIUM", "apt-get install chromium");
         IPlaywright playwright = await Playwright.CreateAsync();
         Assertions.SetDefaultExpectTimeout(Timeout);
-        IBrowser chromium = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Headless = true, Args = [.. s_arguments, .. arguments] });
-        return new ChromiumHost(playwright, chromium, new PageServer());
+        IBrowser chromium = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Headless = true, Args = arguments });
+        return new ChromiumHost(playwright, chromium, new PageServer(), permissions);
     }
 
     public override async Task<RemotePeer> OpenAsync()
@@ -39,10 +48,10 @@ internal sealed class ChromiumHost : PeerHost
         return peer;
     }
 
-    /// <summary>Opens a page of its own, which may use camera and microphone.</summary>
+    /// <summary>Opens a page of its own, which may use camera and microphone unless the browser was started without.</summary>
     public async Task<IPage> OpenPageAsync(string url)
     {
-        IBrowserContext context = await _chromium.NewContextAsync(new BrowserNewContextOptions { Permissions = ["camera", "microphone"] });
+        IBrowserContext context = await _chromium.NewContextAsync(new BrowserNewContextOptions { Permissions = _permissions });
         IPage page = await context.NewPageAsync();
         page.SetDefaultTimeout(Timeout);
         page.Console += (_, message) => TestContext.Progress.WriteLine($"browser: {message.Text}");

@@ -6,11 +6,11 @@ namespace WebRtcStack.Tests.PeerConnection;
 /// <summary>Connections through NATs of every kind (RFC 4787), with a STUN server at hand and no relay.</summary>
 public sealed class NatTests
 {
-    private static readonly RTCConfiguration s_stun = new() { IceServers = [new RTCIceServer { Urls = ["stun:192.0.2.250"] }] };
+    internal static readonly RTCConfiguration Stun = new() { IceServers = [new RTCIceServer { Urls = ["stun:192.0.2.250"] }] };
 
-    private static readonly RTCConfiguration s_turn = new()
+    internal static readonly RTCConfiguration Turn = new()
     {
-        IceServers = [new RTCIceServer { Urls = ["turn:192.0.2.250"], Username = SimulatedTurnServer.User, Credential = SimulatedTurnServer.Password }, .. s_stun.IceServers],
+        IceServers = [new RTCIceServer { Urls = ["turn:192.0.2.250"], Username = SimulatedTurnServer.User, Credential = SimulatedTurnServer.Password }, .. Stun.IceServers],
     };
 
     public static IEnumerable<TestCaseData> Pairs()
@@ -33,7 +33,7 @@ public sealed class NatTests
     [TestCaseSource(nameof(Pairs))]
     public void TwoNats_LetAConnectionThrough_ExactlyWhenOneIsPossible(NatOptions left, NatOptions right)
     {
-        using PeerSimulation simulation = new(1, new PathOptions { Loss = 0.05 }, network => Behind(network, left, right), configuration: s_stun);
+        using PeerSimulation simulation = new(1, new PathOptions { Loss = 0.1 }, network => Behind(network, left, right), configuration: Stun);
         simulation.Left.CreateDataChannel("x");
         Task negotiation = simulation.NegotiateAsync();
         simulation.RunUntil(() => simulation.BothConnected || simulation.EitherFailed, TimeSpan.FromMinutes(2), negotiation);
@@ -45,7 +45,7 @@ public sealed class NatTests
     public void TwoNats_WithARelay_AlwaysConnect_AndUseItWhenNothingElseWorks(NatOptions left, NatOptions right)
     {
         WebRtcOptions options = new() { Ice = new() { RelayNominationDelay = TimeSpan.FromMinutes(1) } };
-        using PeerSimulation simulation = new(1, new PathOptions { Loss = 0.1 }, network => Behind(network, left, right, withRelay: true), options, s_turn);
+        using PeerSimulation simulation = new(1, new PathOptions { Loss = 0.1 }, network => Behind(network, left, right, withRelay: true), options, Turn);
         simulation.RestartIceOnFailure();
         simulation.Left.CreateDataChannel("x");
         simulation.Connect(TimeSpan.FromMinutes(3));
@@ -65,25 +65,26 @@ public sealed class NatTests
             network.LeftHost.AddInterface((isDouble ? Inside(network, outer, "100.64.0.1") : outer).Inner, "10.0.0.1", network.Path);
             network.RightHost.AddInterface(network.Internet, "192.0.2.2", network.Path);
             AddTurn(network);
-        }, configuration: s_turn);
+        }, configuration: Turn);
         simulation.Left.CreateDataChannel("x");
         simulation.Connect();
         simulation.RunUntil(() => !UsesRelay(simulation.Left) && !UsesRelay(simulation.Right) && Agree(simulation), TimeSpan.FromMinutes(1));
     }
 
     [Test]
-    public void TwoNatsBehindAThirdThatDoesNotHairpin_ConnectThroughARelay()
+    public void TwoNatsBehindAThird_WithARelay_UseItOnlyWhereThatDoesNotHairpin([Values] bool hairpinning)      // RFC 4787 §6
     {
         using PeerSimulation simulation = new(9, new PathOptions(), network =>
         {
-            SimulatedNat carrier = Nat(network, "203.0.113.1", new NatOptions());
+            SimulatedNat carrier = Nat(network, "203.0.113.1", new NatOptions { Hairpinning = hairpinning });
             network.LeftHost.AddInterface(Inside(network, carrier, "100.64.0.1").Inner, "10.0.0.1", network.Path);
             network.RightHost.AddInterface(Inside(network, carrier, "100.64.0.2").Inner, "10.0.0.1", network.Path);
             AddTurn(network);
-        }, configuration: s_turn);
+        }, configuration: Turn);
         simulation.Left.CreateDataChannel("x");
         simulation.Connect();
-        Assert.That(UsesRelay(simulation.Left) && UsesRelay(simulation.Right));
+        simulation.RunUntil(
+            () => UsesRelay(simulation.Left) == !hairpinning && UsesRelay(simulation.Right) == !hairpinning && Agree(simulation), TimeSpan.FromMinutes(1));
     }
 
     [Test]
@@ -95,7 +96,7 @@ public sealed class NatTests
             network.LeftHost.AddInterface(nat.Inner, "10.0.0.1", network.Path);
             network.RightHost.AddInterface(nat.Inner, "10.0.0.2", network.Path);
             AddStun(network);
-        }, configuration: s_stun);
+        }, configuration: Stun);
         simulation.Left.CreateDataChannel("x");
         simulation.Connect();
         Assert.That(simulation.Left.Sctp!.Transport.IceTransport.GetSelectedCandidatePair()!.Remote.Address, Is.EqualTo("10.0.0.2"));
@@ -112,7 +113,7 @@ public sealed class NatTests
             SimulatedNat right = Nat(network, "203.0.113.2", new NatOptions { Filtering = NatBehavior.AddressAndPortDependent });
             network.RightHost.AddInterface(right.Inner, "10.0.0.1", network.Path);
             AddStun(network);
-        }, configuration: s_stun);
+        }, configuration: Stun);
         simulation.Left.CreateDataChannel("x");
         simulation.Connect();
     }
@@ -126,7 +127,7 @@ public sealed class NatTests
             network.LeftHost.AddInterface(Inside(network, carrier, "100.64.0.1").Inner, "10.0.0.1", network.Path);
             network.RightHost.AddInterface(Inside(network, carrier, "100.64.0.2").Inner, "10.0.0.1", network.Path);
             AddStun(network);
-        }, configuration: s_stun);
+        }, configuration: Stun);
         simulation.Left.CreateDataChannel("x");
         Task negotiation = simulation.NegotiateAsync();
         simulation.RunUntil(() => simulation.BothConnected || simulation.EitherFailed, TimeSpan.FromMinutes(2), negotiation);
@@ -246,12 +247,12 @@ public sealed class NatTests
         }
     }
 
-    private static bool UsesRelay(RTCPeerConnection connection) =>
+    internal static bool UsesRelay(RTCPeerConnection connection) =>
         connection.Sctp!.Transport.IceTransport.GetSelectedCandidatePair() is { } pair &&
         (pair.Local.Type == RTCIceCandidateType.Relay || pair.Remote.Type == RTCIceCandidateType.Relay);
 
     // Each side's local address is what the other sends to.
-    private static bool Agree(PeerSimulation simulation)
+    internal static bool Agree(PeerSimulation simulation)
     {
         RTCIceCandidatePair left = simulation.Left.Sctp!.Transport.IceTransport.GetSelectedCandidatePair()!;
         RTCIceCandidatePair right = simulation.Right.Sctp!.Transport.IceTransport.GetSelectedCandidatePair()!;
@@ -259,7 +260,7 @@ public sealed class NatTests
             (right.Local.Address, right.Local.Port) == (left.Remote.Address, left.Remote.Port);
     }
 
-    private static void AddTurn(PeerSimulation network) =>
+    internal static void AddTurn(PeerSimulation network) =>
         _ = new SimulatedTurnServer(new SimulatedHost(network.Time, "turn"), network.Internet, ["192.0.2.250"], network.Path);
 
     private static void Behind(PeerSimulation network, NatOptions left, NatOptions right, bool withRelay = false)
@@ -270,18 +271,18 @@ public sealed class NatTests
         else AddStun(network);
     }
 
-    private static SimulatedNat Nat(PeerSimulation network, string address, NatOptions options)
+    internal static SimulatedNat Nat(PeerSimulation network, string address, NatOptions options)
     {
         TransportAddress.TryParse(address, 0, out TransportAddress outer);
         return new SimulatedNat(network.Time, $"nat {address}", network.Internet, outer, options);
     }
 
-    private static SimulatedNat Inside(PeerSimulation network, SimulatedNat outer, string address)
+    internal static SimulatedNat Inside(PeerSimulation network, SimulatedNat outer, string address)
     {
         TransportAddress.TryParse(address, 0, out TransportAddress middle);
         return new SimulatedNat(network.Time, $"nat {address}", outer.Inner, middle, new NatOptions { Filtering = NatBehavior.AddressDependent });
     }
 
-    private static void AddStun(PeerSimulation network) =>
+    internal static void AddStun(PeerSimulation network) =>
         _ = new SimulatedStunServer(new SimulatedHost(network.Time, "stun"), network.Internet, "192.0.2.250", network.Path);
 }

@@ -4,15 +4,23 @@ using WebRtcStack.Transport;
 namespace WebRtcStack.Tests.Simulation;
 
 /// <summary>Transport's event loop on a simulated host: the same passes, in virtual time.</summary>
-public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITransport
+public sealed class SimulatedEventLoop : EventLoop, ITransport
 {
+    private readonly SimulatedHost _host;
     private readonly Queue<Action> _commands = new();
     private readonly Dictionary<string, TransportAddress[]> _names = [];
     private readonly Dictionary<(LoopRegistration, NetworkPath), SimulatedTcpConnection> _tcp = [];
+    private readonly Dictionary<NetworkPath, SimulatedTcpConnection> _streams = [];
     private Instant _wake = Instant.Never;
     private bool _passScheduled;
 
-    public override Instant Now => host.Time.Now;
+    public SimulatedEventLoop(SimulatedHost host)
+    {
+        _host = host;
+        host.InterfacesChanged += () => Post(ReportLocalAddressesChanged);
+    }
+
+    public override Instant Now => _host.Time.Now;
 
     /// <summary>Exceptions that came out of connections and callbacks; a test expects none.</summary>
     public List<Exception> Faults { get; } = [];
@@ -28,7 +36,7 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
     }
 
     public override IReadOnlyList<LocalInterfaceAddress> GetLocalAddresses() =>
-        [.. host.Interfaces.Where(each => each.IsUp).Select(each => new LocalInterfaceAddress("eth", each.Address))];
+        [.. _host.Interfaces.Where(each => each.IsUp).Select(each => new LocalInterfaceAddress("eth", each.Address))];
 
     public override void Resolve(string host, Action<IReadOnlyList<TransportAddress>> resolved)
     {
@@ -36,19 +44,19 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
         Post(() => resolved(addresses));
     }
 
-    public override CallbackQueue CreateCallbackQueue() => new(run => host.Time.Schedule(TimeSpan.Zero, run), Faults.Add);
+    public override CallbackQueue CreateCallbackQueue() => new(run => _host.Time.Schedule(TimeSpan.Zero, run), Faults.Add);
 
     protected internal override bool TryOpenUdp(
         LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error)
     {
         TransportAddress socket = default;
-        bool opened = host.TryBind(local.WithPort(ports.First), (from, datagram) => Arrived(registration, socket, from, datagram), out bound);
+        bool opened = _host.TryBind(local.WithPort(ports.First), (from, datagram) => Arrived(registration, socket, from, datagram), out bound);
         socket = bound;
         error = opened ? null : "the interface is down";
         return opened;
     }
 
-    protected internal override void CloseUdp(LoopRegistration registration, TransportAddress bound) => host.Close(bound);
+    protected internal override void CloseUdp(LoopRegistration registration, TransportAddress bound) => _host.Close(bound);
 
     protected internal override bool TryOpenMulticast(
         LoopRegistration registration, TransportAddress group, IReadOnlyList<TransportAddress> interfaces, out TransportAddress bound,
@@ -56,9 +64,9 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
     {
         TransportAddress socket = default;
         error = "the interface is down";
-        if (!host.TryBind(interfaces[0].WithPort(group.Port), (from, datagram) => Arrived(registration, socket, from, datagram), out bound)) return false;
+        if (!_host.TryBind(interfaces[0].WithPort(group.Port), (from, datagram) => Arrived(registration, socket, from, datagram), out bound)) return false;
         socket = bound;
-        host.Join(group, (from, datagram) => Arrived(registration, socket, from, datagram));
+        _host.Join(group, (from, datagram) => Arrived(registration, socket, from, datagram));
         error = null;
         return true;
     }
@@ -66,13 +74,13 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
     protected internal override bool TryListenTcp(
         LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error)
     {
-        bool opened = host.Tcp.TryListen(local.WithPort(ports.First), connection =>
+        bool opened = _host.Tcp.TryListen(local.WithPort(ports.First), connection =>
             Use(registration, new NetworkPath(connection.Local, connection.Remote, TransportProtocol.Tcp), connection), out bound);
         error = opened ? null : "the interface is down";
         return opened;
     }
 
-    protected internal override void CloseTcp(LoopRegistration registration, TransportAddress bound) => host.Tcp.Close(bound);
+    protected internal override void CloseTcp(LoopRegistration registration, TransportAddress bound) => _host.Tcp.Close(bound);
 
     protected internal override void CloseTcpConnections(LoopRegistration registration)
     {
@@ -83,22 +91,59 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
         }
     }
 
-    // Simulated networks carry datagrams alone: a server over TCP is one that does not answer.
-    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream) => Post(() => stream.Closed(stream, "nobody listens"));
+    // Simulated TCP carries messages, so that there is nothing to frame. TLS, which it does not have, is refused.
+    protected internal override void OpenStream(LoopRegistration registration, LoopStream stream)
+    {
+        SimulatedInterface? over = _host.Interfaces.FirstOrDefault(each => each.IsUp && each.Address.IsIPv4 == stream.Remote.IsIPv4);
+        if (over is null || stream.TlsHost is not null)
+        {
+            Post(() => stream.Closed(stream, "nobody listens"));
+            return;
+        }
+        SimulatedTcpConnection connection = _host.Tcp.Connect(over.Address, stream.Remote);
+        NetworkPath path = new(connection.Local, connection.Remote, TransportProtocol.Tcp);
+        connection.Opened = () =>
+        {
+            stream.Path = path;
+            _streams[path] = connection;
+            Post(() => stream.Opened(stream));
+        };
+        connection.Received = message =>
+        {
+            Deliver(registration, message, path);
+            SchedulePass();
+        };
+        connection.Lost = () =>
+        {
+            _streams.Remove(path);
+            Post(() =>
+            {
+                if (!registration.IsDetached) stream.Closed(stream, "the connection was lost");
+            });
+        };
+    }
 
-    protected internal override void CloseStream(LoopStream stream) { }
+    protected internal override void CloseStream(LoopStream stream)
+    {
+        if (_streams.Remove(stream.Path, out SimulatedTcpConnection? connection)) connection.Close();
+    }
 
     protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
     {
         if (path.Protocol == TransportProtocol.Udp)
         {
-            host.Send(path.Local, path.Remote, datagram);
+            _host.Send(path.Local, path.Remote, datagram);
+            return;
+        }
+        if (_streams.TryGetValue(path, out SimulatedTcpConnection? stream))
+        {
+            stream.Send(datagram);
             return;
         }
         if (!_tcp.TryGetValue((registration, path), out SimulatedTcpConnection? connection))
         {
             TransportAddress local = path.Local.Port == LoopRegistration.ActiveTcpPort ? path.Local.WithPort(0) : path.Local;
-            Use(registration, path, connection = host.Tcp.Connect(local, path.Remote));
+            Use(registration, path, connection = _host.Tcp.Connect(local, path.Remote));
         }
         connection.Send(datagram);
     }
@@ -130,7 +175,7 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
     {
         if (_passScheduled) return;
         _passScheduled = true;
-        host.Time.Schedule(TimeSpan.Zero, Pass);
+        _host.Time.Schedule(TimeSpan.Zero, Pass);
     }
 
     private void Pass()
@@ -143,7 +188,7 @@ public sealed class SimulatedEventLoop(SimulatedHost host) : EventLoop, ITranspo
         Instant next = NextDeadline;
         if (next.IsNever || (next >= _wake && _wake > Now)) return;
         _wake = next;
-        host.Time.Schedule(next, () =>
+        _host.Time.Schedule(next, () =>
         {
             if (_wake <= Now) _wake = Instant.Never;
             SchedulePass();

@@ -15,6 +15,9 @@ public sealed class SimulatedHost(VirtualTime time, string name)
 
     public VirtualTime Time => time;
 
+    /// <summary>An interface has gone up or down.</summary>
+    public event Action? InterfacesChanged;
+
     public string Name => name;
 
     public IReadOnlyList<SimulatedInterface> Interfaces => _interfaces;
@@ -55,6 +58,8 @@ public sealed class SimulatedHost(VirtualTime time, string name)
     /// <summary>A port that no socket has.</summary>
     public ushort NextPort() => _nextPort++;
 
+    internal void InterfaceChanged() => InterfacesChanged?.Invoke();
+
     internal void Arrived(TransportAddress from, TransportAddress to, byte[] datagram, TransportProtocol protocol)
     {
         if (protocol == TransportProtocol.Tcp) _tcp?.Arrived(from, to, datagram);
@@ -79,7 +84,15 @@ public sealed class SimulatedInterface : IAttachment
     public TransportAddress Address { get; }
 
     /// <summary>An interface that is down neither sends nor receives.</summary>
-    public bool IsUp { get; set; } = true;
+    public bool IsUp
+    {
+        get;
+        set
+        {
+            field = value;
+            _host.InterfaceChanged();
+        }
+    } = true;
 
     public PathOptions Path
     {

@@ -92,6 +92,9 @@ public sealed class SimulatedTcpConnection
 
     public Action<byte[]>? Received { get; set; }
 
+    /// <summary>The peer has accepted.</summary>
+    public Action? Opened { get; set; }
+
     /// <summary>The connection was refused, reset, or given up.</summary>
     public Action? Lost { get; set; }
 
@@ -123,14 +126,14 @@ public sealed class SimulatedTcpConnection
         switch (kind)
         {
             case TcpSegment.Syn:
-                Opened();
+                BecomeOpen();
                 Write(TcpSegment.SynAck, 0, default);
                 break;
             case TcpSegment.SynAck:
-                Opened();
+                BecomeOpen();
                 break;
             case TcpSegment.Data:
-                Opened();                               // the handshake's last acknowledgement may be lost
+                BecomeOpen();                               // the handshake's last acknowledgement may be lost
                 bool isNext = number == _expected;
                 if (isNext) _expected++;
                 Write(TcpSegment.Ack, _expected, default);
@@ -149,10 +152,11 @@ public sealed class SimulatedTcpConnection
         }
     }
 
-    private void Opened()
+    private void BecomeOpen()
     {
         if (_isOpen) return;
         (_isOpen, _attempts) = (true, 0);
+        Opened?.Invoke();
         WriteAll();
     }
 

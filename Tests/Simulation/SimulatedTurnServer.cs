@@ -3,7 +3,7 @@ using WebRtcStack.Turn;
 
 namespace WebRtcStack.Tests.Simulation;
 
-/// <summary>Our TURN server on a simulated host: port 3478 of each of its addresses, relayed addresses on the same.</summary>
+/// <summary>Our TURN server on a simulated host: port 3478 of each of its addresses, UDP and TCP, relayed addresses on the same.</summary>
 /// <remarks>It answers Binding requests as well, so that it is a STUN server too.</remarks>
 public sealed class SimulatedTurnServer : IDisposable
 {
@@ -12,6 +12,7 @@ public sealed class SimulatedTurnServer : IDisposable
     private readonly SimulatedHost _host;
     private readonly TransportAddress[] _addresses;
     private readonly byte[] _buffer = new byte[TurnServer.Headroom + 65_535 + TurnServer.Tailroom];
+    private readonly Dictionary<NetworkPath, SimulatedTcpConnection> _connections = [];
     private Instant _wake = Instant.Never;
 
     /// <summary>Starts a server.</summary>
@@ -40,6 +41,7 @@ public sealed class SimulatedTurnServer : IDisposable
             TransportAddress local = each.WithPort(3478);
             if (!host.TryBind(local, (from, datagram) => ReceiveFromClient(new NetworkPath(local, from), datagram), out _))
                 throw new InvalidOperationException("The port is taken.");
+            if (!host.Tcp.TryListen(local, Accepted, out _)) throw new InvalidOperationException("The port is taken.");
         }
     }
 
@@ -74,6 +76,24 @@ public sealed class SimulatedTurnServer : IDisposable
         Drain();
     }
 
+    private void Accepted(SimulatedTcpConnection connection)
+    {
+        NetworkPath client = new(connection.Local, connection.Remote, TransportProtocol.Tcp);
+        _connections[client] = connection;
+        connection.Received = message => ReceiveFromClient(client, message);
+        connection.Lost = () =>
+        {
+            _connections.Remove(client);
+            Do(server => server.Disconnected(client));
+        };
+    }
+
+    private void Send(in NetworkPath path, ReadOnlySpan<byte> datagram)
+    {
+        if (path.Protocol == TransportProtocol.Udp) _host.Send(path.Local, path.Remote, datagram);
+        else if (_connections.TryGetValue(path, out SimulatedTcpConnection? connection)) connection.Send(datagram);
+    }
+
     private void ReceiveFromClient(NetworkPath client, byte[] datagram)
     {
         if (Server.Receive(datagram, client, _host.Time.Now, out TurnForward forward)) Send(datagram, forward);
@@ -88,14 +108,14 @@ public sealed class SimulatedTurnServer : IDisposable
     }
 
     private void Send(byte[] buffer, in TurnForward forward) =>
-        _host.Send(forward.Path.Local, forward.Path.Remote, buffer.AsSpan(forward.Offset, forward.Length));
+        Send(forward.Path, buffer.AsSpan(forward.Offset, forward.Length));
 
     private void Drain()
     {
         while (Server.TryReadEvent(out TurnServerEvent e)) Handle(e);
         byte[] reply = new byte[TurnServer.MaxReplySize];
         while (Server.Transmit(reply, _host.Time.Now, out NetworkPath client) is > 0 and int length)
-            _host.Send(client.Local, client.Remote, reply.AsSpan(0, length));
+            Send(client, reply.AsSpan(0, length));
         Instant next = Server.NextTimeout;
         if (next.IsNever || (next >= _wake && _wake > _host.Time.Now)) return;
         _wake = next;

@@ -14,4 +14,8 @@ public sealed class VirtualSynchronizationContext(VirtualTime time) : Synchroniz
 public sealed class VirtualTimeProvider(VirtualTime time) : TimeProvider
 {
     public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(time.Now.Ticks);
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => time.Now.Ticks;
 }
