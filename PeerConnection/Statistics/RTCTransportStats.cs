@@ -61,6 +61,10 @@ public sealed record RTCTransportStats : RTCStats
     [JsonPropertyName("dtlsCipher"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DtlsCipher { get; init; }
 
+    /// <summary>The group of the key exchange (IANA), for example X25519MLKEM768. Not in webrtc-stats.</summary>
+    [JsonPropertyName("dtlsGroup"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DtlsGroup { get; init; }
+
     /// <summary>Whether this side is client or server; "unknown" before that is negotiated.</summary>
     [JsonPropertyName("dtlsRole"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RTCDtlsRole? DtlsRole { get; init; }

@@ -32,11 +32,20 @@ internal sealed class TransportStatistics(List<RTCStats> stats, StatisticsClock 
             DtlsState = stack.Dtls?.State.ToW3C() ?? RTCDtlsTransportState.New, IceState = stream.State.ToW3C(), SelectedCandidatePairId = selectedId,
             LocalCertificateId = AddCertificate(context.Certificate.Der), RemoteCertificateId = AddCertificate(stack.Dtls?.RemoteCertificate ?? default),
             TlsVersion = isEncrypted ? stack.Dtls!.NegotiatedVersion.ToString("X4", System.Globalization.CultureInfo.InvariantCulture) : null,
-            DtlsCipher = isEncrypted ? stack.Dtls!.CipherSuite.ToString() : null,
+            DtlsCipher = isEncrypted ? stack.Dtls!.CipherSuite.ToString() : null, DtlsGroup = isEncrypted ? GroupName(stack.Dtls!.NegotiatedGroup) : null,
             DtlsRole = stack.Role switch { null => RTCDtlsRole.Unknown, DtlsRole.Client => RTCDtlsRole.Client, _ => RTCDtlsRole.Server },
             SrtpCipher = SrtpName(stack.Dtls?.SelectedSrtpProfile), SelectedCandidatePairChanges = stack.SelectedPairChanges,
         });
     }
+
+    // As IANA writes them.
+    private static string GroupName(DtlsNamedGroup group) => group switch
+    {
+        DtlsNamedGroup.Secp256r1 => "secp256r1",
+        DtlsNamedGroup.Secp384r1 => "secp384r1",
+        DtlsNamedGroup.X25519 => "x25519",
+        _ => group.ToString(),
+    };
 
     private string AddCandidate(string transportId, IceCandidate candidate, bool isRemote, IceParameters? parameters)
     {

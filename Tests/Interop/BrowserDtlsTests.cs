@@ -37,8 +37,10 @@ public sealed class BrowserDtlsTests(string peer) : PeerTests(peer)
             await channel.OpensAsync(timeout);
             await call.ConnectedAsync(timeout);
             JsonElement transport = await call.StatAsync("transport");
+            RTCTransportStats ours = (await call.Connection.GetStatsAsync()).OfType<RTCTransportStats>().Single();
             Assert.Multiple(() =>
             {
+                Assert.That(ours.DtlsGroup, Is.EqualTo(postQuantum == DtlsPostQuantumPolicy.Require ? "X25519MLKEM768" : "x25519"));
                 Assert.That(transport.GetProperty("tlsVersion").GetString(), Is.EqualTo(version));
                 Assert.That(transport.GetProperty("dtlsCipher").GetString(), Is.EqualTo(suite.ToString()));
                 Assert.That(transport.GetProperty("dtlsRole").GetString(), Is.EqualTo(weOffer ? "client" : "server"));
