@@ -111,11 +111,12 @@ internal sealed class DataSender
     public bool HasDataToSend(Instant now)
     {
         if (_partial.IsOwed) return true;
-        if (Outstanding.TryPeekLost(now, out uint tsn)) return MaySend(Outstanding[tsn].Length, isRetransmission: true, now);
+        bool isLost = Outstanding.TryPeekLost(now, out uint tsn);
+        if (isLost && MaySend(Outstanding[tsn].Length, isRetransmission: true, now)) return true;
         _partial.Advance(isNews: false);                               // looking for lost chunks may have given some up
         if (_partial.IsOwed) return true;
         if (_recovery.OwesProbe && MayProbe(now)) return true;
-        return !Outstanding.IsFull && Messages.Peek(now) is { } message &&
+        return !isLost && !Outstanding.IsFull && Messages.Peek(now) is { } message &&
             MaySend(FragmentLength(message, Mtu), isRetransmission: false, now);
     }
 
@@ -167,27 +168,34 @@ internal sealed class DataSender
         return tsn;
     }
 
-    // RFC 8985 §7.3: new data where there is some and the peer takes it, else the last chunk again.
+    // RFC 8985 §7.3: new data where there is some and the peer takes it, else the last chunk again. What is known to be lost goes before both.
     private void WriteProbe(ref WireWriter writer, Instant now)
     {
-        if (TryPeekNewProbe(now, out OutgoingMessage? message))
+        if (Outstanding.TryPeekLost(now, out uint lost))
+        {
+            if (!Fits(lost, writer)) return;
+            Outstanding.Resend(lost, now);
+            Write(ref writer, lost, isRetransmission: true, now);
+            _recovery.ProbeSent(lost, repeatsTail: false, now);
+        }
+        else if (TryPeekNewProbe(now, out OutgoingMessage? message))
         {
             int length = FragmentLength(message, writer.Free + PacketHeader.Length);
             if (length <= 0) return;                                  // it goes into the next packet
-            _recovery.ProbeSent(WriteNew(ref writer, message, length, now), isRetransmission: false, now);
+            _recovery.ProbeSent(WriteNew(ref writer, message, length, now), repeatsTail: false, now);
         }
         else if (!Outstanding.TryPeekProbe(now, out uint tsn)) _recovery.ForgetProbe();
         else if (Fits(tsn, writer))
         {
             Outstanding.ResendAsProbe(tsn, now);
             Write(ref writer, tsn, isRetransmission: true, now);
-            _recovery.ProbeSent(tsn, isRetransmission: true, now);
+            _recovery.ProbeSent(tsn, repeatsTail: true, now);
         }
     }
 
     private bool MayProbe(Instant now)
     {
-        if (TryPeekNewProbe(now, out _) || Outstanding.TryPeekProbe(now, out _)) return true;
+        if (Outstanding.TryPeekLost(now, out _) || TryPeekNewProbe(now, out _) || Outstanding.TryPeekProbe(now, out _)) return true;
         _recovery.ForgetProbe();
         return false;
     }

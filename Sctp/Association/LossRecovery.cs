@@ -47,7 +47,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     public void Start()
     {
         _check.Close();
-        _probe.Clear();
+        _probe.Start();
         (_t3, _reordering, _inRecovery, _inTimeout, _isLimited) = (Instant.Never, Instant.Never, false, false, false);
         _roundEnd = outstanding.NextTsn;
         OwesRetransmission = false;
@@ -71,10 +71,11 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     }
 
     /// <summary>A tail loss probe went out, which <see cref="Sent"/> has been told of as well.</summary>
-    public void ProbeSent(uint tsn, bool isRetransmission, Instant now)
+    public void ProbeSent(uint tsn, bool repeatsTail, Instant now)
     {
-        _probe.Sent(outstanding.NextTsn, tsn, isRetransmission);
-        _t3 = now + context.Rto.Rto;                                  // RFC 8985 §7.3: T3 starts anew
+        if (!_probe.IsRepeated) _t3 = now + context.Rto.Rto;          // RFC 8985 §7.3: T3 starts anew
+        _probe.Sent(outstanding.NextTsn, tsn, repeatsTail);
+        ScheduleProbe(now);
     }
 
     /// <summary>There is nothing that a probe could send.</summary>
@@ -90,6 +91,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     public void Acknowledged(in SackChunk sack, in SackOutcome outcome, long flightBefore, Instant now)
     {
         if (outcome.RoundTrip >= TimeSpan.Zero) context.Rto.Measure(outcome.RoundTrip);
+        else if (outcome.LatestRoundTrip >= TimeSpan.Zero) context.Rto.EndBackOff();                 // of a chunk sent once: Karn's rule holds
         TakeDuplicates(sack);
         LeaveWhereDone(outcome);
         if (outcome.AcknowledgedBytes > 0) TellCongestion(outcome, flightBefore, now);
@@ -97,7 +99,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
         bool isSafe = outcome.CumulativeAdvanced && (lost == 0 || outcome.IsTruncated);             // a truncated report invents losses
         if (outcome.TookBack) _t3 = Instant.Min(_t3, now + context.Rto.Rto);
         bool isEmpty = outcome is { AcknowledgedBytes: 0, CumulativeAdvanced: false };
-        if (_probe.Acknowledged(outstanding.CumulativeAck, isEmpty) && !_inRecovery) Reduce(context.Mtu, now);
+        if (_probe.Acknowledged(outstanding.CumulativeAck, isEmpty) && !_inRecovery && !_inTimeout) Reduce(context.Mtu, now);
         if (_inRecovery) _reduction.Acknowledged(outcome.AcknowledgedBytes, outstanding.FlightBytes, isSafe, context.Mtu);
         if (_check.IsRefuted(outstanding.LostCount == 0, outcome.FoundSpuriousLoss)) Undo();
 
@@ -116,7 +118,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
         if (now >= _reordering)
         {
             _reordering = Instant.Never;
-            DetectLosses(now);
+            if (DetectLosses(now) > 0) ScheduleProbe(now);
         }
         _probe.AdvanceTo(now);
     }
@@ -215,11 +217,10 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
         Undone++;
     }
 
-    // RFC 8985 §7.2: outside of recovery, while no gap is reported.
+    // Deviation, RFC 8985 §7.2: in recovery as well, where the last repair may be lost of which no later packet would tell.
     private void ScheduleProbe(Instant now)
     {
-        bool isTail = outstanding.FlightCount > 0 && outstanding.GapAcknowledged == 0 && outstanding.LostCount == 0;
-        if (isTail && !_inRecovery && !_inTimeout) _probe.Schedule(SmoothedRoundTrip, outstanding.FlightBytes < context.Mtu, _t3, now);
+        if (outstanding.FlightCount > 0) _probe.Schedule(SmoothedRoundTrip, outstanding.FlightBytes < context.Mtu, _t3, now);
         else _probe.Cancel();
     }
 

@@ -26,7 +26,13 @@ internal sealed class RtoEstimator(SctpOptions options)
             _variation = new TimeSpan((3 * _variation.Ticks + deviation) / 4);          // RTO.Beta = 1/4
             Smoothed = new TimeSpan((7 * Smoothed.Ticks + roundTrip.Ticks) / 8);        // RTO.Alpha = 1/8
         }
-        Rto = Clamp(new TimeSpan(Smoothed.Ticks + 4 * _variation.Ticks), options);
+        EndBackOff();
+    }
+
+    /// <summary>The path answers again: RTO is what the measurements say (§6.3.1 C3); nothing before the first one.</summary>
+    public void EndBackOff()
+    {
+        if (Smoothed != TimeSpan.Zero) Rto = Clamp(new TimeSpan(Smoothed.Ticks + 4 * _variation.Ticks), options);
     }
 
     /// <summary>The timer expired: twice the delay, at most RTO.Max (§6.3.3 E2).</summary>

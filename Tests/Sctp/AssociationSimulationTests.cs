@@ -9,7 +9,7 @@ namespace WebRtcStack.Tests.Sctp;
 [TestFixture]
 public class AssociationSimulationTests
 {
-    private static IEnumerable<int> Many => Seeds.Range(25);
+    private static IEnumerable<int> Many => Seeds.Range(15);
 
     private static IEnumerable<int> Few => Seeds.Range(5);
 

@@ -19,7 +19,7 @@ public class SenderPropertyTests
     {
         get
         {
-            foreach (int seed in Seeds.Range(12))
+            foreach (int seed in Seeds.Range(5))
             {
                 foreach (SctpCongestionControl control in new[] { SctpCongestionControl.Cubic, SctpCongestionControl.Rfc9260 })
                     yield return new TestCaseData(seed, control);

@@ -68,7 +68,7 @@ internal sealed class UsrsctpPeer : IDisposable
     public void Run(Func<bool> done)
     {
         long end = Stopwatch.GetTimestamp() + (long)(s_patience.TotalSeconds * Stopwatch.Frequency);
-        while (!Step(done()))
+        while (!Step(done(), Instant.Never))
         {
             if (done()) continue;
             if (Stopwatch.GetTimestamp() > end) Assert.Fail($"It takes too long; {Association.State}, {Endpoint.Messages.Count} messages, {Association.GetStatistics()}.\n{Output()}");
@@ -79,8 +79,8 @@ internal sealed class UsrsctpPeer : IDisposable
     /// <summary>Moves packets for a while: for what is expected not to happen, or to have settled.</summary>
     public void RunFor(TimeSpan duration)
     {
-        long end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        while (Stopwatch.GetTimestamp() < end) Step(false);
+        Instant end = Now() + duration;
+        while (Now() < end) Step(false, end);
     }
 
     public void Tell(string line)
@@ -115,7 +115,7 @@ internal sealed class UsrsctpPeer : IDisposable
 
     public static Instant Now() => new((long)(Stopwatch.GetTimestamp() * (double)TimeSpan.TicksPerSecond / Stopwatch.Frequency));
 
-    private bool Step(bool isDone)
+    private bool Step(bool isDone, Instant end)
     {
         Endpoint.DrainEvents();
         while (_remote is not null && Association.Transmit(_buffer, Now()) is > 0 and int length)
@@ -123,7 +123,7 @@ internal sealed class UsrsctpPeer : IDisposable
             if (_losses.NextDouble() >= Loss) _socket.SendTo(_buffer.AsSpan(0, length), SocketFlags.None, _remote);
         }
         if (isDone) return true;
-        TimeSpan wait = Instant.Min(Association.NextTimeout, Now() + TimeSpan.FromMilliseconds(20)) - Now();
+        TimeSpan wait = Instant.Min(end, Instant.Min(Association.NextTimeout, Now() + TimeSpan.FromMilliseconds(20))) - Now();
         if (_socket.Poll(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, SelectMode.SelectRead))
         {
             EndPoint from = new IPEndPoint(IPAddress.Any, 0);

@@ -226,6 +226,9 @@ int main(int count, char **arguments)
     s_loss = count > 7 ? atoi(arguments[7]) : 0;
     usrsctp_init(0, send_packet, NULL);
     usrsctp_sysctl_set_sctp_ecn_enable(0);
+    usrsctp_sysctl_set_sctp_rto_initial_default(200); /* loopback: its usual second is for the Internet */
+    usrsctp_sysctl_set_sctp_rto_min_default(50);
+    usrsctp_sysctl_set_sctp_rto_max_default(1000);
     usrsctp_register_address(&s_fd);
     struct socket *socket = usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, received, NULL, 0, NULL);
     if (socket == NULL) die("usrsctp_socket", 0);
