@@ -87,6 +87,7 @@ internal sealed class Negotiator
         SdpDescription? offer = State.PendingLocal?.Sdp;
         DescriptionValidator.Validate(remote, description.Type, offer, _context.Configuration);
         RequireSameCertificate(remote);
+        RequireSameInit(remote);
         _context.Transceivers.Remember();
         if (description.Type == RTCSdpType.Offer)
         {
@@ -162,6 +163,16 @@ internal sealed class Negotiator
             if (transport is null || transport.RemoteFingerprints.Count == 0) continue;
             if (!RemoteSection.Fingerprints(remote, RemoteSection.Carrier(remote, section)).Any(transport.RemoteFingerprints.Contains))
                 throw DOMException.InvalidAccess($"The media section of line {section.LineNumber} names another certificate than the session's; create a new connection for it.");
+        }
+    }
+
+    // draft-hancke-tsvwg-snap §5.6; it may change with a new association, which takes a new connection here.
+    private void RequireSameInit(SdpDescription remote)
+    {
+        foreach (SdpMedia section in remote.Media)
+        {
+            if (section.Port == 0 || !section.IsDataChannel || _context.Channels.MayHave(RemoteSection.SctpInit(section))) continue;
+            throw DOMException.InvalidAccess($"The media section of line {section.LineNumber} adds or changes a=sctp-init of an association that exists; create a new connection for it.");
         }
     }
 
