@@ -118,7 +118,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
             TlsHost = stream.TlsHost,
             CertificateValidation = _options.CertificateValidation,
             OpenTimeout = stream.OpenTimeout,
-        }, this, stream);
+        }, this, stream, stream.SharesPort);
     }
 
     /// <inheritdoc/>
