@@ -117,7 +117,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
             TlsHost = stream.TlsHost,
             CertificateValidation = _options.CertificateValidation,
             OpenTimeout = stream.OpenTimeout,
-        }, this, stream);
+        }, this, stream, stream.SharesPort);
     }
 
     /// <inheritdoc/>
