@@ -77,8 +77,8 @@ public sealed partial class RTCPeerConnection
     {
         lock (_context.Gate)
         {
-            if (_context.IsClosed || _context.Transports.All.Count == 0) return;
-            _context.Transports.RestartRequested = true;
+            if (_context.IsClosed) return;
+            _context.Transports.RequestRestart();
             _context.Needed.Update();
         }
     }
