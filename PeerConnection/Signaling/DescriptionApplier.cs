@@ -23,7 +23,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         }
         TakePlace(offer, context.Transports.Primary);
         if (offer.Media.Any(IsInUse)) context.Transports.StartGathering(context.Transports.Primary);
-        context.Transports.RestartRequested = false;
+        context.Transports.AnnounceRole(context.Options.Ice.IsLite ? RTCIceRole.Controlled : RTCIceRole.Controlling);
     }
 
     /// <summary>A remote offer: transceivers are found or made for its sections (RFC 8829 §5.10).</summary>
@@ -47,6 +47,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             else tracks.Process(transceiver, direction.Reverse(), section);
         }
         IceRestartOfPeer(offer);
+        context.Transports.AnnounceRole(offer.Attributes.Contains("ice-lite") ? RTCIceRole.Controlling : RTCIceRole.Controlled);
     }
 
     /// <summary>An exchange is complete, or provisionally so: what both sides said takes effect (RFC 8829 §5.11).</summary>

@@ -26,7 +26,8 @@ internal sealed class Negotiator
     {
         if (State.State is not (RTCSignalingState.Stable or RTCSignalingState.HaveLocalOffer))
             throw DOMException.InvalidState($"An offer is created in stable or have-local-offer; the state is {State.State.ToW3CString()}.");
-        if (options?.IceRestart == true || _context.Transports.RestartRequested) _context.Transports.PrepareRestart();
+        if (options?.IceRestart == true) _context.Transports.PrepareRestart(_ => true);
+        else _context.Transports.PrepareRestart(transport => State.IsToBeReplaced(transport.Local));
         return new RTCSessionDescription(RTCSdpType.Offer, State.LastCreatedOffer = _offers.Create().ToString());
     }
 
@@ -75,9 +76,16 @@ internal sealed class Negotiator
         Complete(next);
     }
 
+    /// <summary>Glare: an offer upon an offer of ours rolls ours back first (webrtc-pc §4.4.2, setRemoteDescription, step 3.1).</summary>
+    public bool RollBackForGlare(RTCSdpType type)
+    {
+        if (type != RTCSdpType.Offer || State.State != RTCSignalingState.HaveLocalOffer) return false;
+        RollBack(RTCSignalingState.Stable);
+        return true;
+    }
+
     public void SetRemote(RTCSessionDescription description)
     {
-        if (description.Type == RTCSdpType.Offer && State.State == RTCSignalingState.HaveLocalOffer) RollBack(RTCSignalingState.Stable);    // glare: implicit rollback
         RTCSignalingState next = RequireNext(description.Type, isLocal: false);
         if (description.Type == RTCSdpType.Rollback)
         {

@@ -30,9 +30,6 @@ internal sealed class TransportSet
     /// <summary>Those that a description uses; the others wait for one.</summary>
     public IReadOnlyList<BundleTransport> InUse => _all.FindAll(transport => transport.HasStartedGathering || transport.Remote is not null);
 
-    /// <summary>Whether an ICE restart was asked for and no description has brought it yet.</summary>
-    public bool RestartRequested { get; set; }
-
     /// <summary>The transport that everything is offered on.</summary>
     public BundleTransport Primary => _all.Count > 0 ? _all[0] : Create();
 
@@ -74,6 +71,15 @@ internal sealed class TransportSet
         {
             if (transport.Stack is { } stack) peer.Remove(stack);
         });
+    }
+
+    /// <summary>The role that the first offer gives (webrtc-pc §4.4.1.4, step 4.11.2.14.6); what is negotiated decides.</summary>
+    public void AnnounceRole(RTCIceRole role)
+    {
+        foreach (BundleTransport transport in _all)
+        {
+            if (transport.Ice.Role == RTCIceRole.Unknown) transport.Ice.Role = role;
+        }
     }
 
     public void SetRole(IceRole role)
@@ -165,9 +171,9 @@ internal sealed class TransportSet
     }));
 
     /// <summary>Fresh credentials for the next description.</summary>
-    public void PrepareRestart()
+    public void PrepareRestart(Func<BundleTransport, bool> isChosen)
     {
-        foreach (BundleTransport transport in _all) transport.Restart ??= IceParameters.Generate(_context.Options.Random);
+        foreach (BundleTransport transport in _all.FindAll(transport => isChosen(transport))) transport.Restart ??= IceParameters.Generate(_context.Options.Random);
     }
 
     public void SetRemote(BundleTransport transport, IceParameters remote)
