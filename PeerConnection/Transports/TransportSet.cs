@@ -137,6 +137,7 @@ internal sealed class TransportSet
             peer.ServerUrls.Add(servers);
             CandidateSockets.Open(peer, stack, options, peer.Registration.Loop.Now);
             stack.TurnStreams = new TurnStreams(peer, stack, (url, code, reason) => Report(transport, url, code, reason));
+            StunStreams.Open(peer, stack, servers.StunServers, stack.TurnStreams.Wait);
             stack.TurnStreams.Open(servers.TurnStreams);
             peer.Registration.Touch();
             foreach ((string url, string reason) in servers.Failed) Report(transport, url, Unreachable, reason);
