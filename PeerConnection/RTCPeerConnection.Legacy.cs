@@ -98,7 +98,7 @@ public sealed partial class RTCPeerConnection
     public Task SetRemoteDescriptionAsync(RTCSessionDescription description, VoidFunction successCallback, RTCPeerConnectionErrorCallback failureCallback)
     {
         Require.NotNull(description);
-        return ChainLegacy(() => _negotiator.SetRemote(description), successCallback, failureCallback, () => _negotiator.RollBackForGlare(description.Type));
+        return ChainLegacy(() => _negotiator.SetRemote(description), successCallback, failureCallback, () => _negotiator.RollBackForGlare(description));
     }
 
     /// <summary>As <see cref="AddIceCandidateAsync(RTCIceCandidateInit?)"/>; the Task ends at once, one of the callbacks is called in the order of events.</summary>

@@ -100,8 +100,10 @@ internal sealed class DataChannelSet(ConnectionContext context)
         byte[][]? inits = _usesInit is null && remoteInit is not null ? [LocalInit, remoteInit.Chunk.ToArray()] : null;
         _usesInit ??= remoteInit is not null;
         WasUsed = true;
+        BundleTransport? left = Transport == transport ? null : Transport;
         Transport = transport;
         Offered(transport);
+        Sctp!.Transport = transport.Dtls;
         long canSend = context.Options.Sctp.MaxSendBuffer;                             // §6.1.3.2, steps 3 to 6; it is never without limit
         MaxMessageSize = remoteMaxMessageSize == 0 ? canSend : Math.Min(remoteMaxMessageSize, canSend);
         Sctp!.MaxMessageSize = MaxMessageSize;
@@ -113,7 +115,8 @@ internal sealed class DataChannelSet(ConnectionContext context)
             data.PeerMaxMessageSize = limit;
             if (inits is not null && data.State == SctpAssociationState.Closed) data.UseSignalledInits(inits[0], inits[1]);
             if (transport.Stack is not { } stack || stack.Data is not null) return;
-            stack.Data = data;
+            if (left?.Stack is { Data: not null } before) stack.AdoptData(before);          // bundled from now on, or no more
+            else stack.Data = data;
             stack.StartData(now);
         });
         _ids.SetRole(transport.IsDtlsClient == true);

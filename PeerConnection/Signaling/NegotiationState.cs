@@ -1,4 +1,3 @@
-using WebRtcStack.Ice;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -15,7 +14,6 @@ internal sealed record AppliedDescription(RTCSdpType Type, SdpDescription Sdp)
 internal sealed class NegotiationState
 {
     private readonly ConnectionContext _context;
-    private HashSet<(string Fragment, string Password)> _toReplace = [];
 
     public NegotiationState(ConnectionContext context)
     {
@@ -80,26 +78,10 @@ internal sealed class NegotiationState
                 break;
         }
         if (next == RTCSignalingState.Stable) (LastCreatedOffer, LastCreatedAnswer) = ("", "");
-        if (description?.Type == RTCSdpType.Answer && !_toReplace.Overlaps(Credentials(CurrentLocal))) _toReplace.Clear();
         if (next == State) return;
         State = next;
         _context.Fire(_context.Owner.RaiseSignalingStateChange);
     }
 
-    /// <summary>[[LocalIceCredentialsToReplace]] (webrtc-pc §4.4.2, restartIce): whether a restart was asked for that no answer has brought yet.</summary>
-    public bool HasCredentialsToReplace => _toReplace.Count > 0;
-
-    public bool IsToBeReplaced(IceParameters credentials) => _toReplace.Contains((credentials.UsernameFragment, credentials.Password));
-
-    public void ReplaceCredentials() => _toReplace = [.. Credentials(CurrentLocal), .. Credentials(PendingLocal)];
-
     public void Close() => State = RTCSignalingState.Closed;
-
-    private static IEnumerable<(string Fragment, string Password)> Credentials(AppliedDescription? description)
-    {
-        foreach (SdpMedia section in description?.Sdp.Media ?? [])
-        {
-            if (section.Port != 0 && RemoteSection.IceParameters(description!.Sdp, section) is { } credentials) yield return (credentials.UsernameFragment, credentials.Password);
-        }
-    }
 }
