@@ -167,11 +167,11 @@ internal sealed class TransportStack : IDisposable
         if (Dtls is not { } dtls) return 0;
         int length = dtls.Transmit(area, now);
         if (length > 0 || !dtls.CanSend) return length;
-        if (_protector is not null)
+        if (_protector is not null || (Outlets.Count > 0 && OpenSrtp()))
         {
             foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp);
             length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out bool isRtcp);
-            if (length > 0) return isRtcp ? _protector.ProtectRtcp(area, length) : _protector.ProtectRtp(area, length);
+            if (length > 0) return isRtcp ? _protector!.ProtectRtcp(area, length) : _protector!.ProtectRtp(area, length);
         }
         if (Data is not null)
         {
@@ -216,7 +216,13 @@ internal sealed class TransportStack : IDisposable
         StartData(now);
         Span<byte> early = stackalloc byte[EventLoop.MaxDatagramSize];      // application data that came before its sender was known
         while (dtls.TryReadEarlyData(early, out int earlyLength)) Data?.Receive(early[..earlyLength], now);
-        if (dtls.SelectedSrtpProfile is not { } selected) return;
+    }
+
+    // A connection without media has no use for SRTP: its keys are derived when the first packet comes or goes.
+    private bool OpenSrtp()
+    {
+        if (_protector is not null) return true;
+        if (!_isOpen || Dtls is not { SelectedSrtpProfile: { } selected } dtls) return false;
         SrtpProfile profile = (SrtpProfile)(ushort)selected;            // both carry the registry's numbers
         Span<byte> material = stackalloc byte[SrtpKeyingMaterial.Length(profile)];
         dtls.ExportKeyingMaterial(SrtpKeyingMaterial.ExporterLabel, default, useContext: false, material);
@@ -226,21 +232,22 @@ internal sealed class TransportStack : IDisposable
         _unprotector = new SrtpUnprotector(profile, IsClient ? keys.ServerKey : keys.ClientKey, IsClient ? keys.ServerSalt : keys.ClientSalt,
             new SrtpOptions { Cryptex = _takesCryptex });
         material.Clear();
+        return true;
     }
 
     private void ReceiveMedia(Span<byte> datagram, Instant now, ITransportObserver observer)
     {
-        if (_unprotector is null)
+        if (!OpenSrtp())
         {
             Dropped++;
             return;
         }
         if (RtcpPacket.IsRtcp(datagram))
         {
-            if (_unprotector.TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
+            if (_unprotector!.TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
             return;
         }
-        if (!_unprotector.TryUnprotectRtp(datagram, out int length)) return;
+        if (!_unprotector!.TryUnprotectRtp(datagram, out int length)) return;
         RtpReceiveStream? stream = Rtp.Receive(datagram[..length], now, out RtpPacket packet);
         if (stream?.Section.Tag is { } receiver) observer.RtpReceived(receiver, packet);
     }
