@@ -26,10 +26,10 @@ internal sealed class FeedbackOutput(RtpSessionState state)
     /// <summary>Whether arrival times are due: they keep their own pace.</summary>
     public bool OwesArrivals => _owesTransport || _owesArrivals;
 
-    public void RequestKeyFrame(RtpReceiveStream stream, Instant now)
+    public void RequestKeyFrame(RtpReceiveStream stream)
     {
         stream.OwesKeyFrameRequest = true;
-        _keyFrameAt = Instant.Min(_keyFrameAt, Instant.Max(stream.KeyFrameRequestAllowedAt, now));
+        _keyFrameAt = Instant.Min(_keyFrameAt, stream.KeyFrameRequestAllowedAt);
     }
 
     public void SetEstimate(long? bitsPerSecond, Instant now)
@@ -158,12 +158,21 @@ internal sealed class FeedbackOutput(RtpSessionState state)
         {
             int count = _transport.CopyTo(times);
             int told = writer.WriteTransportWideFeedback(state.FeedbackSsrc, _mediaSsrc, _feedbackCount, _transport.First, times[..count]);
-            if (told == 0 && times[..count].IndexOfAnyExcept(ArrivalWindow.None) < 0) told = count;      // all of these are lost: they go without saying
+            if (told == 0 && !HasArrivals(times[..count])) told = count;      // all of these are lost: they go without saying
             else if (told == 0) break;                   // no room: the next datagram goes on
             else _feedbackCount++;
             _transport.Reported(told, forget: true);
         }
         _owesTransport = _transport.HasNews;
+    }
+
+    private static bool HasArrivals(ReadOnlySpan<long> times)
+    {
+        foreach (long time in times)
+        {
+            if (time != ArrivalWindow.None) return true;
+        }
+        return false;
     }
 
     private void WriteArrivals(ref RtcpWriter writer, Instant now)

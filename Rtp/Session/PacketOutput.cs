@@ -148,14 +148,14 @@ internal sealed class PacketOutput(RtpSessionState state)
         return length + payload.Length;
     }
 
-    // The session's own elements, then those that go with the packet. What fits no header of the kind is left out.
+    // The session's own elements, then those that go with the packet. What fits no one-byte header is left out.
     private int WriteHeader(
         Span<byte> destination, RtpSendStream stream, in RtpHeader header, ReadOnlySpan<byte> rid, byte ridId, ReadOnlySpan<byte> elements, Instant now, out ushort number)
     {
-        bool isTwoByte = stream.AllowsTwoByteHeaders && NeedsTwoBytes(stream, rid, elements);
-        RtpHeaderWriter writer = new(destination, header, isTwoByte);
-        Add(ref writer, stream.MidExtensionId, stream.Mid.Span, isTwoByte);
-        Add(ref writer, ridId, rid, isTwoByte);
+        RtpHeaderWriter writer = new(destination, header);
+        RtpHeaderElements.AddContributingSources(ref writer, elements);
+        AddIdentifier(ref writer, stream.MidExtensionId, stream.Mid.Span);
+        AddIdentifier(ref writer, ridId, rid);
         if (stream.AbsoluteSendTimeExtensionId is > 0 and var sendTime) writer.AddExtension(sendTime, AbsoluteSendTime.From(now));
         number = 0;
         if (stream.TransportSequenceExtensionId is > 0 and var sequence)
@@ -163,35 +163,13 @@ internal sealed class PacketOutput(RtpSessionState state)
             number = _transportSequence++;
             writer.AddExtension(sequence, new TransportSequenceNumber(number));
         }
-        while (TryTake(ref elements, out byte element, out ReadOnlySpan<byte> value)) Add(ref writer, stream.ElementId(element), value, isTwoByte);
+        RtpHeaderElements.AddExtensions(ref writer, elements, stream.ElementIds.Span);
         return writer.Complete();
     }
 
-    private static void Add(ref RtpHeaderWriter writer, byte id, scoped ReadOnlySpan<byte> value, bool isTwoByte)
+    private static void AddIdentifier(ref RtpHeaderWriter writer, byte id, scoped ReadOnlySpan<byte> value)
     {
-        bool fits = isTwoByte || (id <= 14 && value.Length is > 0 and <= 16);
-        if (id != 0 && fits && !(value.IsEmpty && !isTwoByte)) writer.AddExtension(id, value);
-    }
-
-    private static bool NeedsTwoBytes(RtpSendStream stream, ReadOnlySpan<byte> rid, ReadOnlySpan<byte> elements)
-    {
-        if (stream.Mid.Length > 16 || rid.Length > 16) return true;
-        while (TryTake(ref elements, out byte element, out ReadOnlySpan<byte> value))
-        {
-            if (stream.ElementId(element) is > 0 and var id && (id > 14 || value.Length is 0 or > 16)) return true;
-        }
-        return false;
-    }
-
-    private static bool TryTake(ref ReadOnlySpan<byte> elements, out byte number, out ReadOnlySpan<byte> value)
-    {
-        number = 0;
-        value = default;
-        if (elements.Length < 2 || elements.Length < 2 + elements[1]) return false;
-        number = elements[0];
-        value = elements.Slice(2, elements[1]);
-        elements = elements[(2 + value.Length)..];
-        return true;
+        if (id is > 0 and <= 14 && value.Length is > 0 and <= 16) writer.AddExtension(id, value);
     }
 
     private void Count(RtpSendStream stream, ushort sequence, ushort number, int header, int payload, uint timestamp, bool isRetransmission, Instant now)

@@ -8,7 +8,6 @@ public sealed class RtpSendStream
     private readonly RtpSessionOptions _options;
     private PacketHistory? _history;
     private SentPacketLog? _log;
-    private byte[] _elementIds = [];
 
     internal RtpSendStream(uint ssrc, uint clockRate, RtpSessionOptions options) => (Ssrc, ClockRate, _options) = (ssrc, clockRate, options);
 
@@ -48,8 +47,8 @@ public sealed class RtpSendStream
     /// <summary>The id of the absolute send time's extension, or 0.</summary>
     public byte AbsoluteSendTimeExtensionId { get; set; }
 
-    /// <summary>Whether extension elements may have two-byte headers (a=extmap-allow-mixed, RFC 8285 §4.1.2).</summary>
-    public bool AllowsTwoByteHeaders { get; set; }
+    /// <summary>The ids by which a packet's <see cref="RtpHeaderElements"/> go: at index n that of the element with number n, 0 where it was not negotiated.</summary>
+    public ReadOnlyMemory<byte> ElementIds { get; set; }
 
     /// <summary>Packets sent.</summary>
     public ulong PacketsSent { get; private set; }
@@ -120,12 +119,6 @@ public sealed class RtpSendStream
     internal PacketHistory History => _history ??= new PacketHistory(_options);
 
     internal SentPacketLog Log => _log ??= new SentPacketLog();
-
-    /// <summary>Sets the extension ids that elements given to <see cref="RtpSession.Send"/> go by.</summary>
-    /// <param name="ids">The id of each element's number; 0 leaves the element out.</param>
-    public void SetElementIds(ReadOnlySpan<byte> ids) => _elementIds = ids.ToArray();
-
-    internal byte ElementId(byte number) => number < _elementIds.Length ? _elementIds[number] : (byte)0;
 
     internal void CountSent(int headerBytes, int payloadBytes, uint timestamp, Instant now)
     {

@@ -131,23 +131,18 @@ public sealed class RtpSession
     /// <param name="stream">The source it is sent by; the header's source is not looked at.</param>
     /// <param name="header">The fields of its header.</param>
     /// <param name="payload">Its payload.</param>
-    /// <param name="elements">Header extension elements of the application: for each a number (<see cref="RtpSendStream.SetElementIds"/>), a length and the value.</param>
+    /// <param name="elements">What its header has beside the fields, as <see cref="RtpHeaderElements"/> writes it.</param>
     public void Send(RtpSendStream stream, in RtpHeader header, MessageLease payload, MessageLease elements = default) =>
         _packets.Send(Require.NotNull(stream), header, payload, elements);
 
     /// <summary>Asks a source for a key frame, soon: PLI or FIR (RFC 4585 §6.3.1, RFC 5104 §4.3.1), what was negotiated, throttled.</summary>
-    public void RequestKeyFrame(RtpReceiveStream stream, Instant now)
-    {
-        _feedback.RequestKeyFrame(Require.NotNull(stream).Repairs ?? stream, now);
-        _feedback.AdvanceTo(now);
-    }
+    public void RequestKeyFrame(RtpReceiveStream stream) => _feedback.RequestKeyFrame(Require.NotNull(stream).Repairs ?? stream);
 
     /// <summary>Tells the other side what we can take, once a second and at once when it falls (REMB); null ends it.</summary>
     public void SetReceiverEstimate(long? bitsPerSecond, Instant now)
     {
         if (bitsPerSecond is { } given) Require.InRange(given, 0, long.MaxValue, nameof(bitsPerSecond));
         _feedback.SetEstimate(bitsPerSecond, now);
-        _feedback.AdvanceTo(now);
     }
 
     /// <summary>Takes an RTP packet.</summary>
@@ -205,6 +200,7 @@ public sealed class RtpSession
     /// <returns>Bytes written; 0 when nothing is owed.</returns>
     public int Transmit(Span<byte> destination, Instant now, out bool isRtcp)
     {
+        _feedback.AdvanceTo(now);                                        // what was asked for since then, too
         bool isRegular = _state.Scheduler.IsRegularDue || _reporter.OwesGoodbye;
         isRtcp = isRegular || _feedback.OwesArrivals || _state.Scheduler.IsFeedbackDue;
         if (isRtcp && WriteCompound(destination, isRegular, now) is > 0 and int written) return written;
