@@ -100,7 +100,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         if (nominates || generation.Stream.State is IceConnectionState.New or IceConnectionState.Failed) generation.Stream.Update(now);
     }
 
-    private static void AcceptAsFull(IceCandidatePair pair, bool nominates)
+    private void AcceptAsFull(IceCandidatePair pair, bool nominates)
     {
         if (pair.State == IceCandidatePairState.Succeeded)
         {
@@ -115,6 +115,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
             // would drop each other's answers for ever.
             if (pair.SupersededCheck is not null && pair.Check.Transaction.SentCount < 2) return;
             pair.Check.Transaction.Cancel();                                             // §7.3.1.4
+            if (pair.SupersededCheck is { } older) context.Recycle(older);
             pair.SupersededCheck = pair.Check;
             pair.Check = null;
         }

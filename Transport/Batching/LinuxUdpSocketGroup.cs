@@ -144,8 +144,15 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         for (int i = 0; i < ready; i++)
         {
             int index = Unsafe.ReadUnaligned<int>(_events + i * EpollEventSize + EpollDataOffset);
-            if (index < 0) TakeWake();
-            else if (_sockets[index] is { } socket) Receive(socket, receiver);
+            if (index < 0)
+            {
+                TakeWake();
+            }
+            else if (_sockets[index] is { } socket)
+            {
+                if ((Unsafe.ReadUnaligned<int>(_events + i * EpollEventSize) & EpollError) != 0) TakeErrors(socket, receiver as IUdpErrorReceiver);
+                Receive(socket, receiver);
+            }
         }
         Flush();
         _usedSlots = 0;
@@ -265,8 +272,18 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         }
     }
 
+    private void TakeErrors(LinuxSocket socket, IUdpErrorReceiver? receiver)
+    {
+        byte* name = stackalloc byte[NameSize];
+        for (int i = 0; i < Batch && LinuxErrorQueue.TryTake(socket.Descriptor, name, out var error); i++)
+        {
+            if (error.IsIcmp) receiver?.Undelivered(socket, ReadName(name), error.Type, error.Code, error.Data);
+        }
+    }
+
     private void SendBatch(LinuxSocket socket, int count)
     {
+        int told = -1;                                        // the datagram that was told of an earlier one's error in its place
         for (int done = 0; done < count;)
         {
             int sent = SendMany(socket.Descriptor, _send + done, (uint)(count - done), MessageDontWait);
@@ -278,6 +295,11 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
             }
             int error = Marshal.GetLastPInvokeError();
             if (error == InterruptedCall) continue;
+            if (_options.ReportsErrors && told != done && error is not (WouldBlock or NoBuffers or MessageTooLong))
+            {
+                told = done;
+                continue;
+            }
             TransportMeter.Dropped(error switch
             {
                 WouldBlock or NoBuffers => SendDropReason.BufferFull,
@@ -303,6 +325,7 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
                 BinaryPrimitives.WriteInt32LittleEndian(on, 1);
                 socket.SetRawSocketOption(SocketLevel, ReusePort, on);
             }
+            if (_options.ReportsErrors) LinuxErrorQueue.Enable(socket, local.IsIPv6);
             socket.Bind(local.ToIPEndPoint());
             error = null;
             return new LinuxSocket(socket, TransportAddress.From((System.Net.IPEndPoint)socket.LocalEndPoint!));

@@ -28,6 +28,10 @@ internal struct Reply
     /// <summary>For ALTERNATE-SERVER, of 300.</summary>
     public TransportAddress Alternate;
 
+    /// <summary>Of a Data indication about ICMP: whom the datagram was for, and what became of it.</summary>
+    public TransportAddress Peer;
+    public StunIcmp Icmp;
+
     /// <summary>Up to four attribute types for UNKNOWN-ATTRIBUTES, 16 bits each.</summary>
     public ulong Unknown;
     public int UnknownCount;
@@ -64,6 +68,7 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
 {
     public int Write(in Reply reply, Span<byte> destination, Instant now)
     {
+        if (reply.Method == StunMethod.Data) return WriteIcmp(reply, destination);
         StunMessageWriter writer = new(
             destination, reply.Error == StunErrorCode.None ? StunClass.SuccessResponse : StunClass.ErrorResponse, reply.Method, reply.Id);
         if (reply.Error != StunErrorCode.None) WriteError(reply, ref writer, now);
@@ -75,6 +80,14 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
             else writer.WriteIntegrity(reply.Key);
         }
         if (reply.HasFingerprint) writer.WriteFingerprint();
+        return writer.Length;
+    }
+
+    private static int WriteIcmp(in Reply reply, Span<byte> destination)
+    {
+        StunMessageWriter writer = new(destination, StunClass.Indication, StunMethod.Data, reply.Id);
+        writer.WriteXorAddress(StunAttributeType.XorPeerAddress, reply.Peer);
+        writer.WriteIcmp(reply.Icmp);
         return writer.Length;
     }
 
