@@ -428,6 +428,36 @@ internal sealed class TurnServerTests
         NewClient().AllocateRelay();
     }
 
+    [Test]
+    public void Drain_WithAnAlternateForEachProtocol_NamesTheOneThatFits()    // RFC 8489 §10, §14.15, §14.16
+    {
+        TransportAddress all = TransportAddress.FromIPv4(0xCB007105, 3478), tls = TransportAddress.FromIPv4(0xCB007106, 443);
+        TurnServerOptions options = new() { Realm = "r", Users = new Dictionary<string, string> { ["u"] = "p" } };
+        foreach ((TransportProtocol protocol, TransportAddress expected, string? domain) in new[]
+                 {
+                     (TransportProtocol.Udp, all, null), (TransportProtocol.Tcp, all, null), (TransportProtocol.Tls, tls, "relay.example"),
+                 })
+        {
+            using TurnServer server = new(options, _time.Random);
+            server.Drain(new TurnAlternate(all), new TurnAlternate(tls, TransportProtocol.Tls, "relay.example"));
+            using TurnAllocation client = new(new TurnAllocationOptions { Server = _server.Address, Username = "u", Password = "p", Protocol = TransportProtocol.Tls }, _time.Random);
+            NetworkPath path = new(_server.Address, _client.Address, protocol);
+            byte[] buffer = new byte[TurnServer.MaxReplySize];
+            while (client.State == TurnAllocationState.Allocating)
+            {
+                server.Receive(buffer.AsSpan(0, client.Transmit(buffer, _time.Now)), path, _time.Now, out _);
+                client.Receive(buffer.AsSpan(0, server.Transmit(buffer, _time.Now, out _)), _time.Now, out _, out _, out _);
+            }
+            Assert.That((client.AlternateServer, client.AlternateDomain), Is.EqualTo((expected, domain)), $"{protocol}");
+        }
+    }
+
+    [TestCase("")]
+    [TestCase("with space")]
+    [TestCase("ümlaut.example")]
+    public void Alternate_WithANameThatIsNone_Throws(string domain) =>
+        Assert.That(() => new TurnAlternate(TransportAddress.FromIPv4(0xCB007105, 3478), TransportProtocol.Tls, domain), Throws.ArgumentException);
+
     // RFC 8656 §11.5, §18.13: the address of the permission counts, not its port; data is there where it is an MTU.
     [TestCase(3, 3, 9u, 0u)]
     [TestCase(3, 4, 1280u, 1280u)]

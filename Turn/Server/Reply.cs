@@ -25,8 +25,8 @@ internal struct Reply
     /// <summary>Seconds for LIFETIME, of Refresh.</summary>
     public uint Lifetime;
 
-    /// <summary>For ALTERNATE-SERVER, of 300.</summary>
-    public TransportAddress Alternate;
+    /// <summary>For ALTERNATE-SERVER and ALTERNATE-DOMAIN, of 300.</summary>
+    public TurnAlternate? Alternate;
 
     /// <summary>Of a Data indication about ICMP: whom the datagram was for, and what became of it.</summary>
     public TransportAddress Peer;
@@ -124,7 +124,11 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
             writer.Write(StunAttributeType.Realm, realm);
             writer.Write(StunAttributeType.PasswordAlgorithms, StunPasswordAlgorithms.Sha256ThenMd5);
         }
-        if (reply.Error == StunErrorCode.TryAlternate) writer.WriteAddress(StunAttributeType.AlternateServer, reply.Alternate);
+        if (reply.Alternate is { } alternate)
+        {
+            writer.WriteAddress(StunAttributeType.AlternateServer, alternate.Address);
+            if (alternate.DomainBytes.Length > 0) writer.Write(StunAttributeType.AlternateDomain, alternate.DomainBytes);
+        }
         if (reply.UnknownCount == 0) return;
         Span<StunAttributeType> unknown = stackalloc StunAttributeType[4];
         for (int i = 0; i < reply.UnknownCount; i++) unknown[i] = (StunAttributeType)(ushort)(reply.Unknown >> (16 * i));

@@ -49,7 +49,7 @@ public sealed class TurnServer : IDisposable
     private readonly AllocateHandler _allocate;
     private readonly PeerHandler _peers;
     private readonly DataRelay _data;
-    private readonly List<TransportAddress> _alternates = [];
+    private readonly List<TurnAlternate> _alternates = [];
 
     /// <summary>Creates a server without allocations.</summary>
     /// <param name="options">What it is told.</param>
@@ -230,9 +230,9 @@ public sealed class TurnServer : IDisposable
 
     /// <summary>
     /// Sends new allocations to other servers from now on (300, RFC 8489 §10), as before a restart or when this machine is full;
-    /// those that there are go on. Without an alternate of the client's address family the client gets 508.
+    /// those that there are go on. Without an alternate for the client's address family and protocol the client gets 508.
     /// </summary>
-    public void Drain(params TransportAddress[] alternates)
+    public void Drain(params TurnAlternate[] alternates)
     {
         IsDraining = true;
         _alternates.Clear();
@@ -343,12 +343,11 @@ public sealed class TurnServer : IDisposable
         StunKey key = user.KeyFor(algorithm);
         if (IsDraining && allocation is null)
         {
-            bool ipv4 = client.Remote.IsIPv4;                     // RFC 8489 §10: of the same family
-            TransportAddress alternate = _alternates.Find(each => each.IsIPv4 == ipv4);
+            TurnAlternate? alternate = TurnAlternate.Find(_alternates, client);
             Enqueue(new Reply
             {
                 Client = client, Id = request.TransactionId, Method = request.Method, Key = key, UsesSha256 = sha256, Alternate = alternate,
-                Error = alternate.IsNone ? StunErrorCode.InsufficientCapacity : StunErrorCode.TryAlternate, HasFingerprint = request.HasFingerprint,
+                Error = alternate is null ? StunErrorCode.InsufficientCapacity : StunErrorCode.TryAlternate, HasFingerprint = request.HasFingerprint,
             });
             return;
         }
