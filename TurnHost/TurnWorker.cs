@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using WebRtcStack.Core;
-using WebRtcStack.Stun;
 using WebRtcStack.Transport;
 using WebRtcStack.Turn;
 
@@ -101,7 +100,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
 
     public void Undelivered(UdpGroupSocket socket, TransportAddress remote, byte type, byte code, uint data)
     {
-        if (socket.Tag is RelaySocket relay) _server.ReceiveIcmp(new NetworkPath(relay.Told, remote), new StunIcmp(type, code, data), Now);
+        if (socket.Tag is RelaySocket relay) _server.ReceiveIcmp(new NetworkPath(relay.Told, remote), type, code, data, Now);
     }
 
     void IStreamOwner.StreamOpened(StreamConnection connection) => Post((_, now) =>
@@ -196,7 +195,9 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
         }
         else if (_sockets.TryGetValue(path.Local, out UdpGroupSocket? socket))
         {
-            _group.Send(socket, message, path.Remote);
+            // A copy costs less than what the kernel saves: datagrams that lie one behind the other leave as one train.
+            Span<byte> room = _group.GetSendBuffer();
+            if (message.TryCopyTo(room)) _group.SendBuffered(socket, message.Length, path.Remote);
         }
     }
 

@@ -226,7 +226,15 @@ internal sealed class TransportSet
     /// <summary>Both sides have said that they take Cryptex (RFC 9335 §4): what is sent from now on has it.</summary>
     public void UseCryptex(BundleTransport transport) => _context.Post((_, _) => transport.Stack?.UseCryptex());
 
-    public void Close() => _context.Post((peer, now) => peer.Close(now));
+    public void Close()
+    {
+        foreach (BundleTransport transport in _all)
+        {
+            transport.Ice.TrySet(RTCIceTransportState.Closed);
+            transport.Dtls.TrySet(RTCDtlsTransportState.Closed);
+        }
+        _context.Post((peer, now) => peer.Close(now));
+    }
 
     private bool IsUsable(IceCandidate candidate) => candidate.Component == IceComponent.Rtp &&
         (candidate.Protocol == TransportProtocol.Udp || _context.Options.TcpCandidates != TcpCandidates.None);

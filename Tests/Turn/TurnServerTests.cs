@@ -467,9 +467,9 @@ internal sealed class TurnServerTests
         TransportAddress relay = _client.AllocateRelay();
         Assert.That(_client.Permit(s_icmpPeer), Is.EqualTo(StunErrorCode.None));
         int before = _client.Received.Count;
-        _server.Do(server => server.ReceiveIcmp(new NetworkPath(relay, s_icmpPeer.WithPort(77)), new StunIcmp(type, code, data), _time.Now));
-        _server.Do(server => server.ReceiveIcmp(new NetworkPath(relay, TransportAddress.FromIPv4(0x01020304, 5)), new StunIcmp(3, 3, 0), _time.Now));
-        _server.Do(server => server.ReceiveIcmp(new NetworkPath(relay, s_icmpPeer), new StunIcmp(8, 0, 0), _time.Now));        // an echo request is no error
+        _server.Do(server => server.ReceiveIcmp(new NetworkPath(relay, s_icmpPeer.WithPort(77)), type, code, data, _time.Now));
+        _server.Do(server => server.ReceiveIcmp(new NetworkPath(relay, TransportAddress.FromIPv4(0x01020304, 5)), 3, 3, 0, _time.Now));
+        _server.Do(server => server.ReceiveIcmp(new NetworkPath(relay, s_icmpPeer), 8, 0, 0, _time.Now));        // an echo request is no error
         _time.RunFor(TimeSpan.FromSeconds(1));
         Assert.That(_client.Received, Has.Count.EqualTo(before + 1));
         StunMessage.TryParse(_client.Received[before], out StunMessage indication);

@@ -164,7 +164,7 @@ public sealed class StreamConnection : IDisposable
                 return;
             }
             _end += count;
-            TransportMeter.Received(count);
+            TransportMeter.ReceivedBatch(1, count);
             _owner.StreamIsReady(this);
         }
         catch (Exception exception) when (IsExpected(exception))
@@ -191,7 +191,7 @@ public sealed class StreamConnection : IDisposable
                     (count, _pendingBytes) = (_pendingBytes, 0);
                 }
                 await _stream!.WriteAsync(_writing.AsMemory(0, count)).ConfigureAwait(false);
-                TransportMeter.Sent(count);
+                TransportMeter.SentBatch(1, count);
             }
         }
         catch (Exception exception) when (IsExpected(exception))

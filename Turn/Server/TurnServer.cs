@@ -134,15 +134,17 @@ public sealed class TurnServer : IDisposable
 
     /// <summary>Takes what ICMP said about a datagram that left a relayed address: the client is told (RFC 8656 §11.5).</summary>
     /// <param name="path">From the relayed address to the peer that the datagram was for; port 0 where that is not known.</param>
-    /// <param name="icmp">Type, code and, where there is one, the MTU.</param>
+    /// <param name="type">The type of the ICMP or ICMPv6 message.</param>
+    /// <param name="code">Its code.</param>
+    /// <param name="data">The next link's MTU, where that is the reason.</param>
     /// <param name="now">The time.</param>
-    public void ReceiveIcmp(in NetworkPath path, StunIcmp icmp, Instant now)
+    public void ReceiveIcmp(in NetworkPath path, byte type, byte code, uint data, Instant now)
     {
         // §11.5: destination unreachable and time exceeded; of ICMPv6 packet too big as well.
-        if (path.Remote.IsIPv4 ? icmp.Type is not (3 or 11) : icmp.Type is not (1 or 2 or 3)) Counters.Drop(TurnServerDropReason.UnexpectedMessage);
+        if (path.Remote.IsIPv4 ? type is not (3 or 11) : type is not (1 or 2 or 3)) Counters.Drop(TurnServerDropReason.UnexpectedMessage);
         else if (!_table.TryGetByRelay(path.Local, out ServerAllocation? allocation)) Counters.Drop(TurnServerDropReason.UnknownRelay);
         else if (!allocation.TryGetPermission(path.Remote, now, out _)) Counters.Drop(TurnServerDropReason.NoPermission);
-        else Enqueue(new Reply { Client = allocation.Client, Id = StunTransactionId.Create(_random), Method = StunMethod.Data, Peer = path.Remote, Icmp = Relevant(icmp, path.Remote) });
+        else Enqueue(new Reply { Client = allocation.Client, Id = StunTransactionId.Create(_random), Method = StunMethod.Data, Peer = path.Remote, Icmp = Relevant(new StunIcmp(type, code, data), path.Remote) });
     }
 
     /// <summary>Writes the next reply. Call until it returns 0.</summary>
