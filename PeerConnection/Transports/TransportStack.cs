@@ -18,6 +18,7 @@ internal sealed class TransportStack : IDisposable
 
     private readonly IceAgent _ice;
     private readonly int _mtu;
+    private readonly int _searched;                     // bytes by which datagrams with SCTP may exceed the MTU
     private readonly bool _takesCryptex;
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
@@ -25,7 +26,8 @@ internal sealed class TransportStack : IDisposable
     private bool _closing, _isOpen, _cryptex;
 
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, WebRtcOptions options) =>
-        (Owner, _ice, Stream, Rtp, _mtu, _takesCryptex) = (owner, ice, stream, rtp, options.Mtu, options.Cryptex);
+        (Owner, _ice, Stream, Rtp, _mtu, _searched, _takesCryptex) =
+        (owner, ice, stream, rtp, options.Mtu, Math.Max(0, options.MaxMtu - options.Mtu), options.Cryptex);
 
     /// <summary>The connection's view of the stack.</summary>
     public BundleTransport Owner { get; }
@@ -119,7 +121,7 @@ internal sealed class TransportStack : IDisposable
         path = default;
         if (!_ice.TryGetSelectedPair(Stream, IceComponent.Rtp, out _)) return 0;
         if (Dtls is { State: DtlsState.New } dtls) StartDtls(dtls, now);
-        Span<byte> room = destination[..Math.Min(destination.Length, _mtu)];
+        Span<byte> room = destination[..Math.Min(destination.Length, _mtu + _searched)];
         int length = Write(_ice.PayloadArea(Stream, IceComponent.Rtp, room), now, observer);
         if (length == 0) return 0;
         PacketsSent++;
@@ -162,9 +164,11 @@ internal sealed class TransportStack : IDisposable
         Dtls?.Dispose();
     }
 
-    private int Write(Span<byte> area, Instant now, ITransportObserver observer)
+    // SCTP alone searches for what the path carries (RFC 8899); all else keeps to the MTU.
+    private int Write(Span<byte> searched, Instant now, ITransportObserver observer)
     {
         if (Dtls is not { } dtls) return 0;
+        Span<byte> area = searched[..^_searched];
         int length = dtls.Transmit(area, now);
         if (length > 0 || !dtls.CanSend) return length;
         if (_protector is not null)
@@ -176,8 +180,8 @@ internal sealed class TransportStack : IDisposable
         if (Data is not null)
         {
             observer.CollectMessages(now);
-            length = Data.Transmit(dtls.PlaintextArea(area), now);
-            if (length > 0) return dtls.Protect(area, length);
+            length = Data.Transmit(dtls.PlaintextArea(searched), now);
+            if (length > 0) return dtls.Protect(searched, length);
         }
         if (!_closing) return 0;
         dtls.Close(now);                                // the inner layers have said all they had to say
