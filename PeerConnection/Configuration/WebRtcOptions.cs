@@ -78,6 +78,13 @@ public sealed record WebRtcOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int Mtu { get; init => field = Require.InRange(value, 640, 1500); } = 1232;
 
+    /// <summary>
+    /// The largest UDP payload that is searched for on the path, in bytes, for data channels (RFC 8899), where sockets keep datagrams from
+    /// being fragmented; what is not above <see cref="Mtu"/> means no search. Default 1452, what Ethernet has room for with IPv6; from 0 to 2000.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxMtu { get; init => field = Require.InRange(value, 0, 2000); } = 1452;
+
     /// <summary>How ICE works; role, servers and policy come from the connection.</summary>
     public IceAgentOptions Ice { get; init; } = new();
 

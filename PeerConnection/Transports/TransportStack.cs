@@ -18,14 +18,21 @@ internal sealed class TransportStack : IDisposable
 
     private readonly IceAgent _ice;
     private readonly int _mtu;
+    private readonly int _searched;                     // bytes by which datagrams with SCTP may exceed the MTU
     private readonly bool _takesCryptex;
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
     private SrtpUnprotector? _unprotector;
     private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed;
 
+<<<<<<< HEAD
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options) =>
         (Owner, _ice, Stream, Component, Rtp, _mtu, _takesCryptex) = (owner, ice, stream, component, rtp, options.Mtu, options.Cryptex);
+=======
+    public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, WebRtcOptions options) =>
+        (Owner, _ice, Stream, Rtp, _mtu, _searched, _takesCryptex) =
+        (owner, ice, stream, rtp, options.Mtu, Math.Max(0, options.MaxMtu - options.Mtu), options.Cryptex);
+>>>>>>> sctp3
 
     /// <summary>The connection's view of the stack.</summary>
     public BundleTransport Owner { get; }
@@ -141,6 +148,7 @@ internal sealed class TransportStack : IDisposable
     public int Transmit(Span<byte> destination, Instant now, ITransportObserver observer, out NetworkPath path)
     {
         path = default;
+<<<<<<< HEAD
         if (!_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;
         if (Dtls is { State: DtlsState.New } dtls && HasPathForDtls()) StartDtls(dtls, now);
         Span<byte> room = destination[..Math.Min(destination.Length, _mtu)];
@@ -167,6 +175,13 @@ internal sealed class TransportStack : IDisposable
 
     private int Send(Span<byte> room, int length, Instant now, out NetworkPath path)
     {
+=======
+        if (!_ice.TryGetSelectedPair(Stream, IceComponent.Rtp, out _)) return 0;
+        if (Dtls is { State: DtlsState.New } dtls) StartDtls(dtls, now);
+        Span<byte> room = destination[..Math.Min(destination.Length, _mtu + _searched)];
+        int length = Write(_ice.PayloadArea(Stream, IceComponent.Rtp, room), now, observer);
+        if (length == 0) return 0;
+>>>>>>> sctp3
         PacketsSent++;
         BytesSent += length;
         return _ice.Wrap(Stream, Component, room, length, now, out path);
@@ -214,7 +229,12 @@ internal sealed class TransportStack : IDisposable
         Dtls?.Dispose();
     }
 
+<<<<<<< HEAD
     private void DisposeKeys()
+=======
+    // SCTP alone searches for what the path carries (RFC 8899); all else keeps to the MTU.
+    private int Write(Span<byte> searched, Instant now, ITransportObserver observer)
+>>>>>>> sctp3
     {
         _protector?.Dispose();
         _unprotector?.Dispose();
@@ -225,6 +245,7 @@ internal sealed class TransportStack : IDisposable
     {
         isForRtcpStack = false;
         if (Dtls is not { } dtls) return 0;
+        Span<byte> area = searched[..^_searched];
         int length = dtls.Transmit(area, now);
         if (length > 0 || !dtls.CanSend) return length;
         if (CarriesRtp && (_protector is not null || (Outlets.Count > 0 && OpenSrtp())))
@@ -238,8 +259,8 @@ internal sealed class TransportStack : IDisposable
         if (Data is not null)
         {
             observer.CollectMessages(now);
-            length = Data.Transmit(dtls.PlaintextArea(area), now);
-            if (length > 0) return dtls.Protect(area, length);
+            length = Data.Transmit(dtls.PlaintextArea(searched), now);
+            if (length > 0) return dtls.Protect(searched, length);
         }
         if (!_closing) return 0;
         dtls.Close(now);                                // the inner layers have said all they had to say
