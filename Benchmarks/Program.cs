@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using WebRtcStack.Benchmarks.Dtls;
 using WebRtcStack.Benchmarks.EndToEnd;
 using WebRtcStack.Benchmarks.Rtp;
+using WebRtcStack.Benchmarks.Sctp;
 using WebRtcStack.Benchmarks.Sctp.Goodput;
 using WebRtcStack.Benchmarks.Srtp;
 using WebRtcStack.Benchmarks.Turn;
@@ -12,5 +13,7 @@ else if (args is ["turn-relay", ..]) await RelayComparison.RunAsync(args.Length 
 else if (args is ["dtls"]) DtlsFigures.Run();
 else if (args is ["srtp"]) SrtpFigures.Run();
 else if (args is ["rtp-wire"]) RtpWireFigures.Run();
+else if (args is ["fairness", ..]) FairnessTable.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : null);
+else if (args is ["sctp"]) SctpFigures.Run();
 else if (EndToEndProgram.TryRun(args) is { } mode) await mode;
 else BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
