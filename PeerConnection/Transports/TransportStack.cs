@@ -25,14 +25,9 @@ internal sealed class TransportStack : IDisposable
     private SrtpUnprotector? _unprotector;
     private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed;
 
-<<<<<<< HEAD
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options) =>
-        (Owner, _ice, Stream, Component, Rtp, _mtu, _takesCryptex) = (owner, ice, stream, component, rtp, options.Mtu, options.Cryptex);
-=======
-    public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, WebRtcOptions options) =>
-        (Owner, _ice, Stream, Rtp, _mtu, _searched, _takesCryptex) =
-        (owner, ice, stream, rtp, options.Mtu, Math.Max(0, options.MaxMtu - options.Mtu), options.Cryptex);
->>>>>>> sctp3
+        (Owner, _ice, Stream, Component, Rtp, _mtu, _searched, _takesCryptex) =
+        (owner, ice, stream, component, rtp, options.Mtu, Math.Max(0, options.MaxMtu - options.Mtu), options.Cryptex);
 
     /// <summary>The connection's view of the stack.</summary>
     public BundleTransport Owner { get; }
@@ -148,10 +143,9 @@ internal sealed class TransportStack : IDisposable
     public int Transmit(Span<byte> destination, Instant now, ITransportObserver observer, out NetworkPath path)
     {
         path = default;
-<<<<<<< HEAD
         if (!_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;
         if (Dtls is { State: DtlsState.New } dtls && HasPathForDtls()) StartDtls(dtls, now);
-        Span<byte> room = destination[..Math.Min(destination.Length, _mtu)];
+        Span<byte> room = destination[..Math.Min(destination.Length, _mtu + _searched)];
         Span<byte> area = _ice.PayloadArea(Stream, Component, room);
         while (Write(area, now, observer, out bool isForRtcpStack) is > 0 and int length)
         {
@@ -175,13 +169,6 @@ internal sealed class TransportStack : IDisposable
 
     private int Send(Span<byte> room, int length, Instant now, out NetworkPath path)
     {
-=======
-        if (!_ice.TryGetSelectedPair(Stream, IceComponent.Rtp, out _)) return 0;
-        if (Dtls is { State: DtlsState.New } dtls) StartDtls(dtls, now);
-        Span<byte> room = destination[..Math.Min(destination.Length, _mtu + _searched)];
-        int length = Write(_ice.PayloadArea(Stream, IceComponent.Rtp, room), now, observer);
-        if (length == 0) return 0;
->>>>>>> sctp3
         PacketsSent++;
         BytesSent += length;
         return _ice.Wrap(Stream, Component, room, length, now, out path);
@@ -229,19 +216,15 @@ internal sealed class TransportStack : IDisposable
         Dtls?.Dispose();
     }
 
-<<<<<<< HEAD
     private void DisposeKeys()
-=======
-    // SCTP alone searches for what the path carries (RFC 8899); all else keeps to the MTU.
-    private int Write(Span<byte> searched, Instant now, ITransportObserver observer)
->>>>>>> sctp3
     {
         _protector?.Dispose();
         _unprotector?.Dispose();
         (_protector, _unprotector) = (null, null);
     }
 
-    private int Write(Span<byte> area, Instant now, ITransportObserver observer, out bool isForRtcpStack)
+    // SCTP alone searches for what the path carries (RFC 8899); all else keeps to the MTU.
+    private int Write(Span<byte> searched, Instant now, ITransportObserver observer, out bool isForRtcpStack)
     {
         isForRtcpStack = false;
         if (Dtls is not { } dtls) return 0;
