@@ -125,11 +125,22 @@ internal sealed class Negotiator
     {
         SdpDescription remote = DescriptionValidator.Parse(description.Sdp);
         DescriptionValidator.Validate(remote, description.Type, State.PendingLocal?.Sdp, State.CurrentAnswer?.Sdp, _context.Configuration);
+        RequireSameInit(remote);
         return remote;
     }
 
     private RTCSignalingState RequireNext(RTCSdpType type, bool isLocal) => State.Next(type, isLocal) ??
         throw DOMException.InvalidState($"A {(isLocal ? "local" : "remote")} {type.ToW3CString()} cannot be set in {State.State.ToW3CString()}.");
+
+    // draft-hancke-tsvwg-snap §5.6; it may change with a new association, which takes a new connection here.
+    private void RequireSameInit(SdpDescription remote)
+    {
+        foreach (SdpMedia section in remote.Media)
+        {
+            if (section.Port == 0 || !section.IsDataChannel || _context.Channels.MayHave(RemoteSection.SctpInit(section))) continue;
+            throw DOMException.InvalidAccess($"The media section of line {section.LineNumber} adds or changes a=sctp-init of an association that exists; create a new connection for it.");
+        }
+    }
 
     private void RollBack(RTCSignalingState next)
     {

@@ -79,7 +79,7 @@ public sealed class ApiSequenceTests
     private static void BeAtPeace(PeerSimulation simulation, PeerApplication left, PeerApplication right, Func<string> story)
     {
         left.Try(() => left.Channels.Add(left.Connection.CreateDataChannel("last")));
-        bool isConnected = simulation.Time.RunUntil(() => IsQuiet(left) && IsQuiet(right) && simulation.BothConnected, TimeSpan.FromMinutes(1));
+        bool isConnected = simulation.Time.RunUntil(() => IsQuiet(left) && IsQuiet(right) && simulation.BothConnected, TimeSpan.FromSeconds(40));
         Assert.That(isConnected, $"left {left.Connection.SignalingState} {left.Connection.ConnectionState}, right {right.Connection.SignalingState} {right.Connection.ConnectionState}\n{story()}");
         simulation.Time.RunFor(TimeSpan.FromSeconds(3));
         string[] ours = Sections(left.Connection), theirs = Sections(right.Connection);
