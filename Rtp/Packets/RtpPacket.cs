@@ -11,6 +11,9 @@ public readonly ref struct RtpPacket
     /// <summary>The profile word of one-byte extension headers (RFC 8285 §4.2).</summary>
     public const ushort OneByteProfile = 0xBEDE;
 
+    /// <summary>The profile word of two-byte extension headers with application bits 0 (RFC 8285 §4.3).</summary>
+    public const ushort TwoByteProfile = 0x1000;
+
     private readonly ReadOnlySpan<byte> _packet;
 
     private RtpPacket(ReadOnlySpan<byte> packet, int headerLength, int payloadLength)
