@@ -15,6 +15,9 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
     {
         private StunClientTransaction _transaction = transaction;
 
+        /// <summary>Whether it goes over a TCP connection of its own (RFC 6544 §5.2).</summary>
+        public bool IsConnection => Base.Protocol == TransportProtocol.Tcp;
+
         public IceStream Stream { get; } = stream;
         public LocalBase Base { get; } = localBase;
         public NetworkPath Path { get; } = new(localBase.Address, server, localBase.Protocol);
@@ -71,6 +74,33 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
             if (!CanAsk(localBase, server)) continue;
             _queries.Add(new Query(stream, localBase, server,
                 new StunClientTransaction(StunTransactionId.Create(context.Random), context.Retransmission)));
+        }
+    }
+
+    /// <summary>Asks a STUN server over a TCP connection that leaves from a base's port.</summary>
+    public void AddConnection(IceStream stream, LocalBase localBase, TransportAddress server)
+    {
+        if (context.Options.IsLite || context.Options.GatheringPolicy == IceGatheringPolicy.Relay) return;
+        stream.EnterGathering(IceGatheringState.Gathering);
+        _queries.Add(new Query(stream, localBase, server, ReliableTransaction()));
+    }
+
+    /// <summary>A connection to a STUN server has ended, and with it the query.</summary>
+    public void ConnectionLost(NetworkPath path, Instant now)
+    {
+        if (_queries.Find(query => query.Path == path) is not { } lost) return;
+        _queries.Remove(lost);
+        UpdateState(lost.Stream, now);
+    }
+
+    /// <summary>Forgets the queries of the generation before a restart; servers behind connections that live on are asked again.</summary>
+    public void Restart(IceStream stream)
+    {
+        _queries.RemoveAll(query => ReferenceEquals(query.Stream, stream) && !query.IsConnection);
+        foreach (Query query in _queries)
+        {
+            if (!ReferenceEquals(query.Stream, stream)) continue;
+            (query.Transaction, query.Deadline, query.KeepaliveAt) = (ReliableTransaction(), Instant.Never, Instant.Never);
         }
     }
 
@@ -157,6 +187,7 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
             {
                 query.KeepaliveAt = now + context.Options.KeepaliveInterval;
                 AddReflexive(query.Stream, query.Base, query.Path.Remote, mapped);
+                if (query.IsConnection) AddActiveReflexive(query, mapped);
                 UpdateState(query.Stream, now);
             }
             else
@@ -179,10 +210,21 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
         return StunBinding.WriteRequest(destination, query.Transaction.Id);
     }
 
+    // RFC 6544 §5.2: an active candidate's address is that of the passive one on the same interface; its port means nothing.
+    private void AddActiveReflexive(Query query, TransportAddress mapped)
+    {
+        LocalBase? active = query.Stream.Bases.Find(b =>
+            b.TcpType == IceTcpType.Active && b.Component == query.Base.Component && b.Address.HasSameAddressAs(query.Base.Address));
+        if (active is not null) AddReflexive(query.Stream, active, query.Path.Remote, mapped.WithPort(active.Address.Port));
+    }
+
+    private StunClientTransaction ReliableTransaction() => new(StunTransactionId.Create(context.Random), StunRetransmission.Reliable);
+
     /// <summary>Tells that a server gave no candidate; no error code means that it did not answer.</summary>
     public void Failed(IceStream stream, LocalBase localBase, TransportAddress server, StunErrorCode code, Instant now, bool isTurn = false)
     {
-        context.Raise(new IceEvent
+        // A STUN server need not listen for TCP (RFC 8489 §13), and nobody has named it as one that does.
+        if (localBase.TcpType == IceTcpType.None) context.Raise(new IceEvent
         {
             Kind = IceEventKind.CandidateError,
             Stream = stream,

@@ -189,6 +189,32 @@ public sealed class IceAgent
         Changed(stream, now);
     }
 
+    /// <summary>
+    /// Tells of a TCP connection to a STUN server that leaves from the port of a passive or simultaneous-open base: what the server
+    /// sees of it is a server-reflexive candidate (RFC 6544 §5.2), and tells the address of an active one.
+    /// </summary>
+    /// <param name="stream">The stream that the base serves.</param>
+    /// <param name="localBase">The base's address and port.</param>
+    /// <param name="server">The server. Messages lie in the byte stream as they are (RFC 8489 §6.2.2), without RFC 4571's framing.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="ArgumentException">There is no such base.</exception>
+    /// <exception cref="InvalidOperationException">The stream is closed.</exception>
+    public void AddStunConnection(IceStream stream, TransportAddress localBase, TransportAddress server, Instant now)
+    {
+        RequireOpen(stream);
+        LocalBase known = stream.Bases.Find(b => b.Address == localBase && b.TcpType is IceTcpType.Passive or IceTcpType.SimultaneousOpen)
+            ?? throw new ArgumentException("Tell of the port with AddTcpBase first, as passive or simultaneous-open.", nameof(localBase));
+        _gatherer.AddConnection(stream, known, server);
+        Changed(stream, now);
+    }
+
+    /// <summary>Tells that a connection to a STUN server has ended; the candidate that came of it stays.</summary>
+    public void RemoveStunConnection(TransportAddress localBase, TransportAddress server, Instant now)
+    {
+        _gatherer.ConnectionLost(new NetworkPath(localBase, server, TransportProtocol.Tcp), now);
+        _changed = true;
+    }
+
     /// <summary>Tells that a connection to a TURN server has ended: its relayed candidate is of no use any more.</summary>
     /// <param name="local">The connection's local address.</param>
     /// <param name="server">The server that it led to.</param>
@@ -305,8 +331,8 @@ public sealed class IceAgent
         if (local is not null) IceCredentials.Validate(local);
         RequireOpen(stream);
         _nominator.Forget(stream);
-        _gatherer.Forget(stream);
         stream.Restart(now, local);
+        _gatherer.Restart(stream);
         foreach (LocalBase localBase in stream.Bases) _gatherer.AddBase(stream, localBase);
         _gatherer.UpdateState(stream, now);
         Changed(stream, now);

@@ -11,9 +11,10 @@ namespace WebRtcStack;
 /// </summary>
 internal sealed class ConnectionContext
 {
-    private readonly Queue<Action> _events = new();
+    private readonly Queue<(Action Raise, bool IsEvent)> _events = new();
     private readonly ILogger _logger;
     private int _statisticsNumbers;
+    private volatile bool _isClosed;                     // read between events, without the lock
 
     public ConnectionContext(RTCPeerConnection owner, RTCConfiguration configuration, WebRtcOptions options)
     {
@@ -31,6 +32,7 @@ internal sealed class ConnectionContext
         Negotiation = new NegotiationState(this);
         Needed = new NegotiationNeeded(this);
         States = new ConnectionStates(this);
+        Streams = new StreamSet(this);
     }
 
     public RTCPeerConnection Owner { get; }
@@ -60,8 +62,10 @@ internal sealed class ConnectionContext
 
     public ConnectionStates States { get; }
 
+    public StreamSet Streams { get; }
+
     /// <summary>[[IsClosed]] (webrtc-pc §4.4.1).</summary>
-    public bool IsClosed { get; set; }
+    public bool IsClosed { get => _isClosed; set => _isClosed = value; }
 
     /// <summary>Guards all of this; held for moments, never while user code runs.</summary>
     public object Gate { get; } = new();
@@ -72,8 +76,11 @@ internal sealed class ConnectionContext
     /// <summary>Queues a task (webrtc-pc: "queue a task"): it runs under the lock, and the events it fires follow before the next task.</summary>
     public void QueueTask(Action task) => Callbacks.Post(() => RunTask(task));
 
-    /// <summary>Fires an event when the task that is running ends.</summary>
-    public void Fire(Action raise) => _events.Enqueue(raise);
+    /// <summary>Fires an event when the task that is running ends; none once the connection was closed, be it by the event before (webrtc-pc §4.4.2, close).</summary>
+    public void Fire(Action raise) => _events.Enqueue((raise, true));
+
+    /// <summary>Settles a promise, in its order among the events, also when the connection was closed meanwhile.</summary>
+    public void Settle(Action settle) => _events.Enqueue((settle, false));
 
     /// <summary>Runs a command on the loop; the loop then drains the connection.</summary>
     public void Post(Action<PeerTransport, Instant> command) => Loop.Post(() =>
@@ -93,18 +100,18 @@ internal sealed class ConnectionContext
 
     private void RunTask(Action task)
     {
-        Action[] raised;
+        (Action Raise, bool IsEvent)[] raised;
         lock (Gate)
         {
             task();
             raised = [.. _events];
             _events.Clear();
         }
-        foreach (Action raise in raised)
+        foreach ((Action raise, bool isEvent) in raised)
         {
             try
             {
-                raise();
+                if (!isEvent || !IsClosed) raise();
             }
             catch (Exception exception) when (Reported(exception)) { }
         }

@@ -11,7 +11,7 @@ public sealed partial class RTCPeerConnection
     /// <summary>Creates a data channel (webrtc-pc §6.1).</summary>
     /// <param name="label">The label, at most 65535 bytes of UTF-8.</param>
     /// <param name="init">Its properties; null for reliable and in order.</param>
-    /// <exception cref="DOMException">InvalidStateError: closed. OperationError: the id is in use.</exception>
+    /// <exception cref="DOMException">InvalidStateError: closed. OperationError: the id is in use or larger than what was negotiated, or none is free.</exception>
     /// <exception cref="ArgumentException">Label or protocol is too long, both limits are set, or a negotiated channel has no id (WebIDL TypeErrors).</exception>
     public RTCDataChannel CreateDataChannel(string label, RTCDataChannelInit? init = null)
     {
@@ -26,7 +26,6 @@ public sealed partial class RTCPeerConnection
                 throw new ArgumentException("A channel has MaxPacketLifeTime or MaxRetransmits, not both.", nameof(init));
             if (init.Negotiated && init.Id is null) throw new ArgumentException("A negotiated channel needs an Id.", nameof(init));
             if (init.Negotiated && init.Id == 65_535) throw new ArgumentException("65535 is no id: 65534 is the largest.", nameof(init));
-            if (init.Negotiated && _context.Channels.All.Any(channel => channel.Id == init.Id)) throw DOMException.Operation($"Id {init.Id} is in use.");
             return _context.Channels.Create(new DataChannelParameters
             {
                 Label = label, Protocol = init.Protocol, Ordered = init.Ordered, MaxPacketLifeTime = init.MaxPacketLifeTime,

@@ -5,7 +5,10 @@ public sealed partial class RTCPeerConnection
     /// <summary>Something was added or changed that the peer has to be told: create an offer (webrtc-pc §4.7).</summary>
     public event EventHandler? OnNegotiationNeeded;
 
-    /// <summary>A candidate was found, to be signalled to the peer; or gathering has ended.</summary>
+    /// <summary>
+    /// A candidate was found, to be signalled to the peer; one with empty text is the end of a transport's candidates and is
+    /// signalled too; null says that all transports have gathered.
+    /// </summary>
     public event EventHandler<RTCPeerConnectionIceEvent>? OnIceCandidate;
 
     /// <summary>Gathering a candidate has failed.</summary>
@@ -29,39 +32,22 @@ public sealed partial class RTCPeerConnection
     /// <summary>The peer has opened a data channel.</summary>
     public event EventHandler<RTCDataChannelEvent>? OnDataChannel;
 
-    internal void RaiseNegotiationNeeded() => Raise(OnNegotiationNeeded);
+    // ConnectionContext.Fire calls these, in order, and none of them once the connection was closed.
+    internal void RaiseNegotiationNeeded() => OnNegotiationNeeded?.Invoke(this, EventArgs.Empty);
 
-    internal void RaiseIceCandidate(RTCIceCandidate? candidate, string? url = null)
-    {
-        if (!_context.IsClosed) OnIceCandidate?.Invoke(this, new RTCPeerConnectionIceEvent(candidate, url));
-    }
+    internal void RaiseIceCandidate(RTCIceCandidate? candidate, string? url = null) => OnIceCandidate?.Invoke(this, new RTCPeerConnectionIceEvent(candidate, url));
 
-    internal void RaiseIceCandidateError(RTCPeerConnectionIceErrorEvent e)
-    {
-        if (!_context.IsClosed) OnIceCandidateError?.Invoke(this, e);
-    }
+    internal void RaiseIceCandidateError(RTCPeerConnectionIceErrorEvent e) => OnIceCandidateError?.Invoke(this, e);
 
-    internal void RaiseSignalingStateChange() => Raise(OnSignalingStateChange);
+    internal void RaiseSignalingStateChange() => OnSignalingStateChange?.Invoke(this, EventArgs.Empty);
 
-    internal void RaiseIceConnectionStateChange() => Raise(OnIceConnectionStateChange);
+    internal void RaiseIceConnectionStateChange() => OnIceConnectionStateChange?.Invoke(this, EventArgs.Empty);
 
-    internal void RaiseIceGatheringStateChange() => Raise(OnIceGatheringStateChange);
+    internal void RaiseIceGatheringStateChange() => OnIceGatheringStateChange?.Invoke(this, EventArgs.Empty);
 
-    internal void RaiseConnectionStateChange() => Raise(OnConnectionStateChange);
+    internal void RaiseConnectionStateChange() => OnConnectionStateChange?.Invoke(this, EventArgs.Empty);
 
-    internal void RaiseTrack(RTCTrackEvent e)
-    {
-        if (!_context.IsClosed) OnTrack?.Invoke(this, e);
-    }
+    internal void RaiseTrack(RTCTrackEvent e) => OnTrack?.Invoke(this, e);
 
-    internal void RaiseDataChannel(RTCDataChannel channel)
-    {
-        if (!_context.IsClosed) OnDataChannel?.Invoke(this, new RTCDataChannelEvent(channel));
-    }
-
-    // No event after close (webrtc-pc §4.4.2).
-    private void Raise(EventHandler? handler)
-    {
-        if (!_context.IsClosed) handler?.Invoke(this, EventArgs.Empty);
-    }
+    internal void RaiseDataChannel(RTCDataChannel channel) => OnDataChannel?.Invoke(this, new RTCDataChannelEvent(channel));
 }

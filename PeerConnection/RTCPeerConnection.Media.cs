@@ -36,6 +36,7 @@ public sealed partial class RTCPeerConnection
                 free.SetDirection(free.Direction.Receives() ? RTCRtpTransceiverDirection.SendRecv : RTCRtpTransceiverDirection.SendOnly);
             }
             free.WasUsedByAddTrack = true;
+            _context.Streams.Remember(streams);
             _context.Needed.Update();
             return free.Sender;
         }
@@ -78,6 +79,7 @@ public sealed partial class RTCPeerConnection
         {
             _context.RequireOpen();
             RTCRtpTransceiver transceiver = _context.Transceivers.Create(kind, init.Direction, track, init.Streams);
+            _context.Streams.Remember(init.Streams);
             _context.Needed.Update();
             return transceiver;
         }

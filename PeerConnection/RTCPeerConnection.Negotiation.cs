@@ -4,6 +4,8 @@ namespace WebRtcStack;
 
 public sealed partial class RTCPeerConnection
 {
+    private volatile bool _isLocalSet;                   // SetLocalDescriptionAsync has been called (§4.4.1.5, step 3.6)
+
     private OperationsChain Chain => _context.Negotiation.Chain;
 
     /// <summary>Makes an offer of what the connection has and wants (webrtc-pc §4.4.2).</summary>
@@ -20,7 +22,20 @@ public sealed partial class RTCPeerConnection
 
     /// <summary>Makes the description that the state asks for, and applies it (webrtc-pc §4.4.2).</summary>
     /// <exception cref="DOMException">InvalidStateError: closed, or nothing can be set in this state.</exception>
-    public Task SetLocalDescriptionAsync() => Chain.Chain(() => _negotiator.SetLocal(null));
+    public Task SetLocalDescriptionAsync()
+    {
+        _isLocalSet = true;
+        return Chain.Chain(() => _negotiator.SetLocal(null, ""));
+    }
+
+    /// <summary>Applies a local description whose type may be left out for the one that the state asks for (webrtc-pc §4.4.2).</summary>
+    /// <exception cref="DOMException">InvalidStateError: closed, or it does not fit the state. InvalidModificationError: the text was changed.</exception>
+    public Task SetLocalDescriptionAsync(RTCLocalSessionDescriptionInit description)
+    {
+        Require.NotNull(description);
+        _isLocalSet = true;
+        return Chain.Chain(() => _negotiator.SetLocal(description.Type, description.Sdp));
+    }
 
     /// <summary>Applies a local description (webrtc-pc §4.4.2).</summary>
     /// <param name="description">What CreateOfferAsync or CreateAnswerAsync gave last, or one with empty text for the same, or a rollback.</param>
@@ -28,7 +43,8 @@ public sealed partial class RTCPeerConnection
     public Task SetLocalDescriptionAsync(RTCSessionDescription description)
     {
         Require.NotNull(description);
-        return Chain.Chain(() => _negotiator.SetLocal(description));
+        _isLocalSet = true;
+        return Chain.Chain(() => _negotiator.SetLocal(description.Type, description.Sdp));
     }
 
     /// <summary>Applies the peer's description; an offer that comes upon an offer of ours rolls ours back (webrtc-pc §4.4.2).</summary>
@@ -42,13 +58,14 @@ public sealed partial class RTCPeerConnection
 
     /// <summary>Adds a candidate of the peer (webrtc-pc §4.4.2); null, or one with empty text, is the end of candidates.</summary>
     /// <exception cref="ArgumentException">Neither SdpMid nor SdpMLineIndex is set (a WebIDL TypeError).</exception>
-    /// <exception cref="DOMException">InvalidStateError: closed, or there is no remote description. OperationError: it is malformed, or of no media section.</exception>
+    /// <exception cref="DOMException">
+    /// InvalidStateError: closed, or there is no remote description. OperationError: it is malformed, of no media section or of a
+    /// generation that is not there, or there are too many (<see cref="Ice.IceAgentOptions.MaxCandidates"/>).
+    /// </exception>
     public Task AddIceCandidateAsync(RTCIceCandidateInit? candidate)
     {
         candidate ??= new RTCIceCandidateInit();
-        if (candidate.Candidate.Length > 0 && candidate.SdpMid is null && candidate.SdpMLineIndex is null)
-            return Task.FromException(new ArgumentException("A candidate names its media section: set SdpMid or SdpMLineIndex.", nameof(candidate)));
-        return Chain.Chain(() => _negotiator.AddCandidate(candidate));
+        return Refusal(candidate) is { } refusal ? Task.FromException(refusal) : Chain.Chain(() => _candidates.Add(candidate));
     }
 
     /// <summary>Adds a candidate of the peer.</summary>
@@ -65,4 +82,8 @@ public sealed partial class RTCPeerConnection
             _context.Needed.Update();
         }
     }
+
+    private static ArgumentException? Refusal(RTCIceCandidateInit candidate) => candidate.Candidate.Length > 0 && candidate.SdpMid is null && candidate.SdpMLineIndex is null
+        ? new ArgumentException("A candidate names its media section: set SdpMid or SdpMLineIndex.", nameof(candidate))
+        : null;
 }

@@ -13,6 +13,7 @@ public sealed partial class RTCPeerConnection : IAsyncDisposable, IDisposable
 {
     private readonly ConnectionContext _context;
     private readonly Negotiator _negotiator;
+    private readonly RemoteCandidates _candidates;
 
     /// <summary>Creates a connection with the default configuration.</summary>
     public RTCPeerConnection() : this(new RTCConfiguration()) { }
@@ -28,6 +29,7 @@ public sealed partial class RTCPeerConnection : IAsyncDisposable, IDisposable
         RequireValid(Require.NotNull(configuration), options);
         _context = new ConnectionContext(this, configuration, options);
         _negotiator = new Negotiator(_context);
+        _candidates = new RemoteCandidates(_context);
         lock (_context.Gate) _context.Transports.Pool();
     }
 
@@ -70,16 +72,14 @@ public sealed partial class RTCPeerConnection : IAsyncDisposable, IDisposable
     /// <summary>The SCTP transport of data channels; null before it is negotiated.</summary>
     public RTCSctpTransport? Sctp => Read(() => _context.Channels.Sctp);
 
-    /// <summary>Makes a certificate to use in several connections (webrtc-pc §4.9.1).</summary>
-    /// <param name="options">The kind of key and how long it is valid; null for ECDSA P-256 and 30 days.</param>
-    public static Task<RTCCertificate> GenerateCertificateAsync(DtlsCertificateOptions? options = null) =>
-        Task.Run(() => new RTCCertificate(DtlsCertificate.Create(options ?? new DtlsCertificateOptions(), DateTimeOffset.UtcNow, RandomSource.Cryptographic)));
-
     /// <summary>The configuration.</summary>
     public RTCConfiguration GetConfiguration() => Read(() => _context.Configuration);
 
-    /// <summary>Changes the configuration (webrtc-pc §4.4.1.6).</summary>
-    /// <exception cref="DOMException">InvalidStateError: closed. InvalidModificationError: certificates and bundle and mux policies stay as they are. SyntaxError, InvalidAccessError: an ICE server is not valid.</exception>
+    /// <summary>Changes the configuration (webrtc-pc §4.4.1.5). Servers and policy are used from the next gathering on: restart ICE for that.</summary>
+    /// <exception cref="DOMException">
+    /// InvalidStateError: closed. InvalidModificationError: certificates and bundle and mux policies stay as they are, the pool's size once
+    /// SetLocalDescriptionAsync was called. SyntaxError, InvalidAccessError: an ICE server is not valid.
+    /// </exception>
     public void SetConfiguration(RTCConfiguration configuration)
     {
         Require.NotNull(configuration);
@@ -87,19 +87,19 @@ public sealed partial class RTCPeerConnection : IAsyncDisposable, IDisposable
         {
             _context.RequireOpen();
             RTCConfiguration current = _context.Configuration;
+            if (!configuration.Certificates.SequenceEqual(current.Certificates))
+                throw DOMException.InvalidModification("Certificates cannot change: pass those of GetConfiguration().");
             if (configuration.BundlePolicy != current.BundlePolicy) throw DOMException.InvalidModification("The bundle policy cannot change.");
             if (configuration.RtcpMuxPolicy != current.RtcpMuxPolicy) throw DOMException.InvalidModification("The RTCP mux policy cannot change.");
-            if (configuration.Certificates.Count > 0 && !configuration.Certificates.SequenceEqual(current.Certificates))
-                throw DOMException.InvalidModification("Certificates cannot change.");
-            RequireValid(configuration, _context.Options);
-            bool isDescribed = _context.Negotiation.Local is not null;
-            if (isDescribed && configuration.IceCandidatePoolSize != current.IceCandidatePoolSize)
-                throw DOMException.InvalidModification("The candidate pool's size cannot change once there is a local description.");
-            _context.Configuration = configuration with { Certificates = current.Certificates };
-            bool isPoolStale = configuration.IceCandidatePoolSize != current.IceCandidatePoolSize ||
-                configuration.IceTransportPolicy != current.IceTransportPolicy || !configuration.IceServers.SequenceEqual(current.IceServers);
-            if (!configuration.IceServers.SequenceEqual(current.IceServers)) _context.Transports.ChangeCredentials();
-            if (!isDescribed && isPoolStale) _context.Transports.Pool();
+            if (_isLocalSet && configuration.IceCandidatePoolSize != current.IceCandidatePoolSize)
+                throw DOMException.InvalidModification("The candidate pool's size cannot change once SetLocalDescriptionAsync was called.");
+            IceServerRules.Validate(configuration.IceServers);
+            _context.Configuration = configuration;
+            bool areServersNew = !configuration.IceServers.SequenceEqual(current.IceServers);
+            if (areServersNew) _context.Transports.ChangeCredentials();
+            bool isPoolStale = areServersNew || configuration.IceCandidatePoolSize != current.IceCandidatePoolSize ||
+                configuration.IceTransportPolicy != current.IceTransportPolicy;
+            if (!_isLocalSet && isPoolStale) _context.Transports.Pool();
         }
     }
 

@@ -8,6 +8,9 @@ public sealed class SdpAttributeList : IReadOnlyList<SdpAttribute>
 {
     private readonly List<SdpAttribute> _lines = [];
 
+    /// <summary>The number of the first line in the text that they were read from; 1 when they were not read. Not part of the description.</summary>
+    internal int FirstLine { get; set; } = 1;
+
     /// <summary>The number of lines.</summary>
     public int Count => _lines.Count;
 
@@ -49,6 +52,10 @@ public sealed class SdpAttributeList : IReadOnlyList<SdpAttribute>
             if (line.Name == name && line.Value is { } value) yield return value;
         }
     }
+
+    /// <summary>Puts a line before the one at <paramref name="index"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The index is negative, or greater than the number of lines.</exception>
+    public void Insert(int index, SdpAttribute attribute) => _lines.Insert(index, attribute);
 
     /// <summary>Removes all attributes of that name.</summary>
     /// <returns>How many there were.</returns>

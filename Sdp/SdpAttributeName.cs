@@ -9,7 +9,7 @@ internal static class SdpAttributeName
         "fingerprint", "setup", "tls-id", "mid", "group", "msid", "msid-semantic", "ssrc", "ssrc-group", "rid", "simulcast",
         "rtpmap", "fmtp", "rtcp", "rtcp-mux", "rtcp-mux-only", "rtcp-rsize", "rtcp-fb", "rtcp-xr", "extmap", "extmap-allow-mixed",
         "sctp-port", "sctpmap", "sctp-init", "max-message-size", "imageattr", "bundle-only", "identity", "sendrecv", "sendonly",
-        "recvonly", "inactive", "ptime", "maxptime", "cryptex",
+        "recvonly", "inactive", "ptime", "maxptime", "framerate", "cryptex", "ice-pacing",
     ];
 
     public static string Intern(ReadOnlySpan<char> name)

@@ -54,10 +54,9 @@ public sealed class SdpDescription
     /// <summary>The groups of <c>a=group</c> lines with the given semantics, such as "BUNDLE" (RFC 5888 §5).</summary>
     public IEnumerable<IReadOnlyList<string>> GetGroups(string semantics)
     {
-        foreach (string value in Attributes.All("group"))
+        foreach (SdpGroup group in SdpGroup.ReadAll(this))
         {
-            string[] tokens = value.Split([' '], StringSplitOptions.RemoveEmptyEntries);
-            if (tokens.Length > 0 && tokens[0] == semantics) yield return new ArraySegment<string>(tokens, 1, tokens.Length - 1);
+            if (group.Semantics == semantics) yield return group.Mids;
         }
     }
 
@@ -77,6 +76,13 @@ public sealed class SdpDescription
         Core.Require.NotNull(media);
         return media.Attributes.First(name) ?? Attributes.First(name);
     }
+
+    /// <summary>
+    /// Looks for the first line whose attribute is known here and malformed. <see cref="TryParse"/> takes such a line, since what an
+    /// attribute means is for those to say who use it.
+    /// </summary>
+    /// <returns>The line and what is wrong with it, or null.</returns>
+    public SdpError? FindMalformedAttribute() => SdpAttributeSyntax.Check(this);
 
     /// <summary>Writes the description; every line ends with CRLF.</summary>
     public override string ToString() => SdpWriter.Write(this);

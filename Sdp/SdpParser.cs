@@ -27,7 +27,7 @@ internal ref struct SdpParser
             : Fail($"The description is longer than {MaxLength} characters.");
         error = _error;
         if (parsed && error is null) return true;
-        error ??= new SdpError(_number, "The line is malformed.", Shorten(_line));
+        error ??= new SdpError(_number, "The line is malformed.", SdpError.Shorten(_line.ToString()));
         description = null;
         return false;
     }
@@ -164,6 +164,7 @@ internal ref struct SdpParser
 
     private bool ReadAttributes(SdpAttributeList attributes)
     {
+        attributes.FirstLine = _number;
         while (_type == 'a' && _error is null)
         {
             int colon = _value.IndexOf(':');
@@ -216,9 +217,7 @@ internal ref struct SdpParser
 
     private bool Fail(string reason)
     {
-        _error ??= new SdpError(Math.Max(_number, 1), reason, Shorten(_line));
+        _error ??= new SdpError(Math.Max(_number, 1), reason, SdpError.Shorten(_line.ToString()));
         return false;
     }
-
-    private static string Shorten(ReadOnlySpan<char> line) => line.Length <= 120 ? line.ToString() : line[..117].ToString() + "...";
 }

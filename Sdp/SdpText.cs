@@ -46,5 +46,8 @@ internal static class SdpText
         return !text.IsEmpty;
     }
 
+    /// <summary>The fields of a value; none when it is null.</summary>
+    public static string[] Fields(string? value) => value?.Split([' '], StringSplitOptions.RemoveEmptyEntries) ?? [];
+
     public static string Format(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

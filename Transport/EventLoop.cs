@@ -19,7 +19,7 @@ public abstract class EventLoop
     private readonly DeadlineQueue _deadlines = new();
     private readonly Queue<LoopRegistration> _dirty = new();
     private readonly HashSet<LoopRegistration> _addressWatchers = [];
-    private readonly byte[] _outbound = new byte[MaxDatagramSize];
+    private byte[]? _outbound;
 
     /// <summary>The loop's clock, read once a pass.</summary>
     public abstract Instant Now { get; }
@@ -89,8 +89,11 @@ public abstract class EventLoop
     /// <summary>Closes a stream that <see cref="OpenStream"/> has opened, or is opening.</summary>
     protected internal abstract void CloseStream(LoopStream stream);
 
+    /// <summary>Room of <see cref="MaxDatagramSize"/> for the datagram that <see cref="Send"/> is called with next.</summary>
+    protected virtual Span<byte> GetSendBuffer() => _outbound ??= new byte[MaxDatagramSize];
+
     /// <summary>
-    /// Sends one datagram; what cannot be sent is lost, as any datagram may be, and counted. Along a TCP path it goes as a framed
+    /// Sends one datagram, which lies at the start of <see cref="GetSendBuffer"/>; what cannot be sent is lost, as any datagram may be, and counted. Along a TCP path it goes as a framed
     /// message, over a connection that is opened if need be.
     /// </summary>
     protected abstract void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path);
@@ -179,9 +182,10 @@ public abstract class EventLoop
     {
         for (int sent = 0; sent < DatagramsPerTurn; sent++)
         {
-            int length = registration.Connection.Transmit(_outbound, Now, out NetworkPath path);
+            Span<byte> room = GetSendBuffer();
+            int length = registration.Connection.Transmit(room, Now, out NetworkPath path);
             if (length == 0) return true;
-            Send(registration, _outbound.AsSpan(0, length), path);
+            Send(registration, room[..length], path);
         }
         return false;
     }

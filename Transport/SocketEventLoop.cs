@@ -4,19 +4,19 @@ using WebRtcStack.Core;
 
 namespace WebRtcStack.Transport;
 
-/// <summary>An event loop over <see cref="System.Net.Sockets.Socket"/>: one thread, woken by datagrams, commands and deadlines.</summary>
-public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
+/// <summary>An event loop over the system's sockets: one thread, woken by datagrams, commands and deadlines.</summary>
+public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDisposable
 {
     private readonly SocketTransportOptions _options;
     private readonly ILogger _logger;
     private readonly ConcurrentQueue<Action> _commands = new();
-    private readonly ConcurrentQueue<UdpPort> _ready = new();
     private readonly ConcurrentQueue<StreamConnection> _readyStreams = new();
-    private readonly Dictionary<TransportAddress, UdpPort> _ports = [];
+    private readonly Dictionary<TransportAddress, UdpGroupSocket> _ports = [];
+    private readonly UdpSocketGroup _sockets;
+    private UdpGroupSocket? _lastPort;                      // most sends are by the port of the one before
     private readonly TcpPorts _tcp;
     private readonly InterfaceCache _interfaces;
     private readonly Dictionary<NetworkPath, LoopStream> _streams = [];
-    private readonly AutoResetEvent _wake = new(false);
     private readonly long _origin;
     private int _awake;             // 1 while a wake-up is on its way or the loop is in a pass
     private volatile bool _stopped;
@@ -25,6 +25,10 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     internal SocketEventLoop(SocketTransportOptions options, InterfaceCache interfaces, int number)
     {
         (_options, _interfaces) = (options, interfaces);
+        _sockets = UdpSocketGroup.Create(new UdpSocketGroupOptions
+        {
+            MaxDatagramSize = MaxDatagramSize, SocketBufferSize = options.SocketBufferSize, Coalesce = true, IsPortable = options.IsPortable,
+        });
         _tcp = new TcpPorts(options, Post, Wake);
         _logger = options.LoggerFactory.CreateLogger<SocketEventLoop>();
         _origin = options.TimeProvider.GetTimestamp() - options.TimeProvider.TimestampFrequency;      // starts at 1 s: the origin means "not set" to nobody
@@ -59,23 +63,20 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     protected internal override bool TryOpenUdp(
         LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error)
     {
-        if (!UdpPort.TryBind(local, ports, _options, out UdpPort? port, out error))
-        {
-            bound = default;
-            return false;
-        }
-        bound = port.Local;
-        _ports.Add(bound, port);
-        port.Start(registration, PortIsReady);
+        bound = default;
+        if (!_sockets.TryOpen(local, ports, shared: false, out UdpGroupSocket? port, out error)) return false;
+        if (_options.DontFragment && _sockets.CanSetDontFragment) _sockets.SetDontFragment(port);
+        Use(registration, port, out bound);
         return true;
     }
 
     /// <inheritdoc/>
     protected internal override void CloseUdp(LoopRegistration registration, TransportAddress bound)
     {
-        if (!_ports.TryGetValue(bound, out UdpPort? port)) return;
+        if (!_ports.TryGetValue(bound, out UdpGroupSocket? port)) return;
         _ports.Remove(bound);
-        port.Dispose();
+        if (_lastPort == port) _lastPort = null;
+        _sockets.Close(port);
     }
 
     /// <inheritdoc/>
@@ -84,16 +85,14 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
         [NotNullWhen(false)] out string? error)
     {
         bound = default;
-        if (!UdpPort.TryJoin(group, interfaces, _options, out UdpPort? port, out error)) return false;
-        bound = port.Local;
-        if (_ports.ContainsKey(bound))
+        if (!_sockets.TryJoin(group, interfaces, out UdpGroupSocket? port, out error)) return false;
+        if (_ports.ContainsKey(port.Local))
         {
-            port.Dispose();
+            _sockets.Close(port);
             error = "this loop has joined a group on that port already";
             return false;
         }
-        _ports.Add(bound, port);
-        port.Start(registration, PortIsReady);
+        Use(registration, port, out bound);
         return true;
     }
 
@@ -118,7 +117,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
             TlsHost = stream.TlsHost,
             CertificateValidation = _options.CertificateValidation,
             OpenTimeout = stream.OpenTimeout,
-        }, this, stream);
+        }, this, stream, stream.SharesPort);
     }
 
     /// <inheritdoc/>
@@ -130,18 +129,28 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
     }
 
     /// <inheritdoc/>
+    protected override Span<byte> GetSendBuffer() => _sockets.GetSendBuffer();
+
+    /// <inheritdoc/>
     protected override void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path)
     {
-        if (path.Protocol != TransportProtocol.Udp && _streams.TryGetValue(path, out LoopStream? stream))
+        if (path.Protocol == TransportProtocol.Udp)
+        {
+            if (Find(path.Local) is { } port) _sockets.SendBuffered(port, datagram.Length, path.Remote);
+            else TransportMeter.Dropped(SendDropReason.SocketClosed);
+        }
+        else if (_streams.TryGetValue(path, out LoopStream? stream))
         {
             if (!stream.Connection!.TrySend(datagram)) TransportMeter.Dropped(SendDropReason.BufferFull);
-            return;
         }
-        SendDropReason? dropped = path.Protocol != TransportProtocol.Udp ? _tcp.Send(registration, datagram, path)
-            : _ports.TryGetValue(path.Local, out UdpPort? port) ? port.Send(datagram, path.Remote)
-            : SendDropReason.SocketClosed;
-        if (dropped is { } reason) TransportMeter.Dropped(reason);
-        else TransportMeter.Sent(datagram.Length);
+        else if (_tcp.Send(registration, datagram, path) is { } reason)
+        {
+            TransportMeter.Dropped(reason);
+        }
+        else
+        {
+            TransportMeter.SentBatch(1, datagram.Length);
+        }
     }
 
     /// <inheritdoc/>
@@ -178,54 +187,55 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
         if (!stream.Registration.IsDetached) stream.Closed(stream, reason);
     });
 
-    private void PortIsReady(UdpPort port)
+    void IUdpReceiver.Received(UdpGroupSocket socket, Span<byte> buffer, int offset, int length, TransportAddress remote)
     {
-        _ready.Enqueue(port);
-        Wake();
+        if (length > 0) Deliver((LoopRegistration)socket.Tag!, buffer.Slice(offset, length), new NetworkPath(socket.Local, remote));
+    }
+
+    private void Use(LoopRegistration registration, UdpGroupSocket port, out TransportAddress bound)
+    {
+        port.Tag = registration;
+        bound = port.Local;
+        _ports.Add(bound, port);
+    }
+
+    private UdpGroupSocket? Find(in TransportAddress local)
+    {
+        if (_lastPort is { } last && last.Local == local) return last;
+        if (_ports.TryGetValue(local, out UdpGroupSocket? port)) _lastPort = port;
+        return port;
     }
 
     private void AddressesChanged() => Post(ReportLocalAddressesChanged);
 
     private void Wake()
     {
-        if (Interlocked.Exchange(ref _awake, 1) != 0) return;
-        try
-        {
-            _wake.Set();
-        }
-        catch (ObjectDisposedException) when (_stopped) { }     // the loop has ended; nobody is left to wake
+        if (Interlocked.Exchange(ref _awake, 1) == 0) _sockets.Wake();
     }
 
     private void Run()
     {
         while (!_stopped)
         {
-            Volatile.Write(ref _awake, 1);                      // work that arrives from here on needs no signal: Sleep looks again
+            _sockets.Wait(TimeToWait());
+            Volatile.Write(ref _awake, 1);                      // work that arrives from here on needs no signal: TimeToWait looks again
             _now = ReadClock();
-            ReceiveDatagrams();
+            _sockets.Receive(this);
+            ReceiveStreams();
             ReceiveMessages();
             RunDeadlines();
             RunCommands();
             DrainConnections();
-            if (!HasDirtyConnections) Sleep();
+            _sockets.Flush();
         }
-        foreach (UdpPort port in _ports.Values) port.Dispose();
         _ports.Clear();
         _tcp.Dispose();
         foreach (LoopStream stream in _streams.Values) stream.Connection!.Dispose();
-        _wake.Dispose();
+        _sockets.Dispose();
     }
 
-    private void ReceiveDatagrams()
+    private void ReceiveStreams()
     {
-        for (int ports = _ready.Count; ports > 0 && _ready.TryDequeue(out UdpPort? port); ports--)
-        {
-            while (port.TryTake(out Span<byte> datagram, out TransportAddress remote))
-            {
-                TransportMeter.Received(datagram.Length);
-                Deliver((LoopRegistration)port.Owner!, datagram, new NetworkPath(port.Local, remote));
-            }
-        }
         for (int streams = _readyStreams.Count; streams > 0 && _readyStreams.TryDequeue(out StreamConnection? connection); streams--)
         {
             LoopStream stream = (LoopStream)connection.Tag!;
@@ -239,7 +249,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
         {
             while (channel.TryTake(out Span<byte> message))
             {
-                TransportMeter.Received(message.Length);
+                TransportMeter.ReceivedBatch(1, message.Length);
                 if (!message.IsEmpty) Deliver(channel.Registration, message, channel.Path);
             }
             if (channel.IsLost && _tcp.Remove(channel)) ReportLost(channel.Registration, channel.Path);
@@ -264,21 +274,16 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IDisposable
         return true;
     }
 
-    private void Sleep()
+    private TimeSpan TimeToWait()
     {
+        if (HasDirtyConnections) return TimeSpan.Zero;
         Volatile.Write(ref _awake, 0);
         Interlocked.MemoryBarrier();                            // either we see the work, or its poster sees us asleep
-        if (!_commands.IsEmpty || !_ready.IsEmpty || !_readyStreams.IsEmpty || _tcp.ReadyCount > 0 || _stopped) return;
+        if (!_commands.IsEmpty || !_readyStreams.IsEmpty || _tcp.ReadyCount > 0 || _stopped) return TimeSpan.Zero;
         Instant deadline = NextDeadline;
-        if (deadline.IsNever)
-        {
-            _wake.WaitOne();
-            return;
-        }
+        if (deadline.IsNever) return Timeout.InfiniteTimeSpan;
         TimeSpan rest = deadline - ReadClock();
-        if (rest <= TimeSpan.Zero) return;
-        double milliseconds = Math.Min(Math.Ceiling(rest.TotalMilliseconds), 60_000);
-        _wake.WaitOne((int)milliseconds);
+        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 
     private Instant ReadClock() => new(_options.TimeProvider.GetElapsedTime(_origin).Ticks);

@@ -12,13 +12,18 @@ public sealed record SocketTransportOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int Loops { get; init => field = Require.InRange(value, 1, 256); } = Math.Min(Environment.ProcessorCount, 256);
 
-    /// <summary>Bytes of the system's receive buffer asked for each UDP socket; the system may give less. Default 1 MiB; from 8 KiB to 256 MiB.</summary>
+    /// <summary>Bytes of the system's buffers asked for each UDP socket, in each direction; the system may give less. Default 4 MiB, of which an idle socket uses nothing; from 8 KiB to 256 MiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
-    public int ReceiveBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 1 << 20;
+    public int SocketBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 4 << 20;
 
-    /// <summary>Bytes of the system's send buffer asked for each UDP socket. Default 1 MiB; from 8 KiB to 256 MiB.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
-    public int SendBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 1 << 20;
+    /// <summary>
+    /// Whether datagrams are sent with DF set (IPv4), so that routers drop rather than fragment what is too long; the default size of
+    /// datagrams fits nearly every path. Default true.
+    /// </summary>
+    public bool DontFragment { get; init; } = true;
+
+    /// <summary>Whether to use portable sockets even where the system has better. Default false; for tests and comparisons.</summary>
+    public bool IsPortable { get; init; }
 
     /// <summary>TCP connections (RFC 6544) that one connection to a peer may have, opened and accepted together. Default 32, each with up to twice <see cref="MaxTcpQueuedBytes"/> and 20 KiB; from 1 to 1024.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>

@@ -81,6 +81,15 @@ internal sealed class TcpChannel : IDisposable
         return true;
     }
 
+    /// <summary>Takes what another connection to the same peer had to send, and never could.</summary>
+    public void TakeOver(TcpChannel other)
+    {
+        if (other._isConnected) return;
+        (_queued, other._queued) = (other._queued, _queued);
+        (_queuedLength, other._queuedLength) = (other._queuedLength, 0);
+        if (!_isSending) SendQueued();
+    }
+
     /// <summary>Acts on completions; on the loop, after <c>ready</c>.</summary>
     public void Progress()
     {
@@ -118,6 +127,9 @@ internal sealed class TcpChannel : IDisposable
 
     private void SendCompleted()
     {
+        // RFC 6544 §6.2: the peer has opened this very connection already; what waits goes over that, once it is accepted.
+        if (!_isConnected && Path.Local.Port != LoopRegistration.ActiveTcpPort &&
+            _send.SocketError is SocketError.AddressNotAvailable or SocketError.AddressAlreadyInUse) return;
         _isSending = false;
         if (_send.SocketError != SocketError.Success) IsLost = true;
         if (IsLost) return;

@@ -94,6 +94,8 @@ internal sealed class TcpPorts(SocketTransportOptions options, Action<Action> po
         try
         {
             if (local.IsIPv6) socket.DualMode = false;
+            // RFC 6544 appendix B: connections leave from the port as well. A port that the system chooses is nobody else's.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(local.ToIPEndPoint());
             socket.Listen(16);
             bound = TransportAddress.From((IPEndPoint)socket.LocalEndPoint!);
@@ -130,7 +132,14 @@ internal sealed class TcpPorts(SocketTransportOptions options, Action<Action> po
             listener.Registration.TcpConnections < options.MaxTcpConnections && socket.RemoteEndPoint is IPEndPoint remote)
         {
             NetworkPath path = new(listener.Local, TransportAddress.From(remote), TransportProtocol.Tcp);
-            Add(TcpChannel.Accept(socket, listener.Registration, path, options, Announce));
+            TcpChannel accepted = TcpChannel.Accept(socket, listener.Registration, path, options, Announce);
+            // Both sides open at the same time (RFC 6544 §6.2): the peer's attempt came first, and ours has come to nothing.
+            if (_channels.TryGetValue((listener.Registration, path), out TcpChannel? ours))
+            {
+                accepted.TakeOver(ours);
+                Remove(ours);
+            }
+            Add(accepted);
         }
         else
         {

@@ -28,19 +28,19 @@ internal static class TransportMeter
     private static readonly KeyValuePair<string, object?>[] s_reasons = Array.ConvertAll(
         Enum.GetValues<SendDropReason>(), reason => new KeyValuePair<string, object?>("reason", reason.ToString()));
 
-    public static void Received(int bytes)
+    public static void ReceivedBatch(int datagrams, int bytes)
     {
-        s_received.Add(1);
+        s_received.Add(datagrams);
         s_receivedBytes.Add(bytes);
     }
 
-    public static void Sent(int bytes)
+    public static void SentBatch(int datagrams, int bytes)
     {
-        s_sent.Add(1);
+        s_sent.Add(datagrams);
         s_sentBytes.Add(bytes);
     }
 
-    public static void Dropped(SendDropReason reason) => s_notSent.Add(1, s_reasons[(int)reason]);
+    public static void Dropped(SendDropReason reason, int datagrams = 1) => s_notSent.Add(datagrams, s_reasons[(int)reason]);
 
     public static void ReceiveFailed() => s_receiveErrors.Add(1);
 }

@@ -17,70 +17,21 @@ internal sealed class UdpPort : IDisposable
     private bool _hasDatagram;
     private volatile bool _disposed;
 
-    private UdpPort(Socket socket, TransportAddress local)
+    public UdpPort(Socket socket)
     {
-        (_socket, Local) = (socket, local);
+        (_socket, Local) = (socket, TransportAddress.From((IPEndPoint)socket.LocalEndPoint!));
         _sendTo = new RemoteAddress(socket.AddressFamily);
         _receive.SetBuffer(_buffer, 0, _buffer.Length);
-        _receive.RemoteEndPoint = new IPEndPoint(local.IsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
+        _receive.RemoteEndPoint = new IPEndPoint(Local.IsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
         _receive.Completed += (_, _) => _ready!(this);
     }
+
+    public Socket Socket => _socket;
 
     public TransportAddress Local { get; }
 
     /// <summary>What its datagrams are for.</summary>
     public object? Owner { get; private set; }
-
-    public static bool TryBind(
-        TransportAddress local, PortRange ports, SocketTransportOptions options,
-        [NotNullWhen(true)] out UdpPort? port, [NotNullWhen(false)] out string? error)
-    {
-        // A random first port spreads connections over the range; the others follow in turn.
-        int count = ports.Last - ports.First + 1, first = ports.First == 0 ? 0 : RandomSource.Cryptographic.Next(count);
-        string reason = "no address was given";
-        for (int i = 0; i < count; i++)
-        {
-            ushort number = (ushort)(ports.First + (first + i) % count);
-            if (TryBind(local.WithPort(number), options, out port, out reason))
-            {
-                error = null;
-                return true;
-            }
-        }
-        port = null;
-        error = $"No UDP socket on {local.WithPort(0)}, ports {ports.First} to {ports.Last}: {reason}";
-        return false;
-    }
-
-    /// <summary>Opens a socket that has joined a multicast group (RFC 1112) and shares its port with other programs.</summary>
-    public static bool TryJoin(
-        TransportAddress group, IReadOnlyList<TransportAddress> interfaces, SocketTransportOptions options,
-        [NotNullWhen(true)] out UdpPort? port, [NotNullWhen(false)] out string? error)
-    {
-        (port, error) = (null, "there is no interface to join on");
-        if (!group.IsIPv4 || interfaces.Count == 0) return false;
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            socket.ReceiveBufferSize = options.ReceiveBufferSize;
-            socket.Blocking = false;
-            socket.Bind(new IPEndPoint(IPAddress.Any, group.Port));
-            foreach (TransportAddress each in interfaces)
-                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, new MulticastOption(group.ToIPAddress(), each.ToIPAddress()));
-            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, interfaces[0].ToIPAddress().GetAddressBytes());
-            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, 255);       // RFC 6762 §11
-            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastLoopback, true);
-            (port, error) = (new UdpPort(socket, TransportAddress.From((IPEndPoint)socket.LocalEndPoint!)), null);
-            return true;
-        }
-        catch (SocketException exception)
-        {
-            socket.Dispose();
-            error = exception.SocketErrorCode.ToString();
-            return false;
-        }
-    }
 
     public void Start(object? owner, Action<UdpPort> ready)
     {
@@ -148,29 +99,6 @@ internal sealed class UdpPort : IDisposable
         _disposed = true;
         _socket.Dispose();
         _receive.Dispose();
-    }
-
-    private static bool TryBind(TransportAddress local, SocketTransportOptions options, [NotNullWhen(true)] out UdpPort? port, out string reason)
-    {
-        Socket socket = new(local.IsIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            socket.ReceiveBufferSize = options.ReceiveBufferSize;
-            socket.SendBufferSize = options.SendBufferSize;
-            socket.Blocking = false;
-            if (local.IsIPv6) socket.DualMode = false;
-            socket.Bind(local.ToIPEndPoint());
-            port = new UdpPort(socket, TransportAddress.From((IPEndPoint)socket.LocalEndPoint!));
-            reason = "";
-            return true;
-        }
-        catch (SocketException exception)
-        {
-            socket.Dispose();
-            port = null;
-            reason = exception.SocketErrorCode.ToString();
-            return false;
-        }
     }
 
     private void Arm()

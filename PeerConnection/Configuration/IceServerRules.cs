@@ -1,3 +1,4 @@
+using System.Text;
 using WebRtcStack.Stun;
 
 namespace WebRtcStack;
@@ -13,9 +14,12 @@ internal static class IceServerRules
             foreach (string url in server.Urls)
             {
                 if (!StunUri.TryParse(url, out StunUri? uri, out string? error)) throw DOMException.Syntax($"\"{url}\" is no STUN or TURN URI: {error}");
-                if (uri.IsTurn && (server.Username is null || server.Credential is null))
-                    throw DOMException.InvalidAccess($"\"{url}\" needs a Username and a Credential.");
+                if (uri.IsTurn && !(IsText(server.Username) && IsText(server.Credential)))
+                    throw DOMException.InvalidAccess($"\"{url}\" needs a Username and a Credential, each of 1 to 508 bytes of UTF-8 without control characters.");
             }
         }
     }
+
+    // RFC 8489 §14.3: fewer than 509 bytes; RFC 8265 §4.2.2, OpaqueString: not empty, no control characters.
+    private static bool IsText(string? text) => text is { Length: > 0 } && !text.Any(char.IsControl) && Encoding.UTF8.GetByteCount(text) < 509;
 }

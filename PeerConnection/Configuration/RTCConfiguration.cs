@@ -30,4 +30,8 @@ public sealed record RTCConfiguration
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     [JsonPropertyName("iceCandidatePoolSize")]
     public int IceCandidatePoolSize { get; init => field = Require.InRange(value, 0, 255); }
+
+    /// <summary>Whether offers have a section for data channels from the start, as the first of all, before there is a channel (webrtc-extensions §15.1). Default false.</summary>
+    [JsonPropertyName("alwaysNegotiateDataChannels")]
+    public bool AlwaysNegotiateDataChannels { get; init; }
 }

@@ -11,7 +11,8 @@ internal sealed class DataChannelSet(ConnectionContext context)
 {
     private const int MaxRelayHeader = 40;               // a Send indication with an IPv6 peer address (RFC 8656 §11.3)
     private const int BacklogLimit = 4 << 20;            // bytes that wait for the application; then the receive window closes
-    private readonly List<RTCDataChannel> _channels = [];
+    private readonly List<RTCDataChannel> _channels = [], _waiting = [];               // those that wait are for an answer
+    private readonly ChannelIds _ids = new();
     private readonly Dictionary<DataChannel, RTCDataChannel> _byChannel = [];          // the loop's
     private readonly ConcurrentQueue<RTCDataChannel> _withMessages = new();
     private readonly Queue<RTCDataChannel> _withoutRoom = new();                       // the loop's
@@ -23,6 +24,9 @@ internal sealed class DataChannelSet(ConnectionContext context)
 
     /// <summary>Whether a channel was ever created or a section for them negotiated.</summary>
     public bool WasUsed { get; private set; }
+
+    /// <summary>Whether offers have a section for channels.</summary>
+    public bool IsWanted => WasUsed || context.Configuration.AlwaysNegotiateDataChannels;
 
     /// <summary>The identification tag of the section, once it is associated.</summary>
     public string? Mid { get; set; }
@@ -37,7 +41,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
 
     public ulong Ended { get; private set; }
 
-    /// <summary>Bytes of the largest message that the peer takes (RFC 8841 §6.1; 65536 before it has said).</summary>
+    /// <summary>Bytes of the largest message that can be sent (webrtc-pc §6.1.3.2); 65536 before the peer has said what it takes (RFC 8841 §6.1).</summary>
     public long MaxMessageSize { get; private set; } = 65_536;
 
     /// <summary>Our INIT chunk for the descriptions, always the same one (draft-hancke-tsvwg-snap §5.6).</summary>
@@ -52,28 +56,56 @@ internal sealed class DataChannelSet(ConnectionContext context)
     /// <summary>Whether so much waits for the application that no more is taken from the transport.</summary>
     public bool IsBacklogged => Interlocked.Read(ref _backlog) > BacklogLimit;
 
-    public RTCDataChannel Create(in DataChannelParameters parameters)
+    /// <summary>webrtc-pc §6.1.2, createDataChannel, from step 18 on.</summary>
+    public RTCDataChannel Create(DataChannelParameters parameters)
     {
+        if (parameters.Id is { } wanted && !_ids.TryTake(wanted)) throw DOMException.Operation($"Id {wanted} is in use by another channel.");
+        if (parameters.Id is null && _ids.IsRoleKnown)
+            parameters = parameters with { Id = _ids.TryTakeNext() ?? throw DOMException.Operation("All ids are in use; close a channel first.") };
+        if (parameters.Id is { } id && Sctp is { State: RTCSctpTransportState.Connected, MaxChannels: { } maximum } && id >= maximum)
+        {
+            _ids.Return(id);
+            throw DOMException.Operation($"Id {id} is too large: {maximum} channels were negotiated.");
+        }
         RTCDataChannel channel = new(context, parameters);
         _channels.Add(channel);
         bool isFirst = !WasUsed;
         WasUsed = true;
-        context.Post((_, now) => OpenOnLoop(channel, now));
-        if (isFirst) context.Needed.Update();
+        if (_ids.IsRoleKnown) context.Post((_, now) => OpenOnLoop(channel, now));
+        else _waiting.Add(channel);
+        if (isFirst && Sctp is null) context.Needed.Update();
         return channel;
     }
 
-    /// <summary>The section is negotiated: channels go over this transport (webrtc-pc §6.1.1, update the data max message size).</summary>
+    /// <summary>An offer has a section for channels (webrtc-pc §4.4.1.4, step 4.7).</summary>
+    public void Offered(BundleTransport transport) => Sctp ??= new RTCSctpTransport(transport.Dtls);
+
+    /// <summary>The offer is taken back (step 4.12.2).</summary>
+    public void RollBack()
+    {
+        if (!_ids.IsRoleKnown) Sctp = null;
+    }
+
+    /// <summary>The section was refused, or is no more (step 4.8).</summary>
+    public void Rejected()
+    {
+        Mid = null;
+        Sctp = null;
+        context.Post((_, now) => _transport?.Abort("rejected", now));
+    }
+
+    /// <summary>The section is negotiated: channels go over this transport (webrtc-pc §4.4.1.4, step 4.10).</summary>
     public void Negotiated(BundleTransport transport, int remotePort, long remoteMaxMessageSize, SdpSctpInit? remoteInit)
     {
         byte[][]? inits = _usesInit is null && remoteInit is not null ? [LocalInit, remoteInit.Chunk.ToArray()] : null;
         _usesInit ??= remoteInit is not null;
         WasUsed = true;
         Transport = transport;
-        MaxMessageSize = remoteMaxMessageSize == 0 ? long.MaxValue : remoteMaxMessageSize;
-        Sctp ??= new RTCSctpTransport(transport.Dtls);
-        Sctp.MaxMessageSize = remoteMaxMessageSize == 0 ? double.PositiveInfinity : remoteMaxMessageSize;
-        int limit = (int)Math.Min(MaxMessageSize, int.MaxValue);
+        Offered(transport);
+        long canSend = context.Options.Sctp.MaxSendBuffer;                             // §6.1.3.2, steps 3 to 6; it is never without limit
+        MaxMessageSize = remoteMaxMessageSize == 0 ? canSend : Math.Min(remoteMaxMessageSize, canSend);
+        Sctp!.MaxMessageSize = MaxMessageSize;
+        int limit = (int)MaxMessageSize;
         context.Post((_, now) =>
         {
             DataChannelTransport data = GetTransport();
@@ -84,6 +116,9 @@ internal sealed class DataChannelSet(ConnectionContext context)
             stack.Data = data;
             stack.StartData(now);
         });
+        _ids.SetRole(transport.IsDtlsClient == true);
+        foreach (RTCDataChannel channel in _waiting.ToArray()) OpenWaiting(channel);
+        _waiting.Clear();
     }
 
     public void Close(RTCDataChannel channel) => context.Post((_, now) =>
@@ -179,19 +214,30 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private static int PacketSize(WebRtcOptions options) =>
         Math.Min(options.Sctp.Mtu, options.Mtu - DtlsConnection.MaxOverhead - MaxRelayHeader) & ~3;
 
+    private void OpenWaiting(RTCDataChannel channel)
+    {
+        if (channel.ReadyState != RTCDataChannelState.Connecting) return;              // closed before there was anything to close
+        if (channel.Id is null && _ids.TryTakeNext() is { } id) channel.Identify(id);
+        if (channel.Id is not null) context.Post((_, now) => OpenOnLoop(channel, now));
+        else Ends(channel, CannotOpen());
+    }
+
     private void OpenOnLoop(RTCDataChannel channel, Instant now)
     {
         DataChannelTransport transport = GetTransport();
         if (!transport.CanOpen(channel.Parameters))
         {
-            RTCError error = new(RTCErrorDetailType.DataChannelFailure, "The data channel has failed: the association has ended, or its id is in use, or none is free.");
-            context.QueueTask(() => Ends(channel, error));
+            context.QueueTask(() => Ends(channel, CannotOpen()));
             return;
         }
         DataChannel opened = transport.Open(channel.Parameters, now);
         _byChannel.Add(opened, channel);
         channel.Attach(opened);
     }
+
+    // webrtc-pc §6.2.7
+    private static RTCError CannotOpen() =>
+        new(RTCErrorDetailType.DataChannelFailure, "The data channel has failed: the association has ended, or its id is in use, or none is free.");
 
     private RTCDataChannel Adopt(DataChannel channel)
     {
@@ -231,6 +277,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     {
         if (context.IsClosed) return;
         _channels.Add(channel);
+        if (channel.Id is { } id) _ids.TryTake(id);
         Opened++;
         context.Fire(() => context.Owner.RaiseDataChannel(channel));
         channel.Open();
@@ -239,17 +286,18 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private void Ends(RTCDataChannel channel, RTCError? error)
     {
         if (context.IsClosed) return;
-        _channels.Remove(channel);
-        if (channel.Channel is not null) Ended++;
+        if (_channels.Remove(channel) && channel.Id is { } id) _ids.Return(id);
+        _waiting.Remove(channel);
+        if (channel.WasOpen) Ended++;
         channel.Closed(error);
     }
 
     private void AssociationEnded(in DataChannelEvent e)
     {
-        if (context.IsClosed || Sctp is null) return;
+        if (context.IsClosed) return;
         RTCError? error = ToError(e);
         foreach (RTCDataChannel channel in _channels.ToArray()) Ends(channel, error);
-        if (Sctp.TrySet(RTCSctpTransportState.Closed)) context.Fire(Sctp.RaiseStateChange);
+        if (Sctp is not null && Sctp.TrySet(RTCSctpTransportState.Closed)) context.Fire(Sctp.RaiseStateChange);
     }
 
     private static RTCError? ToError(in DataChannelEvent e) => (e.Error, e.Cause) switch
@@ -262,11 +310,20 @@ internal sealed class DataChannelSet(ConnectionContext context)
         _ => new RTCError(RTCErrorDetailType.DataChannelFailure, $"The data channel has failed: {e.Error}."),
     };
 
+    /// <summary>From any thread: the application is through with that many bytes.</summary>
+    public void Consumed(int bytes)
+    {
+        bool wasBacklogged = IsBacklogged;
+        Interlocked.Add(ref _backlog, -bytes);
+        if (wasBacklogged && !IsBacklogged) context.Transports.Peer.Registration.Wake();
+    }
+
     private void Deliver(List<(RTCDataChannel Channel, bool IsBinary, MessageLease Payload)> batch, int start)
     {
         for (int i = start; i < batch.Count; i++)
         {
             (RTCDataChannel channel, bool isBinary, MessageLease payload) = batch[i];
+            if (channel.Reader is { } reader && !context.IsClosed && reader.TryAdd(isBinary, payload)) continue;       // it is the reader's now
             bool returned = false;
             try
             {
@@ -275,10 +332,9 @@ internal sealed class DataChannelSet(ConnectionContext context)
             }
             finally
             {
+                int length = payload.Length;
                 payload.Dispose();
-                bool wasBacklogged = IsBacklogged;
-                Interlocked.Add(ref _backlog, -payload.Length);
-                if (wasBacklogged && !IsBacklogged) context.Transports.Peer.Registration.Wake();
+                Consumed(length);
                 int next = i + 1;
                 if (!returned && next < batch.Count) context.Callbacks.Post(() => Deliver(batch, next));     // the handler has thrown: the rest goes on
             }

@@ -6,7 +6,7 @@ namespace WebRtcStack;
 
 /// <summary>A channel of messages to and from the peer (webrtc-pc §6.2).</summary>
 /// <remarks>All members may be called from any thread. Events come in order, one at a time per connection.</remarks>
-public sealed class RTCDataChannel
+public sealed partial class RTCDataChannel
 {
     private readonly ConnectionContext _context;
     private readonly Queue<(MessageLease Message, bool IsBinary)> _outbox = new();
@@ -83,7 +83,10 @@ public sealed class RTCDataChannel
     /// <summary>A message has arrived.</summary>
     public event EventHandler<MessageEvent>? OnMessage;
 
-    internal DataChannelParameters Parameters { get; }
+    internal DataChannelParameters Parameters { get; private set; }
+
+    /// <summary>Whether it has been open.</summary>
+    internal bool WasOpen { get; private set; }
 
     internal int StatisticsNumber { get; }
 
@@ -139,6 +142,13 @@ public sealed class RTCDataChannel
         }
     }
 
+    // Under the gate: the DTLS role is negotiated (webrtc-pc §4.4.1.4, step 4.10.2).
+    internal void Identify(ushort id)
+    {
+        Id = id;
+        Parameters = Parameters with { Id = id };
+    }
+
     internal void Attach(DataChannel channel)
     {
         channel.BufferedAmountLowThreshold = BufferedAmountLowThreshold;
@@ -169,8 +179,9 @@ public sealed class RTCDataChannel
     internal void Open()
     {
         if (_state != RTCDataChannelState.Connecting) return;
-        Id = _channel?.Id ?? Id;
+        WasOpen = true;
         _state = RTCDataChannelState.Open;
+        _opened.TrySetResult(true);
         _context.Fire(() => OnOpen?.Invoke(this, EventArgs.Empty));
     }
 
@@ -186,6 +197,7 @@ public sealed class RTCDataChannel
         if (_state == RTCDataChannelState.Closed) return;
         _state = RTCDataChannelState.Closed;
         DropOutbox();
+        EndViews(error);
         if (error is not null) _context.Fire(() => OnError?.Invoke(this, new RTCErrorEvent(error)));
         _context.Fire(() => OnClose?.Invoke(this, EventArgs.Empty));
     }
@@ -195,13 +207,18 @@ public sealed class RTCDataChannel
     {
         _state = RTCDataChannelState.Closed;
         DropOutbox();
+        EndViews(null);
     }
 
-    internal void RaiseBufferedAmountLow() => OnBufferedAmountLow?.Invoke(this, EventArgs.Empty);
+    internal void RaiseBufferedAmountLow()
+    {
+        SignalRoom();
+        OnBufferedAmountLow?.Invoke(this, EventArgs.Empty);
+    }
 
     internal void RaiseMessage(bool isBinary, in MessageLease payload)
     {
-        if (_state is RTCDataChannelState.Open or RTCDataChannelState.Closing) OnMessage?.Invoke(this, new MessageEvent(payload.Memory, isBinary));
+        if (_state == RTCDataChannelState.Open) OnMessage?.Invoke(this, new MessageEvent(payload.Memory, isBinary));
     }
 
     // webrtc-pc §6.2, send()
@@ -209,7 +226,7 @@ public sealed class RTCDataChannel
     {
         if (_state != RTCDataChannelState.Open) throw DOMException.InvalidState($"The channel is {_state.ToW3CString()}; wait for OnOpen.");
         if (data.Length > _context.Channels.MaxMessageSize)
-            throw new ArgumentException($"The peer takes messages of up to {_context.Channels.MaxMessageSize} bytes; this one has {data.Length}.", nameof(data));
+            throw new ArgumentException($"Messages have up to {_context.Channels.MaxMessageSize} bytes (RTCSctpTransport.MaxMessageSize); this one has {data.Length}.", nameof(data));
         if (data.Length + BufferedAmount > _context.Options.Sctp.MaxSendBuffer)
             throw DOMException.Operation($"{BufferedAmount} bytes wait to be sent already; go on after OnBufferedAmountLow.");
         lock (_outbox)

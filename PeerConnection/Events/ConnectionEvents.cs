@@ -59,6 +59,14 @@ public sealed class RTCTrackEvent(RTCRtpReceiver receiver, MediaStreamTrack trac
     public RTCRtpTransceiver Transceiver { get; } = transceiver;
 }
 
+/// <summary>A stream of the peer has come or gone: the event of what was before <see cref="RTCTrackEvent"/>.</summary>
+/// <param name="stream">The stream.</param>
+public sealed class MediaStreamEvent(MediaStream stream) : EventArgs
+{
+    /// <summary>The stream.</summary>
+    public MediaStream Stream { get; } = stream;
+}
+
 /// <summary>An error has come up (webrtc-pc §11.3).</summary>
 /// <param name="error">The error.</param>
 public sealed class RTCErrorEvent(RTCError error) : EventArgs

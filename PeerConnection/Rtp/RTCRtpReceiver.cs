@@ -55,6 +55,11 @@ public sealed class RTCRtpReceiver
         if (_track.TryEnd()) _context.Fire(_track.RaiseEnded);
     }
 
+    internal void EndWithConnection()
+    {
+        if (_track.TryEnd()) _context.QueueTask(() => _context.Settle(_track.RaiseEnded));
+    }
+
     /// <summary>Starts to receive, or goes on with what was negotiated anew.</summary>
     internal void Open(BundleTransport transport, string mid, byte midExtensionId, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs)
     {

@@ -113,13 +113,13 @@ public sealed class RTCRtpTransceiver
         _currentDirection = null;
     }
 
-    /// <summary>The connection was closed: tracks end, no event follows (webrtc-pc §4.4.1.1).</summary>
+    /// <summary>The connection was closed: tracks end, which they tell (webrtc-pc §5.4.2, "stop sending and receiving", step 5).</summary>
     internal void ConnectionClosed()
     {
         (IsStopping, IsStopped) = (true, true);
         _currentDirection = null;
         Sender.SetTrack(null);
-        Receiver.Track.Stop();
+        Receiver.EndWithConnection();
     }
 
     private void StopSendingAndReceiving()

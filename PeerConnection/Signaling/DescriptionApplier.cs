@@ -17,7 +17,9 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
                 transceiver.Associate(mid, i);
                 if (transceiver.Transport is null && !transceiver.IsStopping) transceiver.SetTransport(context.Transports.Primary);
             }
-            if (section.IsDataChannel) context.Channels.Mid = section.Mid;
+            if (!section.IsDataChannel || !IsInUse(section)) continue;
+            context.Channels.Mid = section.Mid;
+            context.Channels.Offered(context.Transports.Primary);
         }
         TakePlace(offer, context.Transports.Primary);
         if (offer.Media.Any(IsInUse)) context.Transports.StartGathering(context.Transports.Primary);
@@ -30,6 +32,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         for (int i = 0; i < offer.Media.Count; i++)
         {
             SdpMedia section = offer.Media[i];
+            if (section.IsDataChannel && IsInUse(section)) context.Channels.Offered(context.Transports.Primary);
             if (!section.IsRtp || section.Mid is not { } mid || !W3CEnum.TryParse(section.Kind, out MediaKind kind)) continue;
             bool isRejected = section.Port == 0 && !section.Attributes.Contains("bundle-only");
             RTCRtpTransceiver? transceiver = context.Transceivers.FindByMid(mid);
@@ -95,9 +98,20 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         }
     }
 
+    /// <summary>The tracks that an answer of ours takes away.</summary>
+    public void ProcessLocalTracks(SdpDescription answer)
+    {
+        foreach (SdpMedia section in answer.Media)
+        {
+            if (!section.IsRtp || section.Port == 0 || section.Mid is not { } mid || context.Transceivers.FindByMid(mid) is not { } transceiver) continue;
+            tracks.ProcessLocal(transceiver, AnswerBuilder.Direction(answer, section));
+        }
+    }
+
     /// <summary>What an offer that is taken back has brought about beside transceivers.</summary>
     public void RollBack()
     {
+        context.Channels.RollBack();
         if (context.Negotiation.CurrentLocal is { } stable)
         {
             if (!stable.Sdp.Media.Any(section => section.IsDataChannel && section.Mid == context.Channels.Mid && section.Port != 0)) context.Channels.Mid = null;
@@ -154,7 +168,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
     {
         transceiver?.Retire();
         if (transceiver is not null) context.Transceivers.Remove(transceiver);
-        if (ours.IsDataChannel && context.Channels.Mid == ours.Mid) context.Channels.Mid = null;
+        if (ours.IsDataChannel && context.Channels.Mid == ours.Mid) context.Channels.Rejected();
     }
 
     private void Connect(BundleTransport transport, SdpDescription local, SdpDescription remote, int index)

@@ -1,4 +1,3 @@
-using WebRtcStack.Ice;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -10,13 +9,15 @@ internal sealed class Negotiator
     private readonly OfferBuilder _offers;
     private readonly AnswerBuilder _answers;
     private readonly DescriptionApplier _applier;
+    private readonly RemoteTracks _tracks;
 
     public Negotiator(ConnectionContext context)
     {
         _context = context;
         _offers = new OfferBuilder(context);
         _answers = new AnswerBuilder(context, _offers);
-        _applier = new DescriptionApplier(context, _offers, new RemoteTracks(context));
+        _tracks = new RemoteTracks(context);
+        _applier = new DescriptionApplier(context, _offers, _tracks);
     }
 
     private NegotiationState State => _context.Negotiation;
@@ -36,11 +37,10 @@ internal sealed class Negotiator
         return new RTCSessionDescription(RTCSdpType.Answer, State.LastCreatedAnswer = _answers.Create(State.PendingRemote!.Sdp).ToString());
     }
 
-    public void SetLocal(RTCSessionDescription? description)
+    public void SetLocal(RTCSdpType? given, string text)
     {
-        RTCSdpType type = description?.Type ?? (State.State is RTCSignalingState.Stable or RTCSignalingState.HaveLocalOffer or RTCSignalingState.HaveRemotePrAnswer
+        RTCSdpType type = given ?? (State.State is RTCSignalingState.Stable or RTCSignalingState.HaveLocalOffer or RTCSignalingState.HaveRemotePrAnswer
             ? RTCSdpType.Offer : RTCSdpType.Answer);                                     // webrtc-pc §4.4.2, setLocalDescription steps 4.1, 4.2
-        string text = description?.Sdp ?? "";
         RTCSignalingState next = RequireNext(type, isLocal: true);
         if (type == RTCSdpType.Rollback)
         {
@@ -70,6 +70,7 @@ internal sealed class Negotiator
             SdpDescription remote = State.PendingRemote!.Sdp;
             State.Enter(next, applied, isLocal: true);
             _applier.Negotiated(local, remote, weOffered: false);
+            _applier.ProcessLocalTracks(local);
         }
         Complete(next);
     }
@@ -102,53 +103,6 @@ internal sealed class Negotiator
         Complete(next);
     }
 
-    /// <summary>webrtc-pc §4.4.2, addIceCandidate.</summary>
-    public void AddCandidate(RTCIceCandidateInit init)
-    {
-        if (State.Remote is not { } description) throw DOMException.InvalidState("Set a remote description before adding its candidates.");
-        if (init.Candidate.Length == 0 && init.SdpMid is null && init.SdpMLineIndex is null)
-        {
-            foreach (BundleTransport each in _context.Transports.All) Add(each, null, init.UsernameFragment);
-            return;
-        }
-        SdpDescription remote = description.Sdp;
-        // No section is named "": peers that send it so mean the index (Pion does).
-        SdpMedia? section = init.SdpMid is { Length: > 0 } mid ? remote.FindMedia(mid)
-            : init.SdpMLineIndex < remote.Media.Count ? remote.Media[init.SdpMLineIndex!.Value] : null;
-        if (section is null) throw DOMException.Operation($"The remote description has no media section {init.SdpMid ?? $"#{init.SdpMLineIndex}"}.");
-        if (init.UsernameFragment is { } fragment && !HasFragment(fragment))
-            throw DOMException.Operation($"No media section of the remote description has the user fragment \"{fragment}\".");
-        IceCandidate? candidate = null;
-        if (init.Candidate.Length > 0 && !IceCandidate.TryParse(init.Candidate, out candidate, out string? error))
-            throw DOMException.Operation($"The candidate is malformed: {error}.");
-        IReadOnlyList<string> group = remote.GetGroups("BUNDLE").FirstOrDefault() ?? [];
-        BundleTransport transport = State.IsOfferer ? _context.Transports.Primary
-            : _context.Transports.For(section.Mid, group.Contains(section.Mid) ? group[0] : null);
-        section.Attributes.Add(candidate is null ? new SdpAttribute("end-of-candidates") : new SdpAttribute("candidate", candidate.ToString()["candidate:".Length..]));
-        if (candidate is not null) transport.Ice.AddRemote(new RTCIceCandidate(init with { SdpMid = section.Mid }));
-        Add(transport, candidate, init.UsernameFragment ?? candidate?.UsernameFragment ?? remote.Inherited(section, "ice-ufrag"));
-    }
-
-    private void Add(BundleTransport transport, IceCandidate? candidate, string? fragment)
-    {
-        if (transport.Remote is null || (fragment is not null && transport.Remote.UsernameFragment != fragment)) transport.WaitingCandidates.Add(candidate);
-        else if (candidate is null) _context.Transports.EndRemoteCandidates(transport);
-        else _context.Transports.AddRemoteCandidate(transport, candidate);
-    }
-
-    private bool HasFragment(string fragment)
-    {
-        foreach (AppliedDescription? description in new[] { State.PendingRemote, State.CurrentRemote })
-        {
-            if (description is null) continue;
-            foreach (SdpMedia section in description.Sdp.Media)
-            {
-                if (description.Sdp.Inherited(section, "ice-ufrag") == fragment) return true;
-            }
-        }
-        return false;
-    }
-
     private RTCSignalingState RequireNext(RTCSdpType type, bool isLocal) => State.Next(type, isLocal) ??
         throw DOMException.InvalidState($"A {(isLocal ? "local" : "remote")} {type.ToW3CString()} cannot be set in {State.State.ToW3CString()}.");
 
@@ -175,6 +129,7 @@ internal sealed class Negotiator
 
     private void Complete(RTCSignalingState next)
     {
+        _tracks.Fire();
         if (next != RTCSignalingState.Stable) return;
         _context.Transceivers.Forget();
         _context.Needed.Reset();

@@ -36,12 +36,10 @@ internal sealed class OfferBuilder(ConnectionContext context)
             if (previous.Mid is { } mid) mids.Add(mid);
         }
         foreach (SdpMedia previous in Previous()) AddPrevious(offer, previous, plan, added, mids);
+        bool isDataFirst = offer.Media.Count == 0 && context.Configuration.AlwaysNegotiateDataChannels;        // webrtc-extensions §15.3
+        if (isDataFirst) AddData(offer, plan, mids);
         while (added.Count > 0) AddNew(offer, added.Dequeue(), plan, mids);
-        if (context.Channels.WasUsed && context.Channels.Mid is null)
-        {
-            offer.Media.Add(_writer.Data(NewMid(mids), context.Channels.OffersInit));
-            plan.Add(null);
-        }
+        if (!isDataFirst && context.Channels.IsWanted && context.Channels.Mid is null) AddData(offer, plan, mids);
         AddTransports(offer);
         Plan = plan;
         return offer;
@@ -82,6 +80,12 @@ internal sealed class OfferBuilder(ConnectionContext context)
     {
         plan.Add(transceiver);
         offer.Media.Add(Section(transceiver, NewMid(mids)));
+    }
+
+    private void AddData(SdpDescription offer, List<RTCRtpTransceiver?> plan, HashSet<string> mids)
+    {
+        offer.Media.Add(_writer.Data(NewMid(mids), context.Channels.OffersInit));
+        plan.Add(null);
     }
 
     private SdpMedia Section(RTCRtpTransceiver transceiver, string mid) =>

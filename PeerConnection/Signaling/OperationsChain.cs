@@ -11,16 +11,7 @@ internal sealed class OperationsChain(ConnectionContext context)
     public Task<T> Chain<T>(Func<T> operation)
     {
         TaskCompletionSource<T> promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (context.Gate)
-        {
-            if (context.IsClosed)
-            {
-                promise.SetException(DOMException.InvalidState("The connection is closed; create a new one."));
-                return promise.Task;
-            }
-            _pending++;
-        }
-        context.QueueTask(() => Run(operation, promise));
+        if (!TryChain(operation, promise.SetResult, promise.SetException)) promise.SetException(Closed());
         return promise.Task;
     }
 
@@ -31,17 +22,39 @@ internal sealed class OperationsChain(ConnectionContext context)
         return null;
     });
 
-    private void Run<T>(Func<T> operation, TaskCompletionSource<T> promise)
+    /// <summary>Chains an operation, one of whose callbacks is called where its promise would be settled (webrtc-pc §4.4.3).</summary>
+    public void Chain<T>(Func<T> operation, Action<T> fulfilled, Action<Exception> rejected)
+    {
+        if (!TryChain(operation, fulfilled, rejected)) Reject(rejected, Closed());
+    }
+
+    /// <summary>Tells of a failure that has come up before there was an operation.</summary>
+    public void Reject(Action<Exception> rejected, Exception reason) => context.QueueTask(() => context.Settle(() => rejected(reason)));
+
+    private static DOMException Closed() => DOMException.InvalidState("The connection is closed; create a new one.");
+
+    private bool TryChain<T>(Func<T> operation, Action<T> fulfilled, Action<Exception> rejected)
+    {
+        lock (context.Gate)
+        {
+            if (context.IsClosed) return false;
+            _pending++;
+        }
+        context.QueueTask(() => Run(operation, fulfilled, rejected));
+        return true;
+    }
+
+    private void Run<T>(Func<T> operation, Action<T> fulfilled, Action<Exception> rejected)
     {
         try
         {
             context.RequireOpen();                       // W3C leaves such promises open for ever; a Task that never ends helps nobody
             T result = operation();
-            context.Fire(() => promise.SetResult(result));
+            context.Settle(() => fulfilled(result));
         }
-        catch (Exception exception)                          // whatever it is, the Task ends and the chain goes on
+        catch (Exception exception)                          // whatever it is, the promise is settled and the chain goes on
         {
-            context.Fire(() => promise.SetException(exception));
+            context.Settle(() => rejected(exception));
         }
         _pending--;
         if (_pending == 0) context.Needed.ChainIsEmpty();

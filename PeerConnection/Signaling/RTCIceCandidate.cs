@@ -19,11 +19,23 @@ public sealed class RTCIceCandidate
         (Candidate, SdpMid, SdpMLineIndex) = (init.Candidate, init.SdpMid, init.SdpMLineIndex);
         if (init.Candidate.Length > 0 && IceCandidate.TryParse(init.Candidate, out IceCandidate? parsed, out _)) _parsed = parsed;
         UsernameFragment = init.UsernameFragment ?? _parsed?.UsernameFragment;
+        if (init is RTCLocalIceCandidateInit local) (RelayProtocol, Url) = (local.RelayProtocol, local.Url);
     }
+
+    /// <summary>The end of a generation's candidates (webrtc-pc §5.6).</summary>
+    internal static RTCIceCandidate End(string mid, int index, string usernameFragment) =>
+        new(new RTCIceCandidateInit { SdpMid = mid, SdpMLineIndex = (ushort)index, UsernameFragment = usernameFragment });
 
     internal RTCIceCandidate(IceCandidate candidate, string? mid, ushort index, string usernameFragment, string? url = null)
     {
         (_parsed, Url) = (candidate, url);
+        RelayProtocol = candidate.RelayProtocol switch
+        {
+            TransportProtocol.Udp => RTCIceServerTransportProtocol.Udp,
+            TransportProtocol.Tcp => RTCIceServerTransportProtocol.Tcp,
+            TransportProtocol.Tls => RTCIceServerTransportProtocol.Tls,
+            _ => null,
+        };
         (Candidate, SdpMid, SdpMLineIndex, UsernameFragment) = (candidate.ToString(), mid, index, usernameFragment);
     }
 
@@ -98,13 +110,7 @@ public sealed class RTCIceCandidate
 
     /// <summary>The protocol towards the TURN server that this local candidate is from, or null.</summary>
     [JsonIgnore]
-    public RTCIceServerTransportProtocol? RelayProtocol => _parsed?.RelayProtocol switch
-    {
-        TransportProtocol.Udp => RTCIceServerTransportProtocol.Udp,
-        TransportProtocol.Tcp => RTCIceServerTransportProtocol.Tcp,
-        TransportProtocol.Tls => RTCIceServerTransportProtocol.Tls,
-        _ => null,
-    };
+    public RTCIceServerTransportProtocol? RelayProtocol { get; }
 
     /// <summary>The server that this local candidate is from, or null.</summary>
     [JsonIgnore]

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace WebRtcStack;
 
 /// <summary>A candidate as signalling carries it (webrtc-pc §4.8.1.1). Its JSON is what browsers take and give.</summary>
-public sealed record RTCIceCandidateInit
+public record RTCIceCandidateInit
 {
     /// <summary>The candidate attribute (RFC 8839 §5.1): "candidate:..."; empty for the end of candidates.</summary>
     [JsonPropertyName("candidate")]
@@ -20,4 +20,16 @@ public sealed record RTCIceCandidateInit
     /// <summary>The user fragment of the generation that it belongs to, or null.</summary>
     [JsonPropertyName("usernameFragment")]
     public string? UsernameFragment { get; init; }
+}
+
+/// <summary>A candidate of this side with what signalling does not carry (webrtc-pc §4.8.1.5).</summary>
+public sealed record RTCLocalIceCandidateInit : RTCIceCandidateInit
+{
+    /// <summary>The protocol towards the TURN server that it is from, or null.</summary>
+    [JsonPropertyName("relayProtocol")]
+    public RTCIceServerTransportProtocol? RelayProtocol { get; init; }
+
+    /// <summary>The server that it is from, or null.</summary>
+    [JsonPropertyName("url")]
+    public string? Url { get; init; }
 }

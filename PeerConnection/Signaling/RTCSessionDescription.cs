@@ -17,3 +17,15 @@ public sealed record RTCSessionDescription
     [JsonPropertyName("sdp")]
     public string Sdp { get; init; }
 }
+
+/// <summary>A local description to set (webrtc-pc §4.6.2); what is left out is made.</summary>
+public sealed record RTCLocalSessionDescriptionInit
+{
+    /// <summary>The type; null for the one that the state asks for.</summary>
+    [JsonPropertyName("type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RTCSdpType? Type { get; init; }
+
+    /// <summary>The description; empty for what CreateOfferAsync or CreateAnswerAsync gives.</summary>
+    [JsonPropertyName("sdp")]
+    public string Sdp { get; init; } = "";
+}

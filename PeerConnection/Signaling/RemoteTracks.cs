@@ -2,10 +2,16 @@ using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
 
-/// <summary>Which of the peer's tracks come and go with a description (webrtc-pc §4.4.1.5 and §5.1.2, "process the addition / removal of a remote track").</summary>
+/// <summary>
+/// Which of the peer's tracks come and go with a description (webrtc-pc §5.1.4, "process remote tracks"). What comes of it is
+/// kept until the description has taken effect, and is then told in the order of §4.4.1.4, steps 17 to 20.
+/// </summary>
 internal sealed class RemoteTracks(ConnectionContext context)
 {
     private readonly Dictionary<string, MediaStream> _streams = [];
+    private readonly List<RTCRtpReceiver> _muted = [];
+    private readonly List<(MediaStream Stream, MediaStreamTrack Track)> _added = [], _removed = [];
+    private readonly List<RTCTrackEvent> _tracks = [];
 
     /// <param name="transceiver">The section's transceiver.</param>
     /// <param name="direction">The direction of the remote section, seen from this side.</param>
@@ -15,26 +21,46 @@ internal sealed class RemoteTracks(ConnectionContext context)
         bool receives = direction.Receives(), didReceive = transceiver.FiredDirection?.Receives() ?? false;
         IReadOnlyList<MediaStream> streams = receives ? [.. RemoteSection.StreamIds(section).Select(Find)] : [];
         SetStreams(transceiver.Receiver, streams);
-        if (receives && !didReceive)
-        {
-            RTCTrackEvent e = new(transceiver.Receiver, transceiver.Receiver.Track, streams, transceiver);
-            context.Fire(() => context.Owner.RaiseTrack(e));
-        }
-        if (!receives && didReceive) transceiver.Receiver.SetMuted(true);
+        if (receives && !didReceive) _tracks.Add(new RTCTrackEvent(transceiver.Receiver, transceiver.Receiver.Track, streams, transceiver));
+        if (!receives && didReceive) _muted.Add(transceiver.Receiver);
         transceiver.FiredDirection = direction.ToRtp();
+    }
+
+    /// <summary>An answer of ours that no longer receives takes the track away too (webrtc-pc §4.4.1.4, step 11.1.7.3).</summary>
+    public void ProcessLocal(RTCRtpTransceiver transceiver, SdpDirection direction)
+    {
+        if (!direction.Receives() && (transceiver.FiredDirection?.Receives() ?? false))
+        {
+            SetStreams(transceiver.Receiver, []);
+            _muted.Add(transceiver.Receiver);
+        }
+        transceiver.FiredDirection = direction.ToRtp();
+    }
+
+    /// <summary>Fires what the description has brought about.</summary>
+    public void Fire()
+    {
+        foreach (RTCRtpReceiver receiver in _muted) receiver.SetMuted(true);
+        foreach ((MediaStream stream, MediaStreamTrack track) in _removed)
+        {
+            if (stream.Remove(track)) context.Fire(() => stream.RaiseRemoveTrack(track));
+        }
+        foreach ((MediaStream stream, MediaStreamTrack track) in _added)
+        {
+            if (stream.Add(track)) context.Fire(() => stream.RaiseAddTrack(track));
+        }
+        foreach (RTCTrackEvent e in _tracks) context.Fire(() => context.Owner.RaiseTrack(e));
+        if (_added.Count + _removed.Count > 0) context.Streams.RemoteChanged();
+        _muted.Clear();
+        _removed.Clear();
+        _added.Clear();
+        _tracks.Clear();
     }
 
     private void SetStreams(RTCRtpReceiver receiver, IReadOnlyList<MediaStream> streams)
     {
-        MediaStreamTrack track = receiver.Track;
-        foreach (MediaStream left in receiver.Streams.Except(streams))
-        {
-            if (left.Remove(track)) context.Fire(() => left.RaiseRemoveTrack(track));
-        }
-        foreach (MediaStream joined in streams.Except(receiver.Streams))
-        {
-            if (joined.Add(track)) context.Fire(() => joined.RaiseAddTrack(track));
-        }
+        foreach (MediaStream left in receiver.Streams.Except(streams)) _removed.Add((left, receiver.Track));
+        foreach (MediaStream joined in streams.Except(receiver.Streams)) _added.Add((joined, receiver.Track));
         receiver.Streams = streams;
     }
 

@@ -21,6 +21,9 @@ internal interface ITransportObserver
 
     void SelectedPairChanged(TransportStack stack, IceCandidatePair pair);
 
+    /// <summary>No more events of ICE come in this pass.</summary>
+    void IceEventsEnd();
+
     void DtlsStateChanged(TransportStack stack, DtlsState state, in DtlsEvent? cause);
 
     void KeyFrameRequested(RtpSendStream stream);

@@ -44,8 +44,7 @@ internal sealed class IceServerResolution
         if (!StunUri.TryParse(url, out StunUri? uri, out _)) return;             // the configuration was validated
         if (uri.Transport != TransportProtocol.Udp && !uri.IsTurn)
         {
-            // A candidate that RFC 6544 §5.2 could make of the answer needs the connection to leave from the very port that
-            // peers connect to, and NATs that let them; browsers gather none either.
+            // For TCP candidates StunStreams asks the same servers without TLS (RFC 6544 §5.2), which would tell nothing else.
             Failed.Add((url, "STUN over TLS shows no UDP address, which a candidate needs: use stun:, or turns: for a relay."));
             return;
         }

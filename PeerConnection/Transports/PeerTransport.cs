@@ -94,6 +94,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
         if (!_deallocating)
         {
             while (ice.TryReadEvent(out IceEvent e)) Publish(e);
+            observer.IceEventsEnd();
         }
         foreach (TransportStack stack in _stacks)
         {

@@ -26,7 +26,7 @@ public sealed class RTCDtlsTransport
 
     internal bool TrySet(RTCDtlsTransportState state)
     {
-        if (State == state || State is RTCDtlsTransportState.Closed or RTCDtlsTransportState.Failed) return false;
+        if (State == state || State == RTCDtlsTransportState.Closed || (State == RTCDtlsTransportState.Failed && state != RTCDtlsTransportState.Closed)) return false;
         State = state;
         return true;
     }

@@ -46,13 +46,14 @@ public sealed class RTCIceTransport
     /// <summary>The pair in use, or null.</summary>
     public RTCIceCandidatePair? GetSelectedCandidatePair()
     {
-        lock (_context.Gate) return _selected;
+        lock (_context.Gate) return State is RTCIceTransportState.New or RTCIceTransportState.Closed ? null : _selected;
     }
 
-    /// <summary>The credentials of this side.</summary>
-    public RTCIceParameters GetLocalParameters()
+    /// <summary>The credentials of this side, or null before a local description has them.</summary>
+    public RTCIceParameters? GetLocalParameters()
     {
-        lock (_context.Gate) return new RTCIceParameters { UsernameFragment = _transport.Local.UsernameFragment, Password = _transport.Local.Password };
+        lock (_context.Gate)
+            return !_transport.HasStartedGathering ? null : new RTCIceParameters { UsernameFragment = _transport.Local.UsernameFragment, Password = _transport.Local.Password };
     }
 
     /// <summary>The credentials of the peer, or null before they are known.</summary>
@@ -61,6 +62,8 @@ public sealed class RTCIceTransport
         lock (_context.Gate)
             return _transport.Remote is { } remote ? new RTCIceParameters { UsernameFragment = remote.UsernameFragment, Password = remote.Password } : null;
     }
+
+    internal int RemoteCount => _remote.Count;
 
     internal void AddLocal(RTCIceCandidate candidate) => _local.Add(candidate);
 

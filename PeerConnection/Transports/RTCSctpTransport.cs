@@ -11,8 +11,8 @@ public sealed class RTCSctpTransport
     /// <summary>How far it has come.</summary>
     public RTCSctpTransportState State { get; private set; } = RTCSctpTransportState.Connecting;
 
-    /// <summary>Bytes of the largest message that can be sent; positive infinity where the peer sets no limit.</summary>
-    public double MaxMessageSize { get; internal set; }
+    /// <summary>Bytes of the largest message that can be sent: what the peer takes, at most <see cref="Sctp.SctpOptions.MaxSendBuffer"/>; null before an answer has told.</summary>
+    public double? MaxMessageSize { get; internal set; }
 
     /// <summary>Data channels that can be used at once, or null before that is known.</summary>
     public ushort? MaxChannels { get; internal set; }

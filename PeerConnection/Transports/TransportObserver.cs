@@ -9,6 +9,9 @@ namespace WebRtcStack;
 /// <summary>Turns what happens on the loop into tasks of the connection.</summary>
 internal sealed class TransportObserver(ConnectionContext context) : ITransportObserver
 {
+    private readonly Dictionary<TransportStack, RTCIceCandidatePair> _pairs = [];             // the loop's: changes of this pass that are not told yet
+    private readonly Dictionary<TransportStack, IceConnectionState> _states = [];
+
     public bool IsBacklogged => context.Channels.IsBacklogged;
 
     // webrtc-pc §4.4.1.4, surface the candidate
@@ -43,8 +46,10 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
 
     public void GatheringStateChanged(TransportStack stack, IceGatheringState state)
     {
-        RTCIceTransport transport = stack.Owner.Ice;
-        context.QueueTask(() => stack.Owner.WhenInUse(() =>
+        BundleTransport transport = stack.Owner;
+        string usernameFragment = stack.Stream.LocalParameters.UsernameFragment;
+        if (state == IceGatheringState.Complete) context.QueueTask(() => transport.WhenInUse(() => EndCandidates(transport, usernameFragment)));
+        context.QueueTask(() => transport.WhenInUse(() =>
         {
             RTCIceGathererState next = state switch
             {
@@ -52,20 +57,59 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
                 IceGatheringState.Gathering => RTCIceGathererState.Gathering,
                 _ => RTCIceGathererState.Complete,
             };
-            if (context.IsClosed || !transport.TrySet(next)) return;
-            if (next == RTCIceGathererState.Complete) LocalCandidates.End(context.Negotiation, stack.Owner);
-            context.Fire(transport.RaiseGatheringStateChange);
+            if (context.IsClosed || !transport.Ice.TrySet(next)) return;
+            context.Fire(transport.Ice.RaiseGatheringStateChange);
             context.States.Update();
         }));
     }
 
+    // webrtc-pc §5.6, the first task when a generation has been gathered
+    private void EndCandidates(BundleTransport transport, string usernameFragment)
+    {
+        if (context.IsClosed || usernameFragment != transport.Local.UsernameFragment) return;
+        LocalCandidates.End(context.Negotiation, transport);
+        RTCIceCandidate end = RTCIceCandidate.End(transport.Mid, transport.MLineIndex, usernameFragment);
+        context.Fire(() => context.Owner.RaiseIceCandidate(end));
+    }
+
+    public void SelectedPairChanged(TransportStack stack, IceCandidatePair pair)
+    {
+        BundleTransport transport = stack.Owner;
+        string local = stack.Stream.LocalParameters.UsernameFragment, remote = stack.Stream.RemoteParameters?.UsernameFragment ?? "";
+        (IceCandidate ours, IceCandidate theirs) = (pair.Local, pair.Remote);
+        _pairs[stack] = new RTCIceCandidatePair
+        {
+            Local = new RTCIceCandidate(ours, transport.Mid, (ushort)transport.MLineIndex, local),
+            Remote = new RTCIceCandidate(theirs, transport.Mid, (ushort)transport.MLineIndex, remote),
+        };
+    }
+
     public void IceStateChanged(TransportStack stack, IceConnectionState state)
     {
+        if (_states.Remove(stack, out IceConnectionState before) && before != state) QueueIceChange(stack, before);
+        _states[stack] = state;
+    }
+
+    public void IceEventsEnd()
+    {
+        foreach (TransportStack stack in _pairs.Keys.Union(_states.Keys).ToArray()) QueueIceChange(stack, _states.TryGetValue(stack, out IceConnectionState state) ? state : null);
+        _states.Clear();
+    }
+
+    // webrtc-pc §5.6, "change the selected candidate pair and state"
+    private void QueueIceChange(TransportStack stack, IceConnectionState? state)
+    {
         RTCIceTransport transport = stack.Owner.Ice;
+        _pairs.Remove(stack, out RTCIceCandidatePair? pair);
         context.QueueTask(() =>
         {
-            RTCIceTransportState next = state.ToW3C();
-            if (context.IsClosed || !transport.TrySet(next)) return;
+            if (context.IsClosed) return;
+            if (pair is not null)
+            {
+                transport.Select(pair);
+                context.Fire(transport.RaiseSelectedCandidatePairChange);
+            }
+            if (state is not { } next || !transport.TrySet(next.ToW3C())) return;
             context.Fire(transport.RaiseStateChange);
             context.States.Update();
         });
@@ -76,23 +120,6 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
         foreach (BundleTransport transport in context.Transports.All)
             transport.Ice.Role = role == IceRole.Controlling ? RTCIceRole.Controlling : RTCIceRole.Controlled;
     });
-
-    public void SelectedPairChanged(TransportStack stack, IceCandidatePair pair)
-    {
-        BundleTransport transport = stack.Owner;
-        string local = stack.Stream.LocalParameters.UsernameFragment, remote = stack.Stream.RemoteParameters?.UsernameFragment ?? "";
-        (IceCandidate ours, IceCandidate theirs) = (pair.Local, pair.Remote);
-        context.QueueTask(() =>
-        {
-            if (context.IsClosed) return;
-            transport.Ice.Select(new RTCIceCandidatePair
-            {
-                Local = new RTCIceCandidate(ours, transport.Mid, (ushort)transport.MLineIndex, local),
-                Remote = new RTCIceCandidate(theirs, transport.Mid, (ushort)transport.MLineIndex, remote),
-            });
-            context.Fire(transport.Ice.RaiseSelectedCandidatePairChange);
-        });
-    }
 
     public void DtlsStateChanged(TransportStack stack, DtlsState state, in DtlsEvent? cause)
     {

@@ -131,6 +131,7 @@ internal sealed class TransportSet
             peer.ServerUrls.Add(servers);
             CandidateSockets.Open(peer, stack, options, peer.Registration.Loop.Now);
             stack.TurnStreams = new TurnStreams(peer, stack, (url, code, reason) => Report(transport, url, code, reason));
+            StunStreams.Open(peer, stack, servers.StunServers, stack.TurnStreams.Wait);
             stack.TurnStreams.Open(servers.TurnStreams);
             peer.Registration.Touch();
             foreach ((string url, string reason) in servers.Failed) Report(transport, url, Unreachable, reason);
@@ -225,7 +226,15 @@ internal sealed class TransportSet
     /// <summary>Both sides have said that they take Cryptex (RFC 9335 §4): what is sent from now on has it.</summary>
     public void UseCryptex(BundleTransport transport) => _context.Post((_, _) => transport.Stack?.UseCryptex());
 
-    public void Close() => _context.Post((peer, now) => peer.Close(now));
+    public void Close()
+    {
+        foreach (BundleTransport transport in _all)
+        {
+            transport.Ice.TrySet(RTCIceTransportState.Closed);
+            transport.Dtls.TrySet(RTCDtlsTransportState.Closed);
+        }
+        _context.Post((peer, now) => peer.Close(now));
+    }
 
     private bool IsUsable(IceCandidate candidate) => candidate.Component == IceComponent.Rtp &&
         (candidate.Protocol == TransportProtocol.Udp || _context.Options.TcpCandidates != TcpCandidates.None);

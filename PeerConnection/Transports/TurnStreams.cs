@@ -23,6 +23,13 @@ internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Acti
     /// <summary>A connection, and the servers that have led to it.</summary>
     private sealed record Connection(TurnStreamServer Server, LoopStream Stream, IReadOnlyList<TransportAddress> Asked);
 
+    /// <summary>Has the stream's end of bases wait for something else; the result is to be called when that is done.</summary>
+    public Action Wait()
+    {
+        _waiting++;
+        return OneIsDone;
+    }
+
     /// <summary>Connects to servers; once each is connected or has failed, the stream has been told of all its bases.</summary>
     /// <param name="servers">The servers; there may be none.</param>
     public void Open(IReadOnlyList<TurnStreamServer> servers)

@@ -78,11 +78,12 @@ internal sealed class DataSender
         long flightBefore = Outstanding.FlightBytes;
         SackOutcome outcome = Outstanding.Acknowledge(sack, now);
         if (!outcome.IsValid) return;
-        if (outcome.AcknowledgedBytes > 0 || sack.AdvertisedWindow < Mtu) _context.Errors = 0;       // §8.1; §6.1 A for probes
+        bool isNews = outcome.AcknowledgedBytes > 0 || outcome.CumulativeAdvanced;
+        if (isNews || sack.AdvertisedWindow < Mtu) _context.Errors = 0;                              // §8.1; §6.1 A for probes
         _recovery.Acknowledged(sack, outcome, flightBefore, now);
         _peerWindow = Math.Max(0, sack.AdvertisedWindow - Outstanding.FlightBytes);                  // §6.2.1 D ii
         AllowBurst(outcome.AcknowledgedBytes);
-        _partial.Advance(outcome.CumulativeAdvanced);
+        _partial.Acknowledged(outcome.CumulativeAdvanced, now);
         Messages.NoteWindow(sack.AdvertisedWindow);
     }
 
@@ -102,6 +103,7 @@ internal sealed class DataSender
         long flight = Outstanding.FlightBytes;
         _recovery.AdvanceTo(now);
         _peerWindow += Math.Max(0, flight - Outstanding.FlightBytes); // §6.2.1 C: what is lost takes no room there
+        if (_recovery.OwesProbe) PrepareProbe(now);
         if (Timeouts == before) return;
         _burstBytes = Math.Max(_burstBytes, BurstLimit);
         _partial.Advance(isNews: true);                                                               // RFC 3758 §3.5 A5
@@ -135,9 +137,10 @@ internal sealed class DataSender
     {
         int start = writer.Length;
         uint firstNew = Outstanding.NextTsn;
-        if (_partial.IsOwed && _partial.Write(ref writer)) _recovery.ForwardTsnSent(now);
+        bool isForwarding = _partial.IsOwed && _partial.Write(ref writer, now);
+        if (isForwarding) _recovery.ForwardTsnSent(now);
         LeaveIdle(now);
-        if (_recovery.OwesProbe) WriteProbe(ref writer, now);
+        if (_recovery.OwesProbe) WriteProbe(ref writer, isForwarding, now);
         while (Outstanding.TryPeekLost(now, out uint tsn) && Fits(tsn, writer) &&
                MaySend(Outstanding[tsn].Length, isRetransmission: true, now))
         {
@@ -169,7 +172,7 @@ internal sealed class DataSender
     }
 
     // RFC 8985 §7.3: new data where there is some and the peer takes it, else the last chunk again. What is known to be lost goes before both.
-    private void WriteProbe(ref WireWriter writer, Instant now)
+    private void WriteProbe(ref WireWriter writer, bool isForwarding, Instant now)
     {
         if (Outstanding.TryPeekLost(now, out uint lost))
         {
@@ -184,7 +187,11 @@ internal sealed class DataSender
             if (length <= 0) return;                                  // it goes into the next packet
             _recovery.ProbeSent(WriteNew(ref writer, message, length, now), repeatsTail: false, now);
         }
-        else if (!Outstanding.TryPeekProbe(now, out uint tsn)) _recovery.ForgetProbe();
+        else if (!Outstanding.TryPeekProbe(now, out uint tsn))
+        {
+            if (isForwarding) _recovery.ForwardTsnProbed(now);
+            else _recovery.ForgetProbe();
+        }
         else if (Fits(tsn, writer))
         {
             Outstanding.ResendAsProbe(tsn, now);
@@ -193,12 +200,22 @@ internal sealed class DataSender
         }
     }
 
+    // What the peer is to skip is told again by every probe; where there is nothing else that may be sent, it is the probe.
+    private void PrepareProbe(Instant now)
+    {
+        if (!HasProbe(now)) Outstanding.AbandonExhausted(now);
+        _partial.Advance(isNews: true);
+    }
+
     private bool MayProbe(Instant now)
     {
-        if (Outstanding.TryPeekLost(now, out _) || TryPeekNewProbe(now, out _) || Outstanding.TryPeekProbe(now, out _)) return true;
+        if (HasProbe(now)) return true;
         _recovery.ForgetProbe();
         return false;
     }
+
+    private bool HasProbe(Instant now) =>
+        Outstanding.TryPeekLost(now, out _) || TryPeekNewProbe(now, out _) || Outstanding.TryPeekProbe(now, out _);
 
     private bool TryPeekNewProbe(Instant now, [NotNullWhen(true)] out OutgoingMessage? message)
     {

@@ -81,10 +81,18 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     /// <summary>There is nothing that a probe could send.</summary>
     public void ForgetProbe() => _probe.Cancel();
 
-    /// <summary>FORWARD TSN went out: it is repeated as DATA is (RFC 3758 §3.5 C5).</summary>
+    /// <summary>FORWARD TSN went out: it is repeated as DATA is (RFC 3758 §3.5 C5), by probes as well.</summary>
     public void ForwardTsnSent(Instant now)
     {
         if (_t3.IsNever) _t3 = now + context.Rto.Rto;
+        ScheduleProbe(now);
+    }
+
+    /// <summary>FORWARD TSN went out as the probe, which the peer answers with a SACK (RFC 3758 §3.6): there is no DATA that may go again.</summary>
+    public void ForwardTsnProbed(Instant now)
+    {
+        _probe.Sent(outstanding.NextTsn, outstanding.CumulativeAck, repeatsTail: false);
+        ScheduleProbe(now);
     }
 
     /// <summary>A valid SACK was taken in.</summary>
@@ -105,7 +113,7 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
 
         if (outstanding.Count == 0) (_t3, _reordering) = (Instant.Never, Instant.Never);             // §6.3.2 R2
         else if (outcome.CumulativeAdvanced) _t3 = now + context.Rto.Rto;                            // R3
-        if (outcome.AcknowledgedBytes > 0 || outstanding.Count == 0) ScheduleProbe(now);
+        if (outcome.AcknowledgedBytes > 0 || outcome.CumulativeAdvanced || outstanding.Count == 0) ScheduleProbe(now);
     }
 
     public void AdvanceTo(Instant now)
@@ -220,7 +228,8 @@ internal sealed class LossRecovery(AssociationContext context, ICongestionContro
     // Deviation, RFC 8985 §7.2: in recovery as well, where the last repair may be lost of which no later packet would tell.
     private void ScheduleProbe(Instant now)
     {
-        if (outstanding.FlightCount > 0) _probe.Schedule(SmoothedRoundTrip, outstanding.FlightBytes < context.Mtu, _t3, now);
+        bool isAlone = outstanding.FlightCount > 0 && outstanding.FlightBytes < context.Mtu;
+        if (outstanding.FlightCount > 0 || outstanding.HasSkipped) _probe.Schedule(SmoothedRoundTrip, isAlone, _t3, now);
         else _probe.Cancel();
     }
 

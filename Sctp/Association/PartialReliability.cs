@@ -6,6 +6,9 @@ namespace WebRtcStack.Sctp;
 internal sealed class PartialReliability(AssociationContext context, SendQueue messages, RetransmissionQueue outstanding)
 {
     private readonly List<SkippedMessages> _skipped = [];
+    private uint _toldUpTo;                                           // the point of the last FORWARD TSN
+    private int _told;                                                // how often it went out
+    private Instant _toldAt;
 
     /// <summary>Whether a FORWARD TSN is to be sent.</summary>
     public bool IsOwed { get; private set; }
@@ -13,7 +16,20 @@ internal sealed class PartialReliability(AssociationContext context, SendQueue m
     /// <summary>When the next message that waits reaches the end of its lifetime.</summary>
     public Instant NextTimeout => messages.NextExpiry;
 
-    public void Start() => IsOwed = false;
+    public void Start() => (IsOwed, _told) = (false, 0);
+
+    /// <summary>A SACK came: what it does not cover although there was time to is told again.</summary>
+    public void Acknowledged(bool cumulativeAdvanced, Instant now)
+    {
+        if (_told > 0 && SerialNumber.IsLessOrEqual(_toldUpTo, outstanding.CumulativeAck))
+        {
+            if (_told == 1) context.Rto.EndBackOff();                 // sent once, so that Karn's rule holds
+            _told = 0;
+        }
+        TimeSpan roundTrip = context.Rto.Smoothed;
+        bool isLate = _told > 0 && roundTrip > TimeSpan.Zero && now - _toldAt > new TimeSpan(roundTrip.Ticks * 5 / 4);
+        Advance(cumulativeAdvanced || isLate);
+    }
 
     /// <summary>Gives up what waits, in whole or in part, beyond its lifetime. What is in flight is given up when it would be sent again.</summary>
     public void AdvanceTo(Instant now)
@@ -33,14 +49,13 @@ internal sealed class PartialReliability(AssociationContext context, SendQueue m
     {
         uint before = outstanding.AdvancedAck;
         outstanding.AdvanceAckPoint();
-        bool isAhead = SerialNumber.IsLess(outstanding.CumulativeAck, outstanding.AdvancedAck);
-        if (!isAhead) IsOwed = false;
+        if (!outstanding.HasSkipped) IsOwed = false;
         else if (isNews || before != outstanding.AdvancedAck) IsOwed = true;                         // RFC 3758 §3.5 C3
     }
 
     /// <summary>Writes the chunk: of each stream the last message given up, and as many TSNs as their streams fit (§3.5 C4).</summary>
     /// <returns>False when there was no room.</returns>
-    public bool Write(ref WireWriter writer)
+    public bool Write(ref WireWriter writer, Instant now)
     {
         int room = (writer.Free - ForwardTsnChunk.HeaderLength) / ForwardTsnChunk.EntryLength(context.Interleaves);
         if (room <= 0) return false;
@@ -57,6 +72,8 @@ internal sealed class PartialReliability(AssociationContext context, SendQueue m
         }
         ForwardTsnChunk.Write(ref writer, context.Interleaves, to, _skipped);
         IsOwed = false;
+        _told = _told > 0 && to == _toldUpTo ? _told + 1 : 1;
+        (_toldUpTo, _toldAt) = (to, now);
         return true;
     }
 

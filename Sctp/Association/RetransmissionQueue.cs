@@ -71,6 +71,9 @@ internal sealed class RetransmissionQueue
 
     public bool IsFull => Count >= Capacity;
 
+    /// <summary>Whether the peer has not taken note yet of something that was given up.</summary>
+    public bool HasSkipped => SerialNumber.IsLess(CumulativeAck, AdvancedAck);
+
     public ref OutstandingChunk this[uint tsn] => ref _ring[tsn];
 
     /// <summary>Starts anew from the initial TSN of the association.</summary>
@@ -128,11 +131,28 @@ internal sealed class RetransmissionQueue
         SendAgain(tsn, now);
     }
 
-    /// <summary>Finds the chunk that a tail loss probe repeats: the last one sent (RFC 8985 §7.3). False when it may not be sent again.</summary>
+    /// <summary>Finds the chunk that a tail loss probe repeats: the last one sent (RFC 8985 §7.3) among those that may be sent again.</summary>
     public bool TryPeekProbe(Instant now, out uint tsn)
     {
         tsn = _inFlight.IsEmpty ? 0 : _inFlight.Last;
-        return !_inFlight.IsEmpty && !IsDue(_ring[tsn], now);
+        for (int left = _inFlight.Count; left > 0; left--)
+        {
+            if (!IsDue(_ring[tsn], now)) return true;
+            if (left > 1) tsn = _ring[tsn].Previous;
+        }
+        return false;
+    }
+
+    /// <summary>Nothing in flight may be sent again, and acknowledgements are late: what needs nothing else to be sent is given up, so that FORWARD TSN can ask for one.</summary>
+    /// <remarks>A FORWARD TSN does not overtake what it skips on a path that keeps order, so nothing that would still arrive is lost by it.</remarks>
+    public void AbandonExhausted(Instant now)
+    {
+        for (uint tsn = CumulativeAck + 1; tsn != NextTsn; tsn++)
+        {
+            ref OutstandingChunk chunk = ref _ring[tsn];
+            if (chunk.Fate != ChunkFate.InFlight || !IsDue(chunk, now)) continue;
+            if (chunk.Message.IsFullySent || chunk.Message.Expiry <= now) Abandon(chunk.Message, now);
+        }
     }
 
     /// <summary>The chunk that <see cref="TryPeekProbe"/> found is sent again, although nothing says that it was lost.</summary>

@@ -45,7 +45,7 @@ internal sealed class TailLossProbe(SctpOptions options)
     {
         if (IsOwed) return;
         TimeSpan wait = smoothedRoundTrip == TimeSpan.Zero ? s_withoutSample : smoothedRoundTrip + smoothedRoundTrip;
-        if (isAlone) wait += options.SackDelay;                       // TLP.max_ack_delay: the peer's is not known, so ours
+        if (isAlone && _unanswered == 0) wait += options.SackDelay;   // TLP.max_ack_delay: the peer's is not known, so ours; probes say I
         if (wait < s_shortest) wait = s_shortest;
         Instant due = now + new TimeSpan(wait.Ticks << Math.Min(_unanswered, MaxDoublings));
         _due = due < t3 ? due : Instant.Never;

@@ -31,7 +31,7 @@ public sealed class DataChannel
         (Label, Protocol, Ordered) = (parameters.Label, parameters.Protocol, parameters.Ordered);
         (MaxPacketLifeTime, MaxRetransmits) = (parameters.MaxPacketLifeTime, parameters.MaxRetransmits);
         (Negotiated, Priority, IsRemote) = (parameters.Negotiated, parameters.Priority, isRemote);
-        Id = parameters.Negotiated || isRemote ? parameters.Id : null;
+        Id = parameters.Id;
     }
 
     /// <summary>The stream it uses; null while no id has been given.</summary>

@@ -26,7 +26,7 @@ public readonly record struct DataChannelParameters
     /// <summary>Whether both applications create the channel with the same <see cref="Id"/>, without DCEP. Default false.</summary>
     public bool Negotiated { get; init; }
 
-    /// <summary>The stream, from 0 to 65534; required where negotiated, and ignored elsewhere as the W3C API has it.</summary>
+    /// <summary>The stream, from 0 to 65534; required where negotiated. Elsewhere null for the next free one of our parity, unless the caller does that choice of RFC 8832 §6 itself.</summary>
     public ushort? Id { get; init; }
 
     /// <summary>Its share of the path relative to others (RFC 8831 §6.4): 128 below normal, 256 normal, 512 high, 1024 extra high. Default 256; from 1 to 65535, other values being legal.</summary>

@@ -102,7 +102,8 @@ public sealed class DataChannelTransport : IDisposable
     public bool CanOpen(in DataChannelParameters parameters)
     {
         if (_association.Context.IsOver || _channels.IsFull) return false;
-        if (parameters.Negotiated) return parameters.Id is { } id && !_channels.TryGet(id, out _);
+        if (parameters.Id is { } id) return !_channels.TryGet(id, out _);
+        if (parameters.Negotiated) return false;
         return _isDtlsClient is not { } role || _channels.HasFreeId(role, MaxStreams ?? ChannelTable.MaxId + 1);
     }
 
@@ -114,13 +115,12 @@ public sealed class DataChannelTransport : IDisposable
         Check(parameters);
         if (_association.Context.IsOver) throw new InvalidOperationException("The association has ended; no channel can be opened.");
         if (_channels.IsFull) throw new InvalidOperationException("MaxChannels channels exist; close one, or raise the limit.");
-        if (parameters.Negotiated && _channels.TryGet(parameters.Id!.Value, out _))
-            throw new InvalidOperationException($"Id {parameters.Id} is in use by another channel.");
+        if (parameters.Id is { } wanted && _channels.TryGet(wanted, out _))
+            throw new InvalidOperationException($"Id {wanted} is in use by another channel.");
         DataChannel channel = new(parameters, isRemote: false);
-        if (channel.Id is null && _isDtlsClient is { } role &&
-            !_channels.TryAssignId(channel, role, MaxStreams ?? ChannelTable.MaxId + 1))
+        if (channel.Id is not null || _isDtlsClient is not { } role) _channels.Add(channel);
+        else if (!_channels.TryAssignId(channel, role, MaxStreams ?? ChannelTable.MaxId + 1))
             throw new InvalidOperationException("All ids of our parity are in use; close a channel first.");
-        if (channel.Negotiated || channel.Id is null) _channels.Add(channel);
         if (_isConnected) Activate(channel, now);
         return channel;
     }

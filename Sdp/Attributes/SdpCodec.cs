@@ -23,7 +23,7 @@ public sealed record SdpCodec
 
     /// <summary>For retransmission (RFC 4588 §8.6), the payload type that is repaired, or null.</summary>
     public byte? AssociatedPayloadType =>
-        string.Equals(Name, "rtx", StringComparison.OrdinalIgnoreCase) && byte.TryParse(Parameters["apt"], out byte payloadType) ? payloadType : null;
+        string.Equals(Name, "rtx", StringComparison.OrdinalIgnoreCase) ? RtxParameters.From(Parameters)?.AssociatedPayloadType : null;
 
     /// <summary>Whether the other is the same encoding, clock rate and channels; parameters are not looked at.</summary>
     public bool HasSameEncoding(SdpCodec other)
@@ -54,51 +54,59 @@ public sealed record SdpCodec
     {
         List<SdpCodec> codecs = [];
         if (!media.IsRtp) return codecs;
+        CodecLines[] lines = Gather(media);
         foreach (string format in media.Formats)
         {
             if (!SdpText.TryParseNumber(format.AsSpan(), 127, out int payloadType)) continue;
-            SdpCodec? codec = ReadMap(media, format, (byte)payloadType) ?? StaticPayloadTypes.Find((byte)payloadType);
+            CodecLines of = lines[payloadType];
+            SdpCodec? codec = of.Map is { } map
+                ? new SdpCodec { PayloadType = map.PayloadType, Name = map.Name, ClockRate = map.ClockRate, Channels = map.Channels }
+                : StaticPayloadTypes.Find((byte)payloadType);
             if (codec is null) continue;                       // a dynamic type without rtpmap means nothing (RFC 8866 §6.6)
-            codecs.Add(codec with { Parameters = ReadParameters(media, format), Feedback = ReadFeedback(media, format) });
+            codecs.Add(codec with { Parameters = of.Parameters ?? SdpFormatParameters.Empty, Feedback = of.Feedback is null ? [] : of.Feedback });
         }
         return codecs;
     }
 
-    private static SdpCodec? ReadMap(SdpMedia media, string format, byte payloadType)
+    private struct CodecLines
     {
-        foreach (string line in media.Attributes.All("rtpmap"))
-        {
-            ReadOnlySpan<char> fields = line.AsSpan();
-            if (!SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> type) || !type.SequenceEqual(format.AsSpan())) continue;
-            string[] encoding = fields.Trim().ToString().Split('/');
-            if (encoding.Length is < 2 or > 3 || !SdpText.TryParseNumber(encoding[1].AsSpan(), int.MaxValue, out int rate)) return null;
-            int channels = 1;
-            if (encoding.Length == 3 && !SdpText.TryParseNumber(encoding[2].AsSpan(), 255, out channels)) return null;
-            return new SdpCodec { PayloadType = payloadType, Name = encoding[0], ClockRate = (uint)rate, Channels = channels };
-        }
-        return null;
+        public SdpRtpmap? Map;
+        public SdpFormatParameters? Parameters;
+        public List<string>? Feedback;
     }
 
-    private static SdpFormatParameters ReadParameters(SdpMedia media, string format)
+    // One pass over the lines: sections of browsers have hundreds. The first line of a payload type counts.
+    private static CodecLines[] Gather(SdpMedia media)
     {
-        foreach (string line in media.Attributes.All("fmtp"))
+        CodecLines[] lines = new CodecLines[128];
+        foreach (SdpAttribute line in media.Attributes)
         {
-            ReadOnlySpan<char> fields = line.AsSpan();
-            if (SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> type) && type.SequenceEqual(format.AsSpan()))
-                return new SdpFormatParameters(fields.ToString());
+            switch (line.Name)
+            {
+                case "rtpmap" when SdpRtpmap.TryParse(line.Value, out SdpRtpmap? map):
+                    lines[map.PayloadType].Map ??= map;
+                    break;
+                case "fmtp" when SdpFmtp.TryParse(line.Value, out SdpFmtp? fmtp) && SdpText.TryParseNumber(fmtp.Format.AsSpan(), 127, out int type):
+                    lines[type].Parameters ??= fmtp.Parameters;
+                    break;
+                case "rtcp-fb" when SdpRtcpFeedback.TryParse(line.Value, out SdpRtcpFeedback? feedback):
+                    AddFeedback(media, lines, feedback);
+                    break;
+            }
         }
-        return SdpFormatParameters.Empty;
+        return lines;
     }
 
-    private static List<string> ReadFeedback(SdpMedia media, string format)
+    private static void AddFeedback(SdpMedia media, CodecLines[] lines, SdpRtcpFeedback feedback)
     {
-        List<string> feedback = [];
-        foreach (string line in media.Attributes.All("rtcp-fb"))
+        if (feedback.PayloadType is { } only)
         {
-            ReadOnlySpan<char> fields = line.AsSpan();
-            if (SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> type) && (type.SequenceEqual(format.AsSpan()) || type.SequenceEqual("*".AsSpan())))
-                feedback.Add(fields.Trim(' ').ToString());
+            (lines[only].Feedback ??= []).Add(feedback.Feedback);
+            return;
         }
-        return feedback;
+        foreach (string format in media.Formats)
+        {
+            if (SdpText.TryParseNumber(format.AsSpan(), 127, out int type)) (lines[type].Feedback ??= []).Add(feedback.Feedback);
+        }
     }
 }

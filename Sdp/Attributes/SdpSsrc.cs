@@ -52,7 +52,22 @@ public sealed record SdpSsrcGroup(string Semantics, IReadOnlyList<uint> Sources)
         return true;
     }
 
+    /// <summary>The lines of a section; malformed ones are passed over.</summary>
+    public static IEnumerable<SdpSsrcGroup> ReadAll(SdpMedia media)
+    {
+        foreach (string value in Core.Require.NotNull(media).Attributes.All("ssrc-group"))
+        {
+            if (TryParse(value, out SdpSsrcGroup? group)) yield return group;
+        }
+    }
+
+    /// <summary>Equality of the semantics and of the sources with their order.</summary>
+    public bool Equals(SdpSsrcGroup? other) => other is not null && Semantics == other.Semantics && Sources.SequenceEqual(other.Sources);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Semantics, Sources.Count);
+
     /// <summary>The value of the attribute.</summary>
     public override string ToString() =>
-        Semantics + " " + string.Join(" ", System.Linq.Enumerable.Select(Sources, source => SdpText.Format(source)));
+        Semantics + (Sources.Count == 0 ? "" : " ") + string.Join(" ", System.Linq.Enumerable.Select(Sources, source => SdpText.Format(source)));
 }

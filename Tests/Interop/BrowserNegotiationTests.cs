@@ -12,7 +12,7 @@ public sealed class BrowserNegotiationTests(string peer) : PeerTests(peer)
         await using PeerCall call = await PeerCall.StartAsync(Host);
         RTCDataChannel channel = await ConnectAsync(call, weOffered, timeout);
         RTCIceTransport ice = call.Connection.Sctp!.Transport.IceTransport;
-        string fragment = ice.GetLocalParameters().UsernameFragment, remoteFragment = ice.GetRemoteParameters()!.UsernameFragment;
+        string fragment = ice.GetLocalParameters()!.UsernameFragment, remoteFragment = ice.GetRemoteParameters()!.UsernameFragment;
         JsonElement before = await PairAsync(call);
         TaskCompletionSource chosen = new(TaskCreationOptions.RunContinuationsAsynchronously);
         ice.OnSelectedCandidatePairChange += (_, _) => chosen.TrySetResult();
@@ -32,7 +32,7 @@ public sealed class BrowserNegotiationTests(string peer) : PeerTests(peer)
         while ((await PairAsync(call)).GetProperty("id").GetString() == before.GetProperty("id").GetString());
         Assert.Multiple(() =>
         {
-            Assert.That(ice.GetLocalParameters().UsernameFragment, Is.Not.EqualTo(fragment));
+            Assert.That(ice.GetLocalParameters()!.UsernameFragment, Is.Not.EqualTo(fragment));
             Assert.That(ice.GetRemoteParameters()!.UsernameFragment, Is.Not.EqualTo(remoteFragment));
             Assert.That(call.Connection.ConnectionState, Is.EqualTo(RTCPeerConnectionState.Connected));
         });

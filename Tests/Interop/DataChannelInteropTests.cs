@@ -34,7 +34,7 @@ public sealed class DataChannelInteropTests(string peer) : PeerTests(peer)
             Assert.That(described.GetProperty("protocol").GetString(), Is.EqualTo("proto"));
             Assert.That(described.GetProperty("id").GetInt32(), Is.EqualTo(channel.Id));
             foreach (string text in s_texts) Assert.That(await channel.RoundTripAsync(Encoding.UTF8.GetBytes(text), false, timeout), Is.EqualTo((Encoding.UTF8.GetBytes(text), false)));
-            foreach (int size in SizesUpTo(call.Connection.Sctp!.MaxMessageSize))
+            foreach (int size in SizesUpTo(call.Connection.Sctp!.MaxMessageSize!.Value))
             {
                 byte[] sent = Pattern(size);
                 (byte[] data, bool isBinary) = await channel.RoundTripAsync(sent, true, timeout);
@@ -52,7 +52,7 @@ public sealed class DataChannelInteropTests(string peer) : PeerTests(peer)
             Assert.That((channel.Label, channel.Protocol, channel.Ordered), Is.EqualTo(("theirs", "proto", true)));
             await call.Peer.CallAsync("readyState", "theirs", "open");
             foreach (string text in s_texts) Assert.That(await call.Peer.CallAsync<bool>("roundTrip", "theirs", text), text);
-            foreach (int size in SizesUpTo(call.Connection.Sctp!.MaxMessageSize)) Assert.That(await call.Peer.CallAsync<bool>("roundTrip", "theirs", size), $"{size} bytes");
+            foreach (int size in SizesUpTo(call.Connection.Sctp!.MaxMessageSize!.Value)) Assert.That(await call.Peer.CallAsync<bool>("roundTrip", "theirs", size), $"{size} bytes");
         }
         await call.ConnectedAsync(timeout);
         if (!HasStatistics) return;

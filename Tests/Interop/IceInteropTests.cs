@@ -39,7 +39,7 @@ public sealed class IceRestartInteropTests(string peer) : IceInteropTests(peer)
         await using PeerCall call = await PeerCall.StartAsync(Host);
         RTCDataChannel channel = await ConnectAsync(call, weOffer: true, timeout);
         RTCIceTransport ice = call.Connection.Sctp!.Transport.IceTransport;
-        string local = ice.GetLocalParameters().UsernameFragment, remote = ice.GetRemoteParameters()!.UsernameFragment;
+        string local = ice.GetLocalParameters()!.UsernameFragment, remote = ice.GetRemoteParameters()!.UsernameFragment;
         TaskCompletionSource chosen = new(TaskCreationOptions.RunContinuationsAsynchronously);
         ice.OnSelectedCandidatePairChange += (_, _) => chosen.TrySetResult();
         if (weRestart)
@@ -54,7 +54,7 @@ public sealed class IceRestartInteropTests(string peer) : IceInteropTests(peer)
         }
         await chosen.Task.WithinAsync(timeout);
         await AssertCarriesAsync(channel, timeout);
-        Assert.That(ice.GetLocalParameters().UsernameFragment, Is.Not.EqualTo(local));
+        Assert.That(ice.GetLocalParameters()!.UsernameFragment, Is.Not.EqualTo(local));
         Assert.That(ice.GetRemoteParameters()!.UsernameFragment, Is.Not.EqualTo(remote));
     }
 }

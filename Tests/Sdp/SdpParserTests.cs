@@ -33,6 +33,32 @@ public sealed class SdpParserTests
     public void TryParse_WithoutFinalLineEnd_IsTolerant() =>
         Assert.That(SdpDescription.TryParse(Minimal.TrimEnd(), out _, out _));
 
+    [Test]
+    public void TryParse_WithEmptyLinesAtTheEnd_IsTolerant() =>
+        Assert.That(SdpDescription.TryParse(Minimal + "\r\n\n\r\n", out _, out _));
+
+    [Test]
+    public void TryParse_WithoutATimeLine_IsTolerant()
+    {
+        Assert.That(SdpDescription.TryParse(Minimal.Replace("t=0 0\r\n", "", StringComparison.Ordinal), out SdpDescription? description, out _));
+        Assert.That(description!.ToString(), Is.EqualTo(Minimal), "it is written as RFC 8866 §5.9 asks for");
+    }
+
+    [Test]
+    public void TryParse_OnSeveralSpacesBetweenFields_IsTolerant()
+    {
+        Assert.That(SdpDescription.TryParse(Minimal + "m=audio  9 RTP/AVP   0  8\r\n", out SdpDescription? description, out _));
+        Assert.That(description!.Media[0].Formats, Is.EqualTo(new[] { "0", "8" }));
+    }
+
+    [Test]
+    public void IceCharacters_OfPeers_AreTaken()
+    {
+        Assert.That(SdpIce.IsUsernameFragment("a-_="));
+        Assert.That(SdpIce.IsUsernameFragment("a b c"), Is.False);
+        Assert.That(SdpIce.IsPassword(new string('x', 257)), Is.False);
+    }
+
     [TestCase("")]
     [TestCase(" ")]
     [TestCase("GStreamer session")]

@@ -100,7 +100,7 @@ public sealed class SimulatedEventLoop : EventLoop, ITransport
             Post(() => stream.Closed(stream, "nobody listens"));
             return;
         }
-        SimulatedTcpConnection connection = _host.Tcp.Connect(over.Address, stream.Remote);
+        SimulatedTcpConnection connection = _host.Tcp.Connect(stream.SharesPort ? stream.Local : over.Address, stream.Remote);
         NetworkPath path = new(connection.Local, connection.Remote, TransportProtocol.Tcp);
         connection.Opened = () =>
         {

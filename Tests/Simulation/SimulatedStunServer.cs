@@ -3,7 +3,7 @@ using WebRtcStack.Stun;
 
 namespace WebRtcStack.Tests.Simulation;
 
-/// <summary>A STUN server on a simulated host: tells who asks what it sees of them.</summary>
+/// <summary>A STUN server on a simulated host: tells who asks over UDP or TCP what it sees of them.</summary>
 public sealed class SimulatedStunServer
 {
     private readonly byte[] _answer = new byte[1500];
@@ -16,6 +16,11 @@ public sealed class SimulatedStunServer
         {
             int length = StunBinding.Respond(datagram, from, _answer);
             if (length > 0) host.Send(local, from, _answer.AsSpan(0, length));
+        }, out _);
+        host.Tcp.TryListen(local, connection => connection.Received = message =>
+        {
+            int length = StunBinding.Respond(message, connection.Remote, _answer);
+            if (length > 0) connection.Send(_answer.AsSpan(0, length));
         }, out _);
     }
 }

@@ -92,6 +92,41 @@ public sealed class TcpPortTests
         Assert.That((open, closed), Is.EqualTo((4, 4)));
     }
 
+    // Whichever attempt wins, or both do, what was sent arrives.
+    [Test, CancelAfter(20_000)]
+    public async Task Messages_OfBothSidesAtOnce_FromPortsThatListen_Arrive(CancellationToken timeout)             // RFC 6544 §6.2, appendix B
+    {
+        Node left = await AttachAsync(), right = await AttachAsync();
+        TransportAddress leftPort = await ListenAsync(left), rightPort = await ListenAsync(right);
+        left.Send(new NetworkPath(leftPort, rightPort, TransportProtocol.Tcp), [1, 2]);
+        right.Send(new NetworkPath(rightPort, leftPort, TransportProtocol.Tcp), [3]);
+        (NetworkPath Path, byte[] Message) atRight = (await right.ReceiveAsync(1, timeout))[0], atLeft = (await left.ReceiveAsync(1, timeout))[0];
+        Assert.That((atRight.Message.Length, atLeft.Message.Length), Is.EqualTo((2, 1)));
+        Assert.That((atRight.Path.Local, atRight.Path.Remote), Is.EqualTo((rightPort, leftPort)));
+        left.Send(new NetworkPath(leftPort, rightPort, TransportProtocol.Tcp), [4, 5, 6]);
+        Assert.That((await right.ReceiveAsync(1, timeout))[0].Message, Has.Length.EqualTo(3));
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Stream_ThatSharesAPort_LeavesFromTheOneThatListens(CancellationToken timeout)                // RFC 6544 §5.2
+    {
+        Node node = await AttachAsync();
+        TransportAddress port = await ListenAsync(node);
+        using TcpListener server = new(IPAddress.Loopback, 0);
+        server.Start();
+        await RunAsync(() => node.Registration.OpenStream(new LoopStream
+        {
+            Local = port, SharesPort = true, Remote = TransportAddress.From((IPEndPoint)server.LocalEndpoint),
+            Framing = WebRtcStack.Stun.StunFraming.TryGetFrameLength, Opened = static _ => { }, Closed = static (_, _) => { },
+        }));
+        using TcpClient seen = await server.AcceptTcpClientAsync(timeout);
+        Assert.That(TransportAddress.From((IPEndPoint)seen.Client.RemoteEndPoint!), Is.EqualTo(port));
+        using TcpClient peer = new();
+        await peer.ConnectAsync(port.ToIPEndPoint(), timeout);
+        await peer.GetStream().WriteAsync(new byte[] { 0, 1, 9 }, timeout);
+        Assert.That((await node.ReceiveAsync(1, timeout))[0].Message, Is.EqualTo(new byte[] { 9 }), "and peers are accepted there as before");
+    }
+
     [Test, CancelAfter(20_000)]
     public async Task Detach_ClosesPortsAndConnections(CancellationToken timeout)
     {

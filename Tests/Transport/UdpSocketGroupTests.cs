@@ -56,9 +56,8 @@ public sealed class UdpSocketGroupTests(bool portable)
             Assert.That(() => group.SetDontFragment(socket), Throws.TypeOf<NotSupportedException>());
             return;
         }
-        System.Net.Sockets.Socket system = ((LinuxUdpSocketGroup.LinuxSocket)socket).Socket;
         group.SetDontFragment(socket);
-        Assert.That(system.DontFragment);
+        Assert.That(socket.Socket.DontFragment);
     }
 
     [Test, CancelAfter(20_000)]

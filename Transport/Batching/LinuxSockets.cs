@@ -12,6 +12,11 @@ internal static unsafe partial class LinuxSockets
     public const int AddressIPv4 = 2, AddressIPv6 = 10;
     public const int SocketLevel = 1, ReusePort = 15;
     public const int LevelIPv4 = 0, LevelIPv6 = 41, MtuDiscoverIPv4 = 10, MtuDiscoverIPv6 = 23, PathMtuDo = 2;       // ip(7), ipv6(7)
+    public const int TypeOfService = 1, ReceiveTypeOfService = 13, TrafficClass = 67, ReceiveTrafficClass = 66;
+    public const int LevelUdp = 17, UdpSegment = 103, UdpCoalesce = 104;                                             // udp(7)
+    public const int InterruptedCall = 4, InputOutput = 5, WouldBlock = 11, InvalidArgument = 22, MessageTooLong = 90, NoProtocolOption = 92;
+    public const int NotSupported = 95, NoBuffers = 105, ConnectionRefused = 111;                                    // errno(3)
+    public const int NameSize = 28;                                                                                  // struct sockaddr_in6
 
     /// <summary>struct epoll_event is packed on x86 and not elsewhere.</summary>
     public static readonly int EpollEventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 12 : 16;
@@ -42,6 +47,15 @@ internal static unsafe partial class LinuxSockets
     {
         public MessageHeader Header;
         public uint Length;
+    }
+
+    /// <summary>struct cmsghdr, in front of what it tells; both are aligned to the size of a pointer (cmsg(3)).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ControlHeader
+    {
+        public nuint Length;
+        public int Level;
+        public int Type;
     }
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]

@@ -1,9 +1,13 @@
+using System.Net.Sockets;
 using WebRtcStack.Core;
 
 namespace WebRtcStack.Transport;
 
 /// <summary>Settings of a <see cref="UdpSocketGroup"/>.</summary>
-/// <remarks>Worst-case memory: 256 times (<see cref="MaxDatagramSize"/> + <see cref="Headroom"/> + 64 bytes), and the system's socket buffers.</remarks>
+/// <remarks>
+/// Worst-case memory: 256 times (<see cref="MaxDatagramSize"/> + <see cref="Headroom"/> + 64 bytes), or 1 MiB with <see cref="Coalesce"/>;
+/// 256 KiB of what is to be sent; and the system's socket buffers.
+/// </remarks>
 public sealed record UdpSocketGroupOptions
 {
     /// <summary>The longest datagram; longer ones are dropped. Default 2048 bytes; from 512 to 65535.</summary>
@@ -18,6 +22,18 @@ public sealed record UdpSocketGroupOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int SocketBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 1 << 20;
 
+    /// <summary>
+    /// Whether the kernel may hand over datagrams of one sender together (UDP_GRO, Linux 5.0): it costs a fraction, and needs
+    /// <see cref="Headroom"/> to be 0. Default false.
+    /// </summary>
+    public bool Coalesce { get; init; }
+
+    /// <summary>Whether the kernel may cut trains of datagrams of equal length to one address (UDP_SEGMENT, Linux 4.18), where it can. Default true.</summary>
+    public bool Segment { get; init; } = true;
+
+    /// <summary>Whether <see cref="UdpSocketGroup.ReceivedEcn"/> is asked for. Default false.</summary>
+    public bool ReceiveEcn { get; init; }
+
     /// <summary>Whether to use what is portable even where the system has better; for tests.</summary>
     public bool IsPortable { get; init; }
 }
@@ -30,6 +46,8 @@ public abstract class UdpGroupSocket
 
     /// <summary>What its owner knows it by.</summary>
     public object? Tag { get; set; }
+
+    internal abstract Socket Socket { get; }
 }
 
 /// <summary>Takes what sockets of a group receive.</summary>
@@ -58,7 +76,7 @@ public abstract class UdpSocketGroup : IDisposable
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     public static UdpSocketGroup Create(UdpSocketGroupOptions options)
     {
-        Require.NotNull(options);
+        if (Require.NotNull(options) is { Coalesce: true, Headroom: > 0 }) throw new ArgumentException("Datagrams that lie together have no headroom; set Coalesce or Headroom, not both.", nameof(options));
 #if NET
         if (!options.IsPortable && OperatingSystem.IsLinux() && LinuxUdpSocketGroup.TryCreate(options) is { } linux) return linux;
 #endif
@@ -77,11 +95,29 @@ public abstract class UdpSocketGroup : IDisposable
     public abstract bool TryOpen(
         TransportAddress local, PortRange ports, bool shared, [NotNullWhen(true)] out UdpGroupSocket? socket, [NotNullWhen(false)] out string? error);
 
+    /// <summary>Opens a socket for a multicast group (IPv4) that shares the group's port with other programs.</summary>
+    /// <param name="group">The group's address and port.</param>
+    /// <param name="interfaces">Addresses of the interfaces to join on; what is sent to the group leaves by the first.</param>
+    /// <param name="socket">The socket.</param>
+    /// <param name="error">Why there is none.</param>
+    public abstract bool TryJoin(
+        TransportAddress group, IReadOnlyList<TransportAddress> interfaces, [NotNullWhen(true)] out UdpGroupSocket? socket, [NotNullWhen(false)] out string? error);
+
     /// <summary>Whether <see cref="SetDontFragment"/> has an effect here.</summary>
     public virtual bool CanSetDontFragment => false;
 
     /// <summary>Has all datagrams of a socket sent with DF set (IPv4), and none fragmented here (IPv4, IPv6): longer ones are dropped and counted.</summary>
     public virtual void SetDontFragment(UdpGroupSocket socket) => throw new NotSupportedException("Ask CanSetDontFragment first.");
+
+    /// <summary>Whether <see cref="SetEcn"/> has an effect here.</summary>
+    public virtual bool CanSetEcn => false;
+
+    /// <summary>Sets the ECN field of the datagrams that a socket sends (RFC 3168 §5): 0 not capable, 1 ECT(1), 2 ECT(0).</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="codepoint"/> is over 3.</exception>
+    public virtual void SetEcn(UdpGroupSocket socket, byte codepoint) => throw new NotSupportedException("Ask CanSetEcn first.");
+
+    /// <summary>The ECN field of the datagram that <see cref="IUdpReceiver.Received"/> is called for; 0 where that is not known.</summary>
+    public virtual byte ReceivedEcn => 0;
 
     /// <summary>Closes a socket; what it still had to send may be lost.</summary>
     public abstract void Close(UdpGroupSocket socket);
@@ -89,7 +125,24 @@ public abstract class UdpSocketGroup : IDisposable
     /// <summary>Waits until something arrives, <see cref="Wake"/> is called, or time is up; hands over what has arrived; sends what that led to.</summary>
     /// <param name="receiver">Takes the datagrams.</param>
     /// <param name="timeout">How long to wait at most; zero does not wait, <see cref="Timeout.InfiniteTimeSpan"/> waits on.</param>
-    public abstract void Poll(IUdpReceiver receiver, TimeSpan timeout);
+    public void Poll(IUdpReceiver receiver, TimeSpan timeout)
+    {
+        Wait(timeout);
+        Receive(receiver);
+        Flush();
+    }
+
+    /// <summary>The first part of <see cref="Poll"/>: waits.</summary>
+    public abstract void Wait(TimeSpan timeout);
+
+    /// <summary>The second part of <see cref="Poll"/>: hands over what has arrived by the end of <see cref="Wait"/>.</summary>
+    public abstract void Receive(IUdpReceiver receiver);
+
+    /// <summary>Room for one datagram of <see cref="UdpSocketGroupOptions.MaxDatagramSize"/>, for <see cref="SendBuffered"/>. Valid until the group is called again.</summary>
+    public abstract Span<byte> GetSendBuffer();
+
+    /// <summary>As <see cref="Send"/>, of what was written to <see cref="GetSendBuffer"/>, from where it lies.</summary>
+    public abstract void SendBuffered(UdpGroupSocket socket, int length, TransportAddress remote);
 
     /// <summary>Sends a datagram soon: at the end of <see cref="Poll"/>, or with <see cref="Flush"/>. What the system does not take is lost, and counted.</summary>
     public abstract void Send(UdpGroupSocket socket, ReadOnlySpan<byte> datagram, TransportAddress remote);

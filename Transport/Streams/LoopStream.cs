@@ -5,8 +5,14 @@ namespace WebRtcStack.Transport;
 /// <summary>A connection to a server over TCP or TLS, as a loop opens it for one of its connections.</summary>
 public sealed class LoopStream
 {
-    /// <summary>The address to connect from; its port is not looked at. None: the system chooses.</summary>
+    /// <summary>The address to connect from; its port is not looked at, unless <see cref="SharesPort"/>. None: the system chooses.</summary>
     public TransportAddress Local { get; init; }
+
+    /// <summary>
+    /// Whether to connect from <see cref="Local"/>'s port as well, which may be one that accepts connections: so that a server sees what a
+    /// NAT makes of that port (RFC 6544 appendix B). Default false.
+    /// </summary>
+    public bool SharesPort { get; init; }
 
     /// <summary>The server. Required.</summary>
     public required TransportAddress Remote { get; init; }

@@ -36,19 +36,22 @@ public sealed class StreamConnection : IDisposable
     public object? Tag { get; }
 
     /// <summary>Connects in the background.</summary>
-    /// <param name="local">The address to connect from; its port is not looked at. None: the system chooses.</param>
+    /// <param name="local">The address to connect from; its port is looked at only if <paramref name="sharesPort"/>. None: the system chooses.</param>
     /// <param name="remote">The server.</param>
     /// <param name="options">Framing, and TLS if wanted.</param>
     /// <param name="owner">Is told when it is open, or why it is not.</param>
     /// <param name="tag">What the owner knows it by.</param>
-    public static StreamConnection Connect(TransportAddress local, TransportAddress remote, StreamConnectionOptions options, IStreamOwner owner, object? tag = null)
+    /// <param name="sharesPort">Whether to connect from the port of <paramref name="local"/> too, though another socket listens there.</param>
+    public static StreamConnection Connect(
+        TransportAddress local, TransportAddress remote, StreamConnectionOptions options, IStreamOwner owner, object? tag = null, bool sharesPort = false)
     {
         StreamConnection connection = new(
             new Socket(remote.IsIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp),
             Require.NotNull(options), Require.NotNull(owner), tag);
         _ = Task.Run(() => connection.OpenAsync(async () =>
         {
-            if (!local.IsNone) connection._socket.Bind(local.WithPort(0).ToIPEndPoint());
+            if (sharesPort) connection._socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            if (!local.IsNone) connection._socket.Bind((sharesPort ? local : local.WithPort(0)).ToIPEndPoint());
             await connection._socket.ConnectAsync(remote.ToIPEndPoint()).ConfigureAwait(false);
         }));
         return connection;
@@ -161,7 +164,7 @@ public sealed class StreamConnection : IDisposable
                 return;
             }
             _end += count;
-            TransportMeter.Received(count);
+            TransportMeter.ReceivedBatch(1, count);
             _owner.StreamIsReady(this);
         }
         catch (Exception exception) when (IsExpected(exception))
@@ -188,7 +191,7 @@ public sealed class StreamConnection : IDisposable
                     (count, _pendingBytes) = (_pendingBytes, 0);
                 }
                 await _stream!.WriteAsync(_writing.AsMemory(0, count)).ConfigureAwait(false);
-                TransportMeter.Sent(count);
+                TransportMeter.SentBatch(1, count);
             }
         }
         catch (Exception exception) when (IsExpected(exception))

@@ -8,6 +8,7 @@
  * "down", "lost", "message <stream> <ppid> <bytes> <complete>".
  */
 #include "udp.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -134,6 +135,20 @@ static int received(struct socket *socket, union sctp_sockstore from, void *data
     return 1;
 }
 
+/* A socket that blocks says EAGAIN all the same at times, for a large message after it took a part: so pieces, the last of them marked. */
+static int send_whole(const struct message *message, struct sctp_sendv_spa *how)
+{
+    for (size_t at = 0; at < message->length;) {
+        size_t left = message->length - at, piece = left < 16384 ? left : 16384;
+        how->sendv_sndinfo.snd_flags = s_flags | (piece == left ? SCTP_EOR : 0);
+        ssize_t sent = usrsctp_sendv(s_association, message->data + at, piece, NULL, 0, how, sizeof *how, SCTP_SENDV_SPA, 0);
+        if (sent > 0) at += sent;
+        else if (sent < 0 && errno != EAGAIN) return 0;
+        else usleep(1000);
+    }
+    return 1;
+}
+
 static void *send_back(void *unused)
 {
     (void)unused;
@@ -148,11 +163,9 @@ static void *send_back(void *unused)
         memset(&how, 0, sizeof how);
         how.sendv_flags = SCTP_SEND_SNDINFO_VALID | SCTP_SEND_PRINFO_VALID;
         how.sendv_sndinfo.snd_sid = message->stream;
-        how.sendv_sndinfo.snd_flags = s_flags | SCTP_EOR;
         how.sendv_sndinfo.snd_ppid = message->ppid;
         how.sendv_prinfo = s_reliability;
-        ssize_t sent = usrsctp_sendv(s_association, message->data, message->length, NULL, 0, &how, sizeof how, SCTP_SENDV_SPA, 0);
-        say("message %d %u %zu %d", message->stream, ntohl(message->ppid), message->length, sent == (ssize_t)message->length);
+        say("message %d %u %zu %d", message->stream, ntohl(message->ppid), message->length, send_whole(message, &how));
         free(message);
     }
     return NULL;
@@ -166,11 +179,15 @@ static void set(struct socket *socket, int level, int option, const void *value,
 static void prepare(struct socket *socket, int interleaving)
 {
     int on = 1, all = 2, buffer = 32 << 20;
+    /* Larger than any message: usrsctp 0.9.5 loses the end of a message that it delivers in parts, where packets of it came again. */
+    uint32_t whole = 8 << 20;
     struct sctp_assoc_value value;
     struct sctp_initmsg init;
     uint16_t events[] = { SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT };
     set(socket, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer, "SO_SNDBUF");
     set(socket, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer, "SO_RCVBUF");
+    set(socket, IPPROTO_SCTP, SCTP_EXPLICIT_EOR, &on, sizeof on, "SCTP_EXPLICIT_EOR");
+    set(socket, IPPROTO_SCTP, SCTP_PARTIAL_DELIVERY_POINT, &whole, sizeof whole, "SCTP_PARTIAL_DELIVERY_POINT");
     set(socket, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on, "SCTP_NODELAY");
     set(socket, IPPROTO_SCTP, SCTP_FRAGMENT_INTERLEAVE, &all, sizeof all, "SCTP_FRAGMENT_INTERLEAVE");
     memset(&value, 0, sizeof value);

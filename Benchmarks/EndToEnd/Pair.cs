@@ -1,0 +1,90 @@
+using WebRtcStack.Dtls;
+
+namespace WebRtcStack.Benchmarks.EndToEnd;
+
+/// <summary>Two connections of this process over loopback, host candidates and one data channel, as every program makes them.</summary>
+internal sealed class Pair : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly List<Action> _early = [];
+    private bool _isNegotiated;
+
+    private Pair(WebRtcOptions options) => (Offerer, Answerer) = (new RTCPeerConnection(new RTCConfiguration(), options), new RTCPeerConnection(new RTCConfiguration(), options));
+
+    public RTCPeerConnection Offerer { get; }
+
+    public RTCPeerConnection Answerer { get; }
+
+    /// <summary>The offerer's channel.</summary>
+    public RTCDataChannel Near { get; private set; } = null!;
+
+    /// <summary>The answerer's end of it.</summary>
+    public RTCDataChannel Far { get; private set; } = null!;
+
+    /// <summary>Loopback over UDP with IPv4, nothing else.</summary>
+    public static WebRtcOptions Options(EndToEndArguments arguments) => new()
+    {
+        IncludeLoopback = true,
+        AddressFilter = local => local.Address.IsLoopback && local.Address.IsIPv4,
+        TcpCandidates = TcpCandidates.None,
+        ConfigureDtls = arguments.Dtls == "1.2" ? dtls => dtls with { Versions = DtlsVersionPolicy.Only12 } : null,
+    };
+
+    /// <summary>Connects; ends when the channel is open on both sides.</summary>
+    /// <param name="options">Of both.</param>
+    /// <param name="prepare">Is called before they negotiate, to add tracks.</param>
+    public static async Task<Pair> ConnectAsync(WebRtcOptions options, Action<Pair>? prepare = null)
+    {
+        Pair pair = new(options);
+        TaskCompletionSource near = new(TaskCreationOptions.RunContinuationsAsynchronously), far = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        (RTCPeerConnection offerer, RTCPeerConnection answerer) = (pair.Offerer, pair.Answerer);
+        offerer.OnIceCandidate += (_, e) => pair.Signal(answerer, e.Candidate);
+        answerer.OnIceCandidate += (_, e) => pair.Signal(offerer, e.Candidate);
+        answerer.OnDataChannel += (_, e) =>
+        {
+            pair.Far = e.Channel;
+            e.Channel.OnOpen += (_, _) => far.TrySetResult();
+        };
+        prepare?.Invoke(pair);
+        pair.Near = offerer.CreateDataChannel("bench");
+        pair.Near.OnOpen += (_, _) => near.TrySetResult();
+        await offerer.SetLocalDescriptionAsync();
+        await answerer.SetRemoteDescriptionAsync(offerer.LocalDescription!);
+        await answerer.SetLocalDescriptionAsync();
+        await offerer.SetRemoteDescriptionAsync(answerer.LocalDescription!);
+        pair.Negotiated();
+        await Task.WhenAll(near.Task, far.Task);
+        return pair;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task first = Offerer.DisposeAsync().AsTask();
+        await Answerer.DisposeAsync();
+        await first;
+    }
+
+    // Candidates that are found before the descriptions have crossed are kept.
+    private void Signal(RTCPeerConnection to, RTCIceCandidate? candidate)
+    {
+        if (candidate is null) return;
+        lock (_gate)
+        {
+            if (!_isNegotiated)
+            {
+                _early.Add(() => _ = to.AddIceCandidateAsync(candidate));
+                return;
+            }
+        }
+        _ = to.AddIceCandidateAsync(candidate);
+    }
+
+    private void Negotiated()
+    {
+        lock (_gate)
+        {
+            _isNegotiated = true;
+            foreach (Action signal in _early) signal();
+        }
+    }
+}

@@ -1,0 +1,29 @@
+#if NET
+using System.Net.Sockets;
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Transport;
+
+/// <summary>One socket of a <see cref="LinuxUdpSocketGroup"/>, and the trains of datagrams that wait to leave by it.</summary>
+internal sealed class LinuxSocket : UdpGroupSocket
+{
+    public LinuxSocket(Socket socket) =>
+        (Socket, Local, Descriptor) = (socket, TransportAddress.From((System.Net.IPEndPoint)socket.LocalEndPoint!), (int)socket.Handle);
+
+    internal override Socket Socket { get; }
+
+    public int Descriptor { get; }
+
+    /// <summary>Its place in the group.</summary>
+    public int Index { get; set; }
+
+    public int FirstTrain { get; set; } = -1;
+
+    public int LastTrain { get; set; } = -1;
+
+    /// <summary>Whether the kernel cuts trains into datagrams for it (UDP_SEGMENT). Taken back when it fails to.</summary>
+    public bool CutsTrains { get; set; }
+
+    public bool IsClosed { get; set; }
+}
+#endif
