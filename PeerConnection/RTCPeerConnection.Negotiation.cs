@@ -53,7 +53,7 @@ public sealed partial class RTCPeerConnection
     public Task SetRemoteDescriptionAsync(RTCSessionDescription description)
     {
         Require.NotNull(description);
-        return Chain.Chain(() => _negotiator.SetRemote(description));
+        return Chain.Chain(() => _negotiator.SetRemote(description), () => _negotiator.RollBackForGlare(description));
     }
 
     /// <summary>Adds a candidate of the peer (webrtc-pc §4.4.2); null, or one with empty text, is the end of candidates.</summary>
@@ -77,8 +77,8 @@ public sealed partial class RTCPeerConnection
     {
         lock (_context.Gate)
         {
-            if (_context.IsClosed || _context.Transports.All.Count == 0) return;
-            _context.Transports.RestartRequested = true;
+            if (_context.IsClosed) return;
+            _context.Transports.RequestRestart();
             _context.Needed.Update();
         }
     }

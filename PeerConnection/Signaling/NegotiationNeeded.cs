@@ -55,7 +55,7 @@ internal sealed class NegotiationNeeded(ConnectionContext context)
     private bool IsNeeded()
     {
         NegotiationState negotiation = context.Negotiation;
-        if (context.Transports.RestartRequested) return true;
+        if (context.Transports.FragmentsToReplace.Count > 0) return true;
         SdpDescription? local = negotiation.CurrentLocal?.Sdp, remote = negotiation.CurrentRemote?.Sdp;
         if (context.Channels.WasUsed && context.Channels.Mid is null) return true;
         foreach (RTCRtpTransceiver transceiver in context.Transceivers.All)

@@ -14,6 +14,9 @@ internal sealed class OfferBuilder(ConnectionContext context)
     /// <summary>The transceivers of the sections of the last offer, by index; null for other sections.</summary>
     public IReadOnlyList<RTCRtpTransceiver?> Plan { get; private set; } = [];
 
+    /// <summary>The transports of the sections of the last offer, by index.</summary>
+    public IReadOnlyList<OfferedTransport> Transports { get; private set; } = [];
+
     /// <summary>The "o=" line of the next description (RFC 8829 §5.2.1, §5.2.2).</summary>
     private SdpOrigin NextOrigin() => new("-", _sessionId, (++_version).ToString(System.Globalization.CultureInfo.InvariantCulture), "IN", "IP4", "127.0.0.1");
 
@@ -41,6 +44,7 @@ internal sealed class OfferBuilder(ConnectionContext context)
         while (added.Count > 0) AddNew(offer, added.Dequeue(), plan, mids);
         if (!isDataFirst && context.Channels.IsWanted && context.Channels.Mid is null) AddData(offer, plan, mids);
         AddTransports(offer);
+        LipSyncGroups.AddTo(offer, plan);
         Plan = plan;
         return offer;
     }
@@ -142,26 +146,26 @@ internal sealed class OfferBuilder(ConnectionContext context)
         }
     }
 
-    // Everything goes over one transport: the first section carries it, the others are bundle-only until the peer has
-    // agreed to bundle (RFC 9143 §7.2.1), after which they stand as the first does.
+    // RFC 9429 §5.2.1: all sections are offered as one bundle; what they say of their transports is the bundle policy's business.
     private void AddTransports(SdpDescription offer)
     {
         List<string> bundled = [];
-        foreach (SdpMedia section in offer.Media)
+        Transports = context.Sections.PlanOffer(offer);
+        for (int i = 0; i < offer.Media.Count; i++)
         {
-            if (section.Port == 0 || section.Mid is not { } mid) continue;
-            BundleTransport transport = TransportOf(mid) ?? context.Transports.Primary;
-            bool isFirst = bundled.Count == 0;
-            _writer.AddTransport(section, transport, SdpSetup.ActPass, withCandidates: isFirst || transport != context.Transports.Primary);
+            SdpMedia section = offer.Media[i];
+            if (Transports[i] is not { Transport: { } transport } planned) continue;
+            _writer.AddTransport(section, transport, SdpSetup.ActPass, transport.TlsId, planned.IsTagged, Rtcp(transport));
             _writer.AddCryptex(section);
-            if (transport == context.Transports.Primary) bundled.Add(mid);
-            if (isFirst || transport.Remote is not null) continue;
+            bundled.Add(section.Mid!);
+            if (!planned.IsBundleOnly) continue;
             section.Port = 0;
             section.Attributes.Add("bundle-only");
         }
-        if (bundled.Count > 0) offer.Attributes.Add("group", "BUNDLE " + string.Join(" ", bundled));
+        if (bundled.Count > 0) offer.Attributes.Add("group", new SdpGroup(SdpGroup.Bundle, bundled).ToString());
     }
 
-    private BundleTransport? TransportOf(string mid) =>
-        mid == context.Channels.Mid ? context.Channels.Transport : context.Transceivers.FindByMid(mid)?.Transport;
+    private RtcpPlace Rtcp(BundleTransport transport) =>
+        transport.Remote is not null ? (transport.RtcpDtls is null ? RtcpPlace.Shared : RtcpPlace.Own) :
+        context.Configuration.RtcpMuxPolicy == RTCRtcpMuxPolicy.Require ? RtcpPlace.SharedOnly : RtcpPlace.Either;
 }

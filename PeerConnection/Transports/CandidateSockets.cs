@@ -17,7 +17,7 @@ internal static class CandidateSockets
             string? name = peer.HostNameFor(address);
             if (peer.Registration.TryOpenUdp(address, options.PortRange, out TransportAddress bound, out _))
             {
-                peer.Ice.AddLocalBase(stack.Stream, IceComponent.Rtp, bound, TransportProtocol.Udp, now, preferences[i], name);
+                peer.Ice.AddLocalBase(stack.Stream, stack.Component, bound, TransportProtocol.Udp, now, preferences[i], name);
                 stack.Bases.Add((bound, TransportProtocol.Udp));
             }
             OpenTcp(peer, stack, options, address, preferences[i], name, now);
@@ -28,7 +28,7 @@ internal static class CandidateSockets
         PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, ushort preference, string? name, Instant now)
     {
         if (options.TcpCandidates == TcpCandidates.None) return;
-        peer.Ice.AddTcpBase(stack.Stream, IceComponent.Rtp, address, IceTcpType.Active, now, preference, name);
+        peer.Ice.AddTcpBase(stack.Stream, stack.Component, address, IceTcpType.Active, now, preference, name);
         stack.Bases.Add((address.WithPort(LoopRegistration.ActiveTcpPort), TransportProtocol.Tcp));
         if (options.TcpCandidates >= TcpCandidates.ActiveAndPassive) Listen(IceTcpType.Passive);
         if (options.TcpCandidates == TcpCandidates.All) Listen(IceTcpType.SimultaneousOpen);
@@ -36,9 +36,15 @@ internal static class CandidateSockets
         void Listen(IceTcpType type)
         {
             if (!peer.Registration.TryListenTcp(address, options.PortRange, out TransportAddress bound, out _)) return;
-            peer.Ice.AddTcpBase(stack.Stream, IceComponent.Rtp, bound, type, now, preference, name);
+            peer.Ice.AddTcpBase(stack.Stream, stack.Component, bound, type, now, preference, name);
             stack.Bases.Add((bound, TransportProtocol.Tcp));
         }
+    }
+
+    public static void Close(PeerTransport peer, TransportAddress bound, TransportProtocol protocol)
+    {
+        if (protocol == TransportProtocol.Udp) peer.Registration.CloseUdp(bound);
+        else peer.Registration.CloseTcp(bound);
     }
 
     /// <summary>Closes the sockets whose addresses the machine has no longer: their candidates and pairs go, and another pair carries on.</summary>
@@ -50,8 +56,7 @@ internal static class CandidateSockets
             if (present.Any(local => local.Address.HasSameAddressAs(bound))) continue;
             stack.Bases.Remove((bound, protocol));
             peer.Ice.RemoveLocalBase(stack.Stream, bound, protocol, now);
-            if (protocol == TransportProtocol.Udp) peer.Registration.CloseUdp(bound);
-            else peer.Registration.CloseTcp(bound);
+            Close(peer, bound, protocol);
         }
     }
 }

@@ -123,7 +123,7 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
 
     public void DtlsStateChanged(TransportStack stack, DtlsState state, in DtlsEvent? cause)
     {
-        RTCDtlsTransport transport = stack.Owner.Dtls;
+        if (stack.Owner.DtlsOf(stack) is not { } transport) return;
         ReadOnlyMemory<byte> certificate = stack.Dtls!.RemoteCertificate.ToArray();
         DtlsEvent? reason = cause;
         context.QueueTask(() =>
