@@ -40,6 +40,9 @@ internal sealed class TransportStack : IDisposable
     /// <summary>The sockets that candidates were gathered on, as the agent knows them.</summary>
     public List<(TransportAddress Bound, TransportProtocol Protocol)> Bases { get; } = [];
 
+    /// <summary>How many addresses have come up since the first were gathered on.</summary>
+    public int AddressesAppeared { get; set; }
+
     public RtpSession Rtp { get; }
 
     public DtlsConnection? Dtls { get; private set; }
