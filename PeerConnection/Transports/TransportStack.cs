@@ -65,6 +65,9 @@ internal sealed class TransportStack : IDisposable
     /// <summary>The senders' queues.</summary>
     public List<RtpOutlet> Outlets { get; } = [];
 
+    /// <summary>What the receivers have here.</summary>
+    public List<RtpInlet> Inlets { get; } = [];
+
     /// <summary>Datagrams that no layer takes (RFC 7983 §7), or that came before there was one to take them.</summary>
     public long Dropped { get; private set; }
 
@@ -90,6 +93,8 @@ internal sealed class TransportStack : IDisposable
             Instant next = CarriesRtp ? Rtp.NextTimeout : Instant.Never;
             if (Dtls is not null) next = Instant.Min(next, Dtls.NextTimeout);
             if (Data is not null) next = Instant.Min(next, Data.NextTimeout);
+            foreach (RtpOutlet outlet in Outlets) next = Instant.Min(next, outlet.NextTimeout);
+            foreach (RtpInlet inlet in Inlets) next = Instant.Min(next, inlet.NextTimeout);
             return next;
         }
     }
@@ -183,6 +188,7 @@ internal sealed class TransportStack : IDisposable
         Dtls?.AdvanceTo(now);
         Data?.AdvanceTo(now);
         if (CarriesRtp) Rtp.AdvanceTo(now);
+        foreach (RtpInlet inlet in Inlets) inlet.AdvanceTo(now);
     }
 
     /// <summary>Associates, once both the handshake and the data section are there.</summary>
@@ -210,6 +216,7 @@ internal sealed class TransportStack : IDisposable
     public void Dispose()
     {
         foreach (RtpOutlet outlet in Outlets) outlet.Close();
+        foreach (RtpInlet inlet in Inlets) inlet.StopFrames();
         if (CarriesRtp) Rtp.Close();
         Data?.Dispose();
         DisposeKeys();
@@ -233,7 +240,7 @@ internal sealed class TransportStack : IDisposable
         if (length > 0 || !dtls.CanSend) return length;
         if (CarriesRtp && (_protector is not null || (Outlets.Count > 0 && OpenSrtp())))
         {
-            foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp);
+            foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp, now);
             length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out bool isRtcp);
             isForRtcpStack = length > 0 && isRtcp && RtcpStack is not null;
             if (isForRtcpStack) return length;
@@ -320,6 +327,6 @@ internal sealed class TransportStack : IDisposable
         }
         if (!_unprotector!.TryUnprotectRtp(datagram, out int length)) return;
         RtpReceiveStream? stream = Rtp.Receive(datagram[..length], now, out RtpPacket packet);
-        if (stream?.Section.Tag is { } receiver) observer.RtpReceived(receiver, packet);
+        if (stream is not null) observer.RtpReceived(stream, packet, now);
     }
 }
