@@ -11,6 +11,7 @@ public sealed class RemoteMediaStreamTrack : MediaStreamTrack
     private readonly int _maxQueued;
     private readonly Queue<(RtpPacketFields Fields, MessageLease Payload)> _queue = new();
     private readonly Action _raise;
+    private readonly RtpPacketEvent _event = new();      // of the packet that is being raised: one at a time
     private bool _scheduled;
     private long _dropped;
 
@@ -63,7 +64,7 @@ public sealed class RemoteMediaStreamTrack : MediaStreamTrack
             bool returned = false;
             try
             {
-                OnRtpPacket?.Invoke(this, new RtpPacketEvent(next.Fields, payload.Memory));
+                OnRtpPacket?.Invoke(this, _event.With(next.Fields, payload.Memory));
                 returned = true;
             }
             finally
@@ -74,14 +75,20 @@ public sealed class RemoteMediaStreamTrack : MediaStreamTrack
     }
 }
 
-/// <summary>An RTP packet has arrived.</summary>
-/// <param name="fields">Its fields.</param>
-/// <param name="payload">Its payload.</param>
-public sealed class RtpPacketEvent(RtpPacketFields fields, ReadOnlyMemory<byte> payload) : EventArgs
+/// <summary>An RTP packet has arrived. The event is valid until the handler returns: one object serves all packets of a track, so that a packet costs no garbage.</summary>
+public sealed class RtpPacketEvent : EventArgs
 {
+    internal RtpPacketEvent() { }
+
     /// <summary>Its fields.</summary>
-    public RtpPacketFields Fields { get; } = fields;
+    public RtpPacketFields Fields { get; private set; }
 
     /// <summary>Its payload, padding taken off. It is valid until the handler returns: copy what must live longer.</summary>
-    public ReadOnlyMemory<byte> Payload { get; } = payload;
+    public ReadOnlyMemory<byte> Payload { get; private set; }
+
+    internal RtpPacketEvent With(in RtpPacketFields fields, ReadOnlyMemory<byte> payload)
+    {
+        (Fields, Payload) = (fields, payload);
+        return this;
+    }
 }

@@ -15,7 +15,7 @@ internal static class CandidateSockets
         {
             TransportAddress address = addresses[i].Address;
             string? name = peer.HostNameFor(address);
-            if (peer.Registration.TryOpenUdp(address, options.PortRange, out TransportAddress bound, out _))
+            if (TryOpenUdp(peer, stack, options, address, out TransportAddress bound))
             {
                 peer.Ice.AddLocalBase(stack.Stream, IceComponent.Rtp, bound, TransportProtocol.Udp, now, preferences[i], name);
                 stack.Bases.Add((bound, TransportProtocol.Udp));
@@ -23,6 +23,22 @@ internal static class CandidateSockets
             OpenTcp(peer, stack, options, address, preferences[i], name, now);
         }
     }
+
+    /// <summary>A restart has given the stack another user name: shared sockets get to know it.</summary>
+    public static void AddKeys(PeerTransport peer, TransportStack stack, WebRtcOptions options)
+    {
+        if (!options.SharePorts) return;
+        foreach ((TransportAddress bound, TransportProtocol protocol) in stack.Bases)
+        {
+            if (protocol == TransportProtocol.Udp) TryShare(peer, stack, options, bound, out _);
+        }
+    }
+
+    private static bool TryOpenUdp(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, out TransportAddress bound) =>
+        (options.SharePorts && TryShare(peer, stack, options, address, out bound)) || peer.Registration.TryOpenUdp(address, options.PortRange, out bound, out _);
+
+    private static bool TryShare(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, out TransportAddress bound) =>
+        peer.Registration.TryShareUdp(address, options.PortRange, UsernameReader.TryRead, stack.Stream.LocalParameters.UsernameFragment, out bound, out _);
 
     private static void OpenTcp(
         PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, ushort preference, string? name, Instant now)

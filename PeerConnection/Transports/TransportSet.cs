@@ -91,7 +91,9 @@ internal sealed class TransportSet
             transport.Ice.ForgetLocal();
             _context.Post((peer, now) =>
             {
-                if (transport.Stack is { } stack) peer.Ice.Restart(stack.Stream, now, restart);
+                if (transport.Stack is not { } stack) return;
+                peer.Ice.Restart(stack.Stream, now, restart);
+                CandidateSockets.AddKeys(peer, stack, _context.Options);
             });
         }
         if (transport.HasStartedGathering) return;
