@@ -148,7 +148,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
     {
         transceiver?.Retire();
         if (transceiver is not null) context.Transceivers.Remove(transceiver);
-        if (ours.IsDataChannel && context.Channels.Mid == ours.Mid) context.Channels.Rejected();
+        if (ours.IsDataChannel && (context.Channels.Mid is null || context.Channels.Mid == ours.Mid)) context.Channels.Rejected();
     }
 
     private static int IndexOf(SdpDescription description, string mid)

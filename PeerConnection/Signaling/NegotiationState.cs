@@ -37,6 +37,9 @@ internal sealed class NegotiationState
 
     public AppliedDescription? Remote => PendingRemote ?? CurrentRemote;
 
+    /// <summary>The answer of the last exchange, which says what became of each section; null before there was one.</summary>
+    public AppliedDescription? LastAnswer => CurrentLocal is { Type: RTCSdpType.Answer } ? CurrentLocal : CurrentRemote;
+
     /// <summary>[[LastCreatedOffer]] and [[LastCreatedAnswer]]: what a local description has to equal (webrtc-pc §4.4.1.5).</summary>
     public string LastCreatedOffer { get; set; } = "";
 

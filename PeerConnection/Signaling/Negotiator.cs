@@ -86,7 +86,7 @@ internal sealed class Negotiator
         }
         SdpDescription remote = DescriptionValidator.Parse(description.Sdp);
         SdpDescription? offer = State.PendingLocal?.Sdp;
-        DescriptionValidator.Validate(remote, description.Type, offer, (State.IsOfferer ? State.CurrentLocal : State.CurrentRemote)?.Sdp, _context.Configuration);
+        DescriptionValidator.Validate(remote, description.Type, offer, State.LastAnswer?.Sdp, _context.Configuration);
         if (isGlare) RollBack(RTCSignalingState.Stable);                  // implicit, once it is known that the offer can be used
         _context.Transceivers.Remember();
         if (description.Type == RTCSdpType.Offer)
@@ -119,6 +119,7 @@ internal sealed class Negotiator
         _tracks.Fire();
         if (next != RTCSignalingState.Stable) return;
         _context.Transceivers.Forget();
+        _context.Transceivers.RetireUnassociated();
         _context.Transports.RestartsAreDone(State.CurrentLocal?.Sdp);
         _context.Needed.Reset();
         _context.States.Update();

@@ -65,8 +65,9 @@ internal sealed class RemoteCandidates(ConnectionContext context)
         }
     }
 
+    // A section that has an address of its own may be bundled or not: that is for the answer to say.
     private static string? FragmentOf(SdpDescription description, SdpMedia section) =>
-        description.Inherited(RemoteSection.Carrier(description, section), "ice-ufrag");
+        description.Inherited(section, "ice-ufrag") ?? description.Inherited(RemoteSection.Carrier(description, section), "ice-ufrag");
 
     // Steps 4.7.2.2, 4.7.2.3: into each description of that generation.
     private void Record(IceCandidate? candidate, string mid, string? fragment)
