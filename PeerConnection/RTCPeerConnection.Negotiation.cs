@@ -53,7 +53,7 @@ public sealed partial class RTCPeerConnection
     public Task SetRemoteDescriptionAsync(RTCSessionDescription description)
     {
         Require.NotNull(description);
-        return Chain.Chain(() => _negotiator.SetRemote(description));
+        return Chain.Chain(() => _negotiator.SetRemote(description), () => _negotiator.RollBackForGlare(description));
     }
 
     /// <summary>Adds a candidate of the peer (webrtc-pc §4.4.2); null, or one with empty text, is the end of candidates.</summary>

@@ -258,7 +258,11 @@ public sealed partial class SctpAssociation
         if (outcome is SetupOutcome.Nothing or SetupOutcome.TooLate) return false;
         bool restarted = outcome == SetupOutcome.Restarted;
         _context.Raise(new SctpEvent(restarted ? SctpEventKind.Restarted : SctpEventKind.Established));
-        if (restarted) _sender.Clear();
+        if (restarted)
+        {
+            _sender.Clear();
+            _sender.Messages.RenewStreams();
+        }
         _context.Errors = 0;
         _shutdown.Stop();
         _receiver.Start(_context.Peer.InitialTsn);

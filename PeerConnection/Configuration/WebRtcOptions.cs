@@ -52,6 +52,13 @@ public sealed record WebRtcOptions
     /// <summary>Whether link-local IPv6 addresses are used, which reach the peer on the same link only. Default false.</summary>
     public bool IncludeLinkLocal { get; init; }
 
+    /// <summary>
+    /// Whether addresses that the machine gets while a connection lives are gathered on, and told as candidates, without an ICE restart.
+    /// Default false: JSEP gathers once per description and says when that is complete (RFC 8829 §3.5.1, RFC 8838 §13), and peers may
+    /// rely on it. Switch it on where both sides take candidates at any time, as with mobile hosts that change networks.
+    /// </summary>
+    public bool GatherContinually { get; init; }
+
     /// <summary>Which TCP candidates are gathered. Default active ones, as browsers do.</summary>
     public TcpCandidates TcpCandidates { get; init; } = TcpCandidates.Active;
 

@@ -20,6 +20,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private DataChannelTransport? _transport;                                          // the loop's
     private long _backlog;
     private byte[]? _localInit;
+    private SdpSctpInit? _remoteInit;
     private bool? _usesInit;                                                           // null before the section is negotiated
 
     /// <summary>Whether a channel was ever created or a section for them negotiated.</summary>
@@ -52,6 +53,9 @@ internal sealed class DataChannelSet(ConnectionContext context)
 
     /// <summary>Whether an offer that carries the peer's INIT is answered with ours: not when the association came up without.</summary>
     public bool AcceptsInit => _usesInit ?? true;
+
+    /// <summary>Whether a remote description may have this INIT: the association that exists, with or without one, cannot change (draft-hancke-tsvwg-snap §5.6).</summary>
+    public bool MayHave(SdpSctpInit? init) => init is null || _usesInit is null || init.Equals(_remoteInit);
 
     /// <summary>Whether so much waits for the application that no more is taken from the transport.</summary>
     public bool IsBacklogged => Interlocked.Read(ref _backlog) > BacklogLimit;
@@ -98,7 +102,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     public void Negotiated(BundleTransport transport, int remotePort, long remoteMaxMessageSize, SdpSctpInit? remoteInit)
     {
         byte[][]? inits = _usesInit is null && remoteInit is not null ? [LocalInit, remoteInit.Chunk.ToArray()] : null;
-        _usesInit ??= remoteInit is not null;
+        if (_usesInit is null) (_usesInit, _remoteInit) = (remoteInit is not null, remoteInit);
         WasUsed = true;
         BundleTransport? left = Transport == transport ? null : Transport;
         Transport = transport;

@@ -63,7 +63,7 @@ public sealed class RTCRtpReceiver
     /// <summary>Starts to receive, or goes on with what was negotiated anew.</summary>
     internal void Open(BundleTransport transport, string mid, byte midExtensionId, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs)
     {
-        KeyValuePair<byte, uint>[] payloadTypes = [.. codecs.Select(codec => new KeyValuePair<byte, uint>(codec.PayloadType, codec.ClockRate))];
+        RtpPayloadTypes payloadTypes = MediaCapabilities.PayloadTypes(codecs);
         _context.Post((_, _) =>
         {
             if (transport.Stack is not { } stack) return;
@@ -74,7 +74,7 @@ public sealed class RTCRtpReceiver
             }
             _section.MidExtensionId = midExtensionId;
             _section.Ssrcs = ssrcs;
-            _section.SetPayloadTypes(payloadTypes);
+            _section.PayloadTypes = payloadTypes;
         });
     }
 

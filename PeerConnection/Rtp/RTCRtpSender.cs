@@ -78,6 +78,7 @@ public sealed class RTCRtpSender
     internal void Open(BundleTransport transport, string mid, byte midExtensionId, IReadOnlyList<SdpCodec> codecs)
     {
         byte[] payloadTypes = [.. codecs.Select(codec => codec.PayloadType)];
+        RtpPayloadTypes types = MediaCapabilities.PayloadTypes(codecs);
         uint clockRate = codecs.Count > 0 ? codecs[0].ClockRate : 90_000;
         _context.Post((peer, _) =>
         {
@@ -89,6 +90,7 @@ public sealed class RTCRtpSender
                 _outlet = outlet;
             }
             outlet.PayloadTypes = payloadTypes;
+            outlet.Stream.PayloadTypes = types;
             (outlet.Stream.Mid, outlet.Stream.MidExtensionId, outlet.Stream.ClockRate) = (Encoding.ASCII.GetBytes(mid), midExtensionId, clockRate);
         });
     }

@@ -24,6 +24,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             context.Channels.Offered(transport);
         }
         foreach (BundleTransport transport in offers.Transports.Where(planned => planned.IsTagged).Select(planned => planned.Transport!)) context.Transports.StartGathering(transport);
+        context.Transports.AnnounceRole(context.Options.Ice.IsLite ? RTCIceRole.Controlled : RTCIceRole.Controlling);
     }
 
     /// <summary>A remote offer: transceivers are found or made for its sections (RFC 8829 §5.10).</summary>
@@ -49,6 +50,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             else tracks.Process(transceiver, direction.Reverse(), section);
         }
         IceRestartOfPeer(offer);
+        context.Transports.AnnounceRole(offer.Attributes.Contains("ice-lite") ? RTCIceRole.Controlling : RTCIceRole.Controlled);
     }
 
     /// <summary>An exchange is complete, or provisionally so: what both sides said takes effect (RFC 8829 §5.11).</summary>

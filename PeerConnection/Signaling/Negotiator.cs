@@ -75,19 +75,28 @@ internal sealed class Negotiator
         Complete(next);
     }
 
+    /// <summary>
+    /// Glare: an offer upon an offer of ours rolls ours back first (webrtc-pc §4.4.2, setRemoteDescription, step 3.1), once it is known
+    /// that it can be used.
+    /// </summary>
+    public bool RollBackForGlare(RTCSessionDescription description)
+    {
+        if (description.Type != RTCSdpType.Offer || State.State != RTCSignalingState.HaveLocalOffer) return false;
+        Read(description);
+        RollBack(RTCSignalingState.Stable);
+        return true;
+    }
+
     public void SetRemote(RTCSessionDescription description)
     {
-        bool isGlare = description.Type == RTCSdpType.Offer && State.State == RTCSignalingState.HaveLocalOffer;
-        RTCSignalingState next = isGlare ? RTCSignalingState.HaveRemoteOffer : RequireNext(description.Type, isLocal: false);
+        RTCSignalingState next = RequireNext(description.Type, isLocal: false);
         if (description.Type == RTCSdpType.Rollback)
         {
             RollBack(next);
             return;
         }
-        SdpDescription remote = DescriptionValidator.Parse(description.Sdp);
         SdpDescription? offer = State.PendingLocal?.Sdp;
-        DescriptionValidator.Validate(remote, description.Type, offer, State.LastAnswer?.Sdp, _context.Configuration);
-        if (isGlare) RollBack(RTCSignalingState.Stable);                  // implicit, once it is known that the offer can be used
+        SdpDescription remote = Read(description);
         _context.Transceivers.Remember();
         if (description.Type == RTCSdpType.Offer)
         {
@@ -103,8 +112,26 @@ internal sealed class Negotiator
         Complete(next);
     }
 
+    private SdpDescription Read(RTCSessionDescription description)
+    {
+        SdpDescription remote = DescriptionValidator.Parse(description.Sdp);
+        DescriptionValidator.Validate(remote, description.Type, State.PendingLocal?.Sdp, State.LastAnswer?.Sdp, _context.Configuration);
+        RequireSameInit(remote);
+        return remote;
+    }
+
     private RTCSignalingState RequireNext(RTCSdpType type, bool isLocal) => State.Next(type, isLocal) ??
         throw DOMException.InvalidState($"A {(isLocal ? "local" : "remote")} {type.ToW3CString()} cannot be set in {State.State.ToW3CString()}.");
+
+    // draft-hancke-tsvwg-snap §5.6; it may change with a new association, which takes a new connection here.
+    private void RequireSameInit(SdpDescription remote)
+    {
+        foreach (SdpMedia section in remote.Media)
+        {
+            if (section.Port == 0 || !section.IsDataChannel || _context.Channels.MayHave(RemoteSection.SctpInit(section))) continue;
+            throw DOMException.InvalidAccess($"The media section of line {section.LineNumber} adds or changes a=sctp-init of an association that exists; create a new connection for it.");
+        }
+    }
 
     private void RollBack(RTCSignalingState next)
     {

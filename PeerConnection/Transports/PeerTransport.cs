@@ -137,7 +137,11 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private void LocalAddressesChanged(Instant now)
     {
         if (_deallocating) return;
-        foreach (TransportStack stack in _stacks) CandidateSockets.CloseVanished(this, stack, now);
+        foreach (TransportStack stack in _stacks)
+        {
+            CandidateSockets.OpenAppeared(this, stack, options, now);         // first: a connection that moves over has somewhere to go
+            CandidateSockets.CloseVanished(this, stack, now);
+        }
     }
 
     // Goodbyes may have gone through relays, so that these are given back after them (RFC 8656 §8).

@@ -24,6 +24,7 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
             string? url = context.Transports.Peer.ServerUrls.Find(candidate);
             RTCIceCandidate surfaced = new(candidate, transport.Mid, (ushort)transport.MLineIndex, usernameFragment, url);
             transport.Ice.AddLocal(surfaced);
+            if (usernameFragment == transport.FragmentToldBefore) return;
             LocalCandidates.Add(context.Negotiation, transport, candidate);
             context.Fire(() => context.Owner.RaiseIceCandidate(surfaced, url));
         }));
@@ -70,7 +71,7 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
     // webrtc-pc §5.6, the first task when a generation has been gathered
     private void EndCandidates(BundleTransport transport, string usernameFragment)
     {
-        if (IsGone(transport, usernameFragment)) return;
+        if (IsGone(transport, usernameFragment) || usernameFragment == transport.FragmentToldBefore) return;
         LocalCandidates.End(context.Negotiation, transport);
         RTCIceCandidate end = RTCIceCandidate.End(transport.Mid, transport.MLineIndex, usernameFragment);
         context.Fire(() => context.Owner.RaiseIceCandidate(end));

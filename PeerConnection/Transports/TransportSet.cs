@@ -92,6 +92,15 @@ internal sealed class TransportSet
         });
     }
 
+    /// <summary>The role that the first offer gives (webrtc-pc §4.4.1.4, step 4.11.2.14.6); what is negotiated decides.</summary>
+    public void AnnounceRole(RTCIceRole role)
+    {
+        foreach (BundleTransport transport in _all)
+        {
+            if (transport.Ice.Role == RTCIceRole.Unknown) transport.Ice.Role = role;
+        }
+    }
+
     public void SetRole(IceRole role)
     {
         foreach (BundleTransport transport in _all) transport.Ice.Role = role == IceRole.Controlling ? RTCIceRole.Controlling : RTCIceRole.Controlled;
@@ -105,6 +114,7 @@ internal sealed class TransportSet
         {
             transport.ReplacedLocal ??= transport.Local;
             transport.Restart = null;
+            transport.FragmentToldBefore = transport.Ice.GatheringState == RTCIceGathererState.Complete ? transport.Local.UsernameFragment : null;
             StartGeneration(transport, restart);
         }
         if (transport.HasStartedGathering) return;

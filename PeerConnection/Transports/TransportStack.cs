@@ -40,6 +40,9 @@ internal sealed class TransportStack : IDisposable
     /// <summary>The sockets that candidates were gathered on, as the agent knows them.</summary>
     public List<(TransportAddress Bound, TransportProtocol Protocol)> Bases { get; } = [];
 
+    /// <summary>How many addresses have come up since the first were gathered on.</summary>
+    public int AddressesAppeared { get; set; }
+
     public RtpSession Rtp { get; }
 
     public DtlsConnection? Dtls { get; private set; }
@@ -155,11 +158,11 @@ internal sealed class TransportStack : IDisposable
     private int SendRtcp(ReadOnlySpan<byte> compound, Span<byte> room, Instant now, out NetworkPath path)
     {
         path = default;
-        if (_protector is null || !_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;      // it is not connected yet; reports come again
+        if (!OpenSrtp() || !_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;      // it is not connected yet; reports come again
         Span<byte> area = _ice.PayloadArea(Stream, Component, room);
         if (area.Length < compound.Length + SrtpProtector.MaxRtcpOverhead) return 0;
         compound.CopyTo(area);
-        return Send(room, _protector.ProtectRtcp(area, compound.Length), now, out path);
+        return Send(room, _protector!.ProtectRtcp(area, compound.Length), now, out path);
     }
 
     private int Send(Span<byte> room, int length, Instant now, out NetworkPath path)
@@ -224,13 +227,13 @@ internal sealed class TransportStack : IDisposable
         if (Dtls is not { } dtls) return 0;
         int length = dtls.Transmit(area, now);
         if (length > 0 || !dtls.CanSend) return length;
-        if (_protector is not null && CarriesRtp)
+        if (CarriesRtp && (_protector is not null || (Outlets.Count > 0 && OpenSrtp())))
         {
             foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp);
             length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out bool isRtcp);
             isForRtcpStack = length > 0 && isRtcp && RtcpStack is not null;
             if (isForRtcpStack) return length;
-            if (length > 0) return isRtcp ? _protector.ProtectRtcp(area, length) : _protector.ProtectRtp(area, length);
+            if (length > 0) return isRtcp ? _protector!.ProtectRtcp(area, length) : _protector!.ProtectRtp(area, length);
         }
         if (Data is not null)
         {
@@ -275,7 +278,13 @@ internal sealed class TransportStack : IDisposable
         StartData(now);
         Span<byte> early = stackalloc byte[EventLoop.MaxDatagramSize];      // application data that came before its sender was known
         while (dtls.TryReadEarlyData(early, out int earlyLength)) Data?.Receive(early[..earlyLength], now);
-        if (dtls.SelectedSrtpProfile is not { } selected) return;
+    }
+
+    // A connection without media has no use for SRTP: its keys are derived when the first packet comes or goes.
+    private bool OpenSrtp()
+    {
+        if (_protector is not null) return true;
+        if (!_isOpen || Dtls is not { SelectedSrtpProfile: { } selected } dtls) return false;
         SrtpProfile profile = (SrtpProfile)(ushort)selected;            // both carry the registry's numbers
         Span<byte> material = stackalloc byte[SrtpKeyingMaterial.Length(profile)];
         dtls.ExportKeyingMaterial(SrtpKeyingMaterial.ExporterLabel, default, useContext: false, material);
@@ -285,18 +294,19 @@ internal sealed class TransportStack : IDisposable
         _unprotector = new SrtpUnprotector(profile, IsClient ? keys.ServerKey : keys.ClientKey, IsClient ? keys.ServerSalt : keys.ClientSalt,
             new SrtpOptions { Cryptex = _takesCryptex });
         material.Clear();
+        return true;
     }
 
     private void ReceiveMedia(Span<byte> datagram, Instant now, ITransportObserver observer)
     {
-        if (_unprotector is null)
+        if (!OpenSrtp())
         {
             Dropped++;
             return;
         }
         if (RtcpPacket.IsRtcp(datagram))
         {
-            if (_unprotector.TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
+            if (_unprotector!.TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
             return;
         }
         if (!CarriesRtp)
@@ -304,7 +314,7 @@ internal sealed class TransportStack : IDisposable
             Dropped++;
             return;
         }
-        if (!_unprotector.TryUnprotectRtp(datagram, out int length)) return;
+        if (!_unprotector!.TryUnprotectRtp(datagram, out int length)) return;
         RtpReceiveStream? stream = Rtp.Receive(datagram[..length], now, out RtpPacket packet);
         if (stream?.Section.Tag is { } receiver) observer.RtpReceived(receiver, packet);
     }

@@ -17,6 +17,7 @@ internal sealed class SendQueue(AssociationContext context)
     private int _queued;
     private long _unfinishedBytes;                                    // of messages of which a part has been sent
     private long _largestWindow;
+    private bool _isClearing;
 
     /// <summary>Bytes of leases held, queued or in flight.</summary>
     public long HeldBytes { get; private set; }
@@ -140,6 +141,7 @@ internal sealed class SendQueue(AssociationContext context)
     /// <summary>Drops all that is queued; what is in flight is the retransmission queue's to drop.</summary>
     public void Clear()
     {
+        _isClearing = true;
         _current = null;
         _schedule.Clear();
         _aside.Clear();
@@ -155,6 +157,15 @@ internal sealed class SendQueue(AssociationContext context)
             stream.IsScheduled = false;
         }
         _largestWindow = 0;
+        _isClearing = false;
+    }
+
+    /// <summary>The association has restarted: its streams are new ones, and those of before keep what they had left unsent.</summary>
+    public void RenewStreams()
+    {
+        OutgoingStream[] before = [.. _streams.Values];
+        foreach (OutgoingStream stream in before)
+            _streams[stream.Id] = new OutgoingStream(stream.Id) { Weight = stream.Weight, LowThreshold = stream.LowThreshold };
     }
 
     private void Begin(OutgoingMessage message, uint tsn)
@@ -263,7 +274,7 @@ internal sealed class SendQueue(AssociationContext context)
     {
         if (bytes == 0) return;
         BufferedBytes -= bytes;
-        if (context.IsOver) return;                                   // what a stream had left at the end stays known
+        if (_isClearing) return;                                      // what a stream had left at the end stays known
         long before = stream.Buffered;
         stream.Buffered = before - bytes;
         if (before > stream.LowThreshold && stream.Buffered <= stream.LowThreshold)
