@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using WebRtcStack.Benchmarks.Dtls;
 using WebRtcStack.Benchmarks.EndToEnd;
+using WebRtcStack.Benchmarks.Rtp;
 using WebRtcStack.Benchmarks.Sctp;
 using WebRtcStack.Benchmarks.Sctp.Goodput;
 using WebRtcStack.Benchmarks.Sdp;
@@ -13,6 +14,7 @@ else if (args is ["turn-relay", ..]) await RelayComparison.RunAsync(args.Length 
 else if (args is ["negotiation"]) await NegotiationFigures.RunAsync();
 else if (args is ["dtls"]) DtlsFigures.Run();
 else if (args is ["srtp"]) SrtpFigures.Run();
+else if (args is ["rtp-wire"]) RtpWireFigures.Run();
 else if (args is ["fairness", ..]) FairnessTable.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : null);
 else if (args is ["sctp"]) SctpFigures.Run();
 else if (EndToEndProgram.TryRun(args) is { } mode) await mode;

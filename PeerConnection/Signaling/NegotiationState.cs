@@ -37,16 +37,16 @@ internal sealed class NegotiationState
 
     public AppliedDescription? Remote => PendingRemote ?? CurrentRemote;
 
-    /// <summary>The answer of the last exchange, which says what became of each section; null before there was one.</summary>
-    public AppliedDescription? LastAnswer => CurrentLocal is { Type: RTCSdpType.Answer } ? CurrentLocal : CurrentRemote;
-
     /// <summary>[[LastCreatedOffer]] and [[LastCreatedAnswer]]: what a local description has to equal (webrtc-pc §4.4.1.5).</summary>
     public string LastCreatedOffer { get; set; } = "";
 
     public string LastCreatedAnswer { get; set; } = "";
 
     /// <summary>Whether this side made the offer of the exchange under way, or of the last.</summary>
-    public bool IsOfferer { get; private set; }
+    public bool IsOfferer => PendingLocal?.Type == RTCSdpType.Offer || (PendingRemote?.Type != RTCSdpType.Offer && CurrentLocal?.Type == RTCSdpType.Offer);
+
+    /// <summary>The answer of the last exchange, from either side: which of its sections are rejected, and so may become others.</summary>
+    public AppliedDescription? CurrentAnswer => CurrentLocal?.Type == RTCSdpType.Answer ? CurrentLocal : CurrentRemote;
 
     /// <summary>The state after applying a description (RFC 8829 §3.2), or null where the description does not fit.</summary>
     public RTCSignalingState? Next(RTCSdpType type, bool isLocal) => (State, type, isLocal) switch
@@ -75,7 +75,6 @@ internal sealed class NegotiationState
                 (PendingLocal, PendingRemote) = (null, null);
                 break;
             default:
-                if (description.Type == RTCSdpType.Offer) IsOfferer = isLocal;
                 if (isLocal) PendingLocal = description;
                 else PendingRemote = description;
                 break;

@@ -12,7 +12,7 @@ internal sealed class PeerSimulation : IDisposable
 
     public PeerSimulation(
         int seed, PathOptions? path = null, Action<PeerSimulation>? network = null, WebRtcOptions? options = null, RTCConfiguration? configuration = null,
-        bool tricklesItself = true)
+        bool trickles = true)
     {
         Time = new VirtualTime(seed);
         SynchronizationContext.SetSynchronizationContext(new VirtualSynchronizationContext(Time));
@@ -36,7 +36,7 @@ internal sealed class PeerSimulation : IDisposable
         Options = options with { Random = Time.Random, TimeProvider = new VirtualTimeProvider(Time) };
         Left = Create(LeftLoop, "left", configuration);
         Right = Create(RightLoop, "right", configuration);
-        if (!tricklesItself) return;
+        if (!trickles) return;
         Left.OnIceCandidate += (_, e) => Trickle(e, Right, 0);
         Right.OnIceCandidate += (_, e) => Trickle(e, Left, 1);
     }

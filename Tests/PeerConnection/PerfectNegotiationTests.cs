@@ -15,7 +15,7 @@ public sealed class PerfectNegotiationTests
     {
         RandomSource random = RandomSource.Seeded((ulong)seed);
         RTCBundlePolicy policy = (RTCBundlePolicy)random.Next(3);
-        using PeerSimulation simulation = new(seed, configuration: new RTCConfiguration { BundlePolicy = policy }, tricklesItself: false);
+        using PeerSimulation simulation = new(seed, configuration: new RTCConfiguration { BundlePolicy = policy }, trickles: false);
         SignalPath[] paths = [new(simulation.Time, random), new(simulation.Time, random)];
         PerfectNegotiation[] sides = new PerfectNegotiation[2];
         RTCPeerConnection[] connections = [simulation.Left, simulation.Right];
