@@ -16,7 +16,7 @@ public sealed partial class RTCPeerConnection
     /// <exception cref="DOMException">InvalidStateError: closed, or no remote offer is under way.</exception>
     public Task<RTCSessionDescription> CreateAnswerAsync(RTCAnswerOptions? options = null)
     {
-        _ = options;                                                  // it has no members yet
+        _ = options;                                                  // what it has is without effect
         return Chain.Chain(_negotiator.CreateAnswer);
     }
 

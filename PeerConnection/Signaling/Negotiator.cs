@@ -26,6 +26,7 @@ internal sealed class Negotiator
     {
         if (State.State is not (RTCSignalingState.Stable or RTCSignalingState.HaveLocalOffer))
             throw DOMException.InvalidState($"An offer is created in stable or have-local-offer; the state is {State.State.ToW3CString()}.");
+        if (options is not null) LegacyOfferOptions.Apply(_context, options);
         _context.Transports.PrepareRestart(ofAll: options?.IceRestart == true);
         return new RTCSessionDescription(RTCSdpType.Offer, State.LastCreatedOffer = _offers.Create().ToString());
     }
@@ -155,6 +156,7 @@ internal sealed class Negotiator
         _tracks.Fire();
         if (next != RTCSignalingState.Stable) return;
         _context.Transceivers.Forget();
+        _context.Transceivers.RetireUnassociated();
         _context.Transports.RestartsAreDone(State.CurrentLocal?.Sdp);
         _context.Needed.Reset();
         _context.States.Update();

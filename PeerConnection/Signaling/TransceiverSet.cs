@@ -52,6 +52,16 @@ internal sealed class TransceiverSet(ConnectionContext context)
         }
     }
 
+    /// <summary>An exchange has ended, and with it what was stopped before it ever had a section.</summary>
+    public void RetireUnassociated()
+    {
+        foreach (RTCRtpTransceiver stopping in _all.Where(transceiver => transceiver is { IsStopping: true, Mid: null }).ToArray())
+        {
+            stopping.Retire();
+            _all.Remove(stopping);
+        }
+    }
+
     /// <summary>Restores the set: transceivers that the remote offer made go, unless the application has given them a track (RFC 8829 §5.7).</summary>
     public void RollBack()
     {
