@@ -1,10 +1,11 @@
+using WebRtcStack.Core;
 using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
 
 /// <summary>Statistics of the RTP streams of one transport and of their codecs, on the loop.</summary>
-internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
+internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock, ConnectionContext context, Instant now)
 {
     public void Add(TransportStack stack, IEnumerable<StatisticsMedia> media)
     {
@@ -14,7 +15,8 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             if (each.Sender.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, sent);
             foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
             {
-                if (received.Section.Tag == each.Receiver) AddInbound(transportId, each, received);
+                // What repairs another stream is counted with that one (webrtc-stats §8.5, rtxSsrc).
+                if (received.Section.Tag == each.Receiver && received.Repairs is null) AddInbound(transportId, stack.Rtp, each, received);
             }
         }
     }
@@ -23,27 +25,59 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
     {
         string id = $"OT{stream.Ssrc}", remoteId = $"RI{stream.Ssrc}";
         bool isReported = !stream.LastReportAt.IsNever;
-        // The latest packet's payload type is the application's choice; where there is but one, it is that.
-        string? codecId = media.Codecs.Count == 1 ? AddCodec(transportId, media, media.Codecs[0].PayloadType) : null;
+        string? codecId = AddCodec(transportId, media, stream.PayloadType);
         stats.Add(new RTCOutboundRtpStreamStats
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
             PacketsSent = stream.PacketsSent, BytesSent = stream.BytesSent, HeaderBytesSent = stream.HeaderBytesSent,
             Active = media.Sends && media.Sender.Track is not null, RemoteId = isReported ? remoteId : null,
+            MediaSourceId = media.Sender.Track is { } track ? SourceId(track) : null, EncodingIndex = media.Kind == MediaKind.Video ? 0 : null,
+            FramesSent = OfVideo(media, stream.FramesSent), FramesEncoded = OfVideo(media, stream.FramesSent),
+            NackCount = stream.Nacks, FirCount = OfVideo(media, stream.FullIntraRequests),
+            PliCount = OfVideo(media, stream.PictureLossIndications), RetransmittedPacketsSent = stream.RetransmittedPackets,
+            RetransmittedBytesSent = stream.RetransmittedBytes, RtxSsrc = stream.Repair?.Ssrc,
         });
         if (!isReported) return;
         ReportBlock report = stream.LastReport;
         stats.Add(new RTCRemoteInboundRtpStreamStats
         {
             Id = remoteId, Timestamp = clock.At(stream.LastReportAt) ?? clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId,
-            CodecId = codecId, LocalId = id, PacketsLost = report.CumulativeLost,
+            CodecId = codecId, LocalId = id, PacketsLost = report.CumulativeLost, PacketsReceived = PacketsOfReport(stream, report),
             Jitter = stream.ClockRate == 0 ? null : (double)report.Jitter / stream.ClockRate, FractionLost = report.FractionLost / 256.0,
             RoundTripTime = stream.RoundTripTime?.TotalSeconds, TotalRoundTripTime = stream.TotalRoundTripTime.TotalSeconds,
             RoundTripTimeMeasurements = stream.RoundTripTimeMeasurements,
         });
     }
 
-    private void AddInbound(string transportId, StatisticsMedia media, RtpReceiveStream stream)
+    /// <summary>The tracks that are sent, whether a transport is there or not.</summary>
+    public void AddSources(IEnumerable<StatisticsMedia> media)
+    {
+        foreach (StatisticsMedia each in media)
+        {
+            if (each.Sender.Track is not { } track) continue;
+            if (each.Kind == MediaKind.Audio)
+            {
+                stats.Add(new RTCAudioSourceStats { Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind });
+                continue;
+            }
+            ulong frames = each.Sender.Stream?.FramesSent ?? 0;
+            stats.Add(new RTCVideoSourceStats
+            {
+                Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind, Frames = frames,
+                FramesPerSecond = context.FrameRates.Measure(track.Id, frames, now),
+            });
+        }
+    }
+
+    private static string SourceId(MediaStreamTrack track) => $"S{track.Id}";
+
+    private static ulong? OfVideo(StatisticsMedia media, ulong count) => media.Kind == MediaKind.Video ? count : null;
+
+    // webrtc-stats §8.6: what was expected by the highest number that the report names, less what was lost.
+    private static ulong? PacketsOfReport(RtpSendStream stream, in ReportBlock report) =>
+        stream.FirstSequence is { } first ? (ulong)Math.Max(0, (long)(report.HighestSequenceNumber - first + 1) - report.CumulativeLost) : null;
+
+    private void AddInbound(string transportId, RtpSession session, StatisticsMedia media, RtpReceiveStream stream)
     {
         string id = $"IT{stream.Ssrc}", remoteId = $"RO{stream.Ssrc}";
         bool isReported = stream.SenderReports > 0;
@@ -56,7 +90,10 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             PacketsReceived = received.PacketsReceived, PacketsLost = received.PacketsLost, Jitter = received.JitterSeconds,
             BytesReceived = received.BytesReceived, HeaderBytesReceived = received.HeaderBytesReceived,
             LastPacketReceivedTimestamp = received.HasPackets ? clock.At(received.LastPacketAt) : null,
-            PliCount = media.Kind == MediaKind.Video ? stream.PictureLossIndications : null,
+            PliCount = OfVideo(media, stream.PictureLossIndications), FirCount = OfVideo(media, stream.FullIntraRequests),
+            NackCount = OfVideo(media, stream.Nacks),
+            FramesReceived = OfVideo(media, stream.FramesReceived), PacketsDiscarded = (ulong)((RemoteMediaStreamTrack)media.Receiver.Track).PacketsDropped,
+            RetransmittedPacketsReceived = stream.RetransmittedPackets, RetransmittedBytesReceived = stream.RetransmittedBytes, RtxSsrc = stream.RepairSsrc,
         });
         if (!isReported) return;
         SenderInfo report = stream.LastSenderReport;
@@ -65,6 +102,8 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             Id = remoteId, Timestamp = clock.At(stream.LastSenderReportAt) ?? clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId,
             CodecId = codecId, LocalId = id, PacketsSent = report.PacketCount, BytesSent = report.OctetCount,
             RemoteTimestamp = StatisticsClock.FromNtp(report.NtpTime), ReportsSent = stream.SenderReports,
+            RoundTripTime = session.ReceiverRoundTripTime?.TotalSeconds, TotalRoundTripTime = session.TotalReceiverRoundTripTime.TotalSeconds,
+            RoundTripTimeMeasurements = session.ReceiverRoundTripMeasurements,
         });
     }
 
