@@ -12,7 +12,10 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
         string transportId = StatisticsCollector.TransportId(stack);
         foreach (StatisticsMedia each in media)
         {
-            if (each.Sender.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, sent);
+            for (int i = 0; i < each.Sender.Layers.Count; i++)
+            {
+                if (each.Sender.Layers[i].Outlet?.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, each.Sender.Layers[i], i, sent);
+            }
             foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
             {
                 // What repairs another stream is counted with that one (webrtc-stats §8.5, rtxSsrc).
@@ -21,7 +24,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
         }
     }
 
-    private void AddOutbound(string transportId, StatisticsMedia media, RtpSendStream stream)
+    private void AddOutbound(string transportId, StatisticsMedia media, SendLayer layer, int index, RtpSendStream stream)
     {
         string id = $"OT{stream.Ssrc}", remoteId = $"RI{stream.Ssrc}";
         bool isReported = !stream.LastReportAt.IsNever;
@@ -30,8 +33,8 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
             PacketsSent = stream.PacketsSent, BytesSent = stream.BytesSent, HeaderBytesSent = stream.HeaderBytesSent,
-            Active = media.Sends && media.Sender.Track is not null, RemoteId = isReported ? remoteId : null,
-            MediaSourceId = media.Sender.Track is { } track ? SourceId(track) : null, EncodingIndex = media.Kind == MediaKind.Video ? 0 : null,
+            Active = media.Sends && layer.IsActive && media.Sender.Track is not null, Rid = layer.Rid, RemoteId = isReported ? remoteId : null,
+            MediaSourceId = media.Sender.Track is { } track ? SourceId(track) : null, EncodingIndex = media.Kind == MediaKind.Video ? index : null,
             FramesSent = OfVideo(media, stream.FramesSent), FramesEncoded = OfVideo(media, stream.FramesSent),
             NackCount = stream.Nacks, FirCount = OfVideo(media, stream.FullIntraRequests),
             PliCount = OfVideo(media, stream.PictureLossIndications), RetransmittedPacketsSent = stream.RetransmittedPackets,
@@ -60,7 +63,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
                 stats.Add(new RTCAudioSourceStats { Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind });
                 continue;
             }
-            ulong frames = each.Sender.Stream?.FramesSent ?? 0;
+            ulong frames = each.Sender.Layers.Max(layer => layer.Outlet?.Stream.FramesSent ?? 0);      // simulcast sends each in several encodings
             stats.Add(new RTCVideoSourceStats
             {
                 Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind, Frames = frames,

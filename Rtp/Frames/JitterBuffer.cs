@@ -193,7 +193,11 @@ public sealed class JitterBuffer : IDisposable
         while (reader.TryRead(out RedBlock block))
         {
             RtpHeader own = header with { PayloadType = block.PayloadType };
-            if (block.IsPrimary) return InsertOne(own, block.Payload, now, hints);
+            if (block.IsPrimary)
+            {
+                bool isMedia = _formats[block.PayloadType].Depacketizer is not null;      // else FEC, which only takes up a number (RFC 5109 §14.1)
+                return InsertOne(own, isMedia ? block.Payload : default, now, hints);
+            }
             if (block.Payload.IsEmpty || !_hasStarted) continue;
             own = own with { SequenceNumber = (ushort)(header.SequenceNumber - reader.Count), Timestamp = header.Timestamp - block.TimestampOffset, Marker = false };
             if (InsertOne(own, block.Payload, now, default) == JitterBufferInsertResult.Inserted)
