@@ -67,6 +67,9 @@ internal sealed class ConnectionContext
 
     public StreamSet Streams { get; }
 
+    /// <summary>The loop's.</summary>
+    public FrameRates FrameRates { get; } = new();
+
     /// <summary>[[IsClosed]] (webrtc-pc §4.4.1).</summary>
     public bool IsClosed { get => _isClosed; set => _isClosed = value; }
 

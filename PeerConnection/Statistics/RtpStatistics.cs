@@ -1,52 +1,86 @@
+using WebRtcStack.Core;
 using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
 
 /// <summary>Statistics of the RTP streams of one transport and of their codecs, on the loop.</summary>
-internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
+internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock, ConnectionContext context, Instant now)
 {
     public void Add(TransportStack stack, IEnumerable<StatisticsMedia> media)
     {
         string transportId = StatisticsCollector.TransportId(stack);
         foreach (StatisticsMedia each in media)
         {
-            foreach (SendLayer layer in each.Sender.Layers)
+            for (int i = 0; i < each.Sender.Layers.Count; i++)
             {
-                if (layer.Outlet?.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, layer, sent);
+                if (each.Sender.Layers[i].Outlet?.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, each.Sender.Layers[i], i, sent);
             }
             foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
             {
-                if (received.Section.Tag == each.Receiver) AddInbound(transportId, each, received);
+                // What repairs another stream is counted with that one (webrtc-stats §8.5, rtxSsrc).
+                if (received.Section.Tag == each.Receiver && received.Repairs is null) AddInbound(transportId, stack.Rtp, each, received);
             }
         }
     }
 
-    private void AddOutbound(string transportId, StatisticsMedia media, SendLayer layer, RtpSendStream stream)
+    private void AddOutbound(string transportId, StatisticsMedia media, SendLayer layer, int index, RtpSendStream stream)
     {
         string id = $"OT{stream.Ssrc}", remoteId = $"RI{stream.Ssrc}";
         bool isReported = !stream.LastReportAt.IsNever;
-        // The latest packet's payload type is the application's choice; where there is but one, it is that.
-        string? codecId = media.Codecs.Count == 1 ? AddCodec(transportId, media, media.Codecs[0].PayloadType) : null;
+        string? codecId = AddCodec(transportId, media, stream.PayloadType);
         stats.Add(new RTCOutboundRtpStreamStats
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
             PacketsSent = stream.PacketsSent, BytesSent = stream.BytesSent, HeaderBytesSent = stream.HeaderBytesSent,
             Active = media.Sends && layer.IsActive && media.Sender.Track is not null, Rid = layer.Rid, RemoteId = isReported ? remoteId : null,
+            MediaSourceId = media.Sender.Track is { } track ? SourceId(track) : null, EncodingIndex = media.Kind == MediaKind.Video ? index : null,
+            FramesSent = OfVideo(media, stream.FramesSent), FramesEncoded = OfVideo(media, stream.FramesSent),
+            NackCount = stream.Nacks, FirCount = OfVideo(media, stream.FullIntraRequests),
+            PliCount = OfVideo(media, stream.PictureLossIndications), RetransmittedPacketsSent = stream.RetransmittedPackets,
+            RetransmittedBytesSent = stream.RetransmittedBytes, RtxSsrc = stream.Repair?.Ssrc,
         });
         if (!isReported) return;
         ReportBlock report = stream.LastReport;
         stats.Add(new RTCRemoteInboundRtpStreamStats
         {
             Id = remoteId, Timestamp = clock.At(stream.LastReportAt) ?? clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId,
-            CodecId = codecId, LocalId = id, PacketsLost = report.CumulativeLost,
+            CodecId = codecId, LocalId = id, PacketsLost = report.CumulativeLost, PacketsReceived = PacketsOfReport(stream, report),
             Jitter = stream.ClockRate == 0 ? null : (double)report.Jitter / stream.ClockRate, FractionLost = report.FractionLost / 256.0,
             RoundTripTime = stream.RoundTripTime?.TotalSeconds, TotalRoundTripTime = stream.TotalRoundTripTime.TotalSeconds,
             RoundTripTimeMeasurements = stream.RoundTripTimeMeasurements,
         });
     }
 
-    private void AddInbound(string transportId, StatisticsMedia media, RtpReceiveStream stream)
+    /// <summary>The tracks that are sent, whether a transport is there or not.</summary>
+    public void AddSources(IEnumerable<StatisticsMedia> media)
+    {
+        foreach (StatisticsMedia each in media)
+        {
+            if (each.Sender.Track is not { } track) continue;
+            if (each.Kind == MediaKind.Audio)
+            {
+                stats.Add(new RTCAudioSourceStats { Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind });
+                continue;
+            }
+            ulong frames = each.Sender.Layers.Max(layer => layer.Outlet?.Stream.FramesSent ?? 0);      // simulcast sends each in several encodings
+            stats.Add(new RTCVideoSourceStats
+            {
+                Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind, Frames = frames,
+                FramesPerSecond = context.FrameRates.Measure(track.Id, frames, now),
+            });
+        }
+    }
+
+    private static string SourceId(MediaStreamTrack track) => $"S{track.Id}";
+
+    private static ulong? OfVideo(StatisticsMedia media, ulong count) => media.Kind == MediaKind.Video ? count : null;
+
+    // webrtc-stats §8.6: what was expected by the highest number that the report names, less what was lost.
+    private static ulong? PacketsOfReport(RtpSendStream stream, in ReportBlock report) =>
+        stream.FirstSequence is { } first ? (ulong)Math.Max(0, (long)(report.HighestSequenceNumber - first + 1) - report.CumulativeLost) : null;
+
+    private void AddInbound(string transportId, RtpSession session, StatisticsMedia media, RtpReceiveStream stream)
     {
         string id = $"IT{stream.Ssrc}", remoteId = $"RO{stream.Ssrc}";
         bool isReported = stream.SenderReports > 0;
@@ -59,7 +93,10 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             PacketsReceived = received.PacketsReceived, PacketsLost = received.PacketsLost, Jitter = received.JitterSeconds,
             BytesReceived = received.BytesReceived, HeaderBytesReceived = received.HeaderBytesReceived,
             LastPacketReceivedTimestamp = received.HasPackets ? clock.At(received.LastPacketAt) : null,
-            PliCount = media.Kind == MediaKind.Video ? stream.PictureLossIndications : null,
+            PliCount = OfVideo(media, stream.PictureLossIndications), FirCount = OfVideo(media, stream.FullIntraRequests),
+            NackCount = OfVideo(media, stream.Nacks),
+            FramesReceived = OfVideo(media, stream.FramesReceived), PacketsDiscarded = (ulong)((RemoteMediaStreamTrack)media.Receiver.Track).PacketsDropped,
+            RetransmittedPacketsReceived = stream.RetransmittedPackets, RetransmittedBytesReceived = stream.RetransmittedBytes, RtxSsrc = stream.RepairSsrc,
         });
         if (!isReported) return;
         SenderInfo report = stream.LastSenderReport;
@@ -68,6 +105,8 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             Id = remoteId, Timestamp = clock.At(stream.LastSenderReportAt) ?? clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId,
             CodecId = codecId, LocalId = id, PacketsSent = report.PacketCount, BytesSent = report.OctetCount,
             RemoteTimestamp = StatisticsClock.FromNtp(report.NtpTime), ReportsSent = stream.SenderReports,
+            RoundTripTime = session.ReceiverRoundTripTime?.TotalSeconds, TotalRoundTripTime = session.TotalReceiverRoundTripTime.TotalSeconds,
+            RoundTripTimeMeasurements = session.ReceiverRoundTripMeasurements,
         });
     }
 
