@@ -123,7 +123,11 @@ internal sealed class ConnectionContext
     // A handler of the application may throw anything; the next handler is called all the same.
     private bool Reported(Exception exception)
     {
-        Log.HandlerThrew(_logger, exception);
+        try
+        {
+            Log.HandlerThrew(_logger, exception);
+        }
+        catch (Exception fromLog) when (fromLog is not null) { }     // a log on a full disk keeps no event back
         return true;
     }
 }

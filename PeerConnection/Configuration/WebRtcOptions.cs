@@ -72,6 +72,14 @@ public sealed record WebRtcOptions
     public PortRange PortRange { get; init; } = PortRange.Any;
 
     /// <summary>
+    /// Whether all connections of an event loop that have this set share one UDP socket for each local address, as servers with thousands of
+    /// connections want it; with <see cref="PortRange"/> and one loop they share one port. Peers are told apart by the user name in
+    /// their first check, then by their address, so that two such endpoints cannot have several connections with one another
+    /// over the same two ports. Default false.
+    /// </summary>
+    public bool SharePorts { get; init; }
+
+    /// <summary>
     /// The largest UDP payload that is sent, in bytes. Default 1232, what the least MTU of IPv6 has room for (RFC 8200 §5) and what
     /// browsers' RTP packets of up to 1200 bytes need with SRTP around them; from 640 to 1500.
     /// </summary>

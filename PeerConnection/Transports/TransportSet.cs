@@ -149,7 +149,9 @@ internal sealed class TransportSet
         transport.Ice.ForgetLocal();
         _context.Post((peer, now) =>
         {
-            if (transport.Stack is { } stack) peer.Ice.Restart(stack.Stream, now, local);
+            if (transport.Stack is not { } stack) return;
+            peer.Ice.Restart(stack.Stream, now, local);
+            CandidateSockets.AddKeys(peer, stack, _context.Options);
         });
     }
 
