@@ -26,6 +26,7 @@ public sealed class JitterBuffer : IDisposable
     private readonly Queue<JitterBufferEvent> _events = new(MaxEvents);
     private JitterBufferStatistics _statistics;
     private long _next, _highest, _scanned;                               // extended sequence numbers: first not handed out, newest, end of what is known to be contiguous
+    private long _gapStart, _gapEnd;                                      // a gap at _next, and the packet behind it
     private bool _hasStarted, _hasDelivered, _atBoundary = true, _followsLoss;
     private byte _redPayloadType = byte.MaxValue;
     private ushort _strayNext;
@@ -134,7 +135,7 @@ public sealed class JitterBuffer : IDisposable
         {
             Step step = Evaluate(out Instant due, out long end);
             if (step is Step.Wait or Step.Deliver or Step.DeliverIncomplete || now < due) return;
-            if (step == Step.Drop) Drop(end);
+            if (step == Step.Drop) Drop(FrameEnd(_next));
             else SkipTo(end);
         }
     }
@@ -150,6 +151,7 @@ public sealed class JitterBuffer : IDisposable
             AdvanceTo(now);
             Step step = Evaluate(out Instant due, out long end);
             if (step is not (Step.Deliver or Step.DeliverIncomplete) || now < due) return false;
+            if (step == Step.DeliverIncomplete) end = FrameEnd(_next);
             if (TryDeliver(end, step == Step.Deliver, due, now, out frame)) return true;
         }
     }
@@ -163,6 +165,7 @@ public sealed class JitterBuffer : IDisposable
         _ring.Clear();
         _decodability.Lose();
         (_hasStarted, _hasDelivered, _atBoundary, _followsLoss, _hasStray) = (false, false, true, true, false);
+        (_gapStart, _gapEnd) = (0, 0);
     }
 
     /// <summary>Gives the memory back.</summary>
@@ -242,6 +245,7 @@ public sealed class JitterBuffer : IDisposable
             PayloadType = header.PayloadType,
             Marker = header.Marker,
         }, _highest - _next);
+        _gapEnd = Math.Min(_gapEnd, sequence);
         SkipPadding();
         return JitterBufferInsertResult.Inserted;
     }
@@ -288,7 +292,7 @@ public sealed class JitterBuffer : IDisposable
         while (_ring.Count > 0 && (sequence - _next >= _ring.Capacity || _ring.Bytes + bytes > _options.MaxBytes))
         {
             if (_ring.Has(_next)) Drop(FrameEnd(_next));
-            else SkipTo(FindNext(_next));
+            else SkipTo(FindNext());
         }
         if (_ring.Count == 0 && sequence - _next >= _ring.Capacity) SkipTo(sequence);
     }
@@ -315,7 +319,7 @@ public sealed class JitterBuffer : IDisposable
         if (_ring.Count == 0) return Step.Wait;
         if (!_ring.Has(_next))
         {
-            end = FindNext(_next);
+            end = FindNext();
             due = PlayoutOf(_ring.At(end)) + RepairTime;
             return Step.Skip;
         }
@@ -334,7 +338,7 @@ public sealed class JitterBuffer : IDisposable
     private Instant PlayoutOf(in PacketSlot slot) =>
         slot.Epoch == _clock.Epoch ? _clock.GetEarliest(slot.MediaTime) + CurrentDelay : slot.Arrival;
 
-    // Whether the frame that starts at _next is there without a gap; where it ends, or where it breaks off.
+    // Whether the frame that starts at _next is there without a gap, and where it ends.
     private bool TryScan(in PacketSlot first, out long end)
     {
         for (end = Math.Max(_scanned, _next); ; end++)
@@ -347,15 +351,16 @@ public sealed class JitterBuffer : IDisposable
             end++;
             return true;
         }
-        end = FrameEnd(_next);
         return false;
     }
 
-    private long FindNext(long from)
+    // The first packet behind the gap at _next; looked for once, and moved by what arrives before it.
+    private long FindNext()
     {
-        long sequence = from;
-        while (sequence <= _highest && !_ring.Has(sequence)) sequence++;
-        return sequence;
+        if (_gapStart == _next && _ring.Has(_gapEnd)) return _gapEnd;
+        (_gapStart, _gapEnd) = (_next, _next);
+        while (_gapEnd < _highest && !_ring.Has(_gapEnd)) _gapEnd++;
+        return _gapEnd;
     }
 
     // The first packet behind a frame of which packets may be missing: another timestamp, or what follows its marker.

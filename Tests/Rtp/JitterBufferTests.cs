@@ -272,6 +272,23 @@ public sealed class JitterBufferTests
     }
 
     [Test]
+    public void PlayoutClock_OverAYear_StaysRight()
+    {
+        PlayoutClock clock = new(TimeSpan.FromSeconds(60));
+        Instant now = default;
+        uint timestamp = 0;
+        TimeSpan worst = default;
+        for (int i = 0; i < 365 * 24 * 60 * 2; i++)                       // every 30 s
+        {
+            (_, TimeSpan lateness) = clock.Advance(timestamp, 90000, now);
+            if (lateness > worst) worst = lateness;
+            now += TimeSpan.FromSeconds(30);
+            timestamp += 2_700_000;
+        }
+        Assert.That((clock.Epoch, worst), Is.EqualTo((1, TimeSpan.Zero)));
+    }
+
+    [Test]
     public void TryReadFrame_WhereTheFormatChangesWithinATimestamp_EndsTheFrame()
     {
         using JitterBuffer buffer = new(new JitterBufferOptions { DeliversUndecodableFrames = true });
