@@ -1,11 +1,12 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Numerics;
 
 namespace WebRtcStack.Core;
 
 /// <summary>
 /// Where <see cref="MessageLease"/> gets its memory. Leases are often rented by one thread and returned by another, so that each
-/// thread keeps a few arrays of a size, and full and empty magazines of them change hands in a depot, under a lock, once in many calls.
+/// thread keeps a few arrays of a size, and full and empty magazines of them change hands in a depot once in many calls.
 /// </summary>
 /// <remarks>
 /// The depot keeps at most 8 MiB of each of the eleven sizes from 64 bytes to 64 KiB, a thread at most 128 KiB of a size; larger arrays
@@ -74,35 +75,28 @@ internal static class LeasePool
 
     private sealed class Depot(int bits)
     {
-        private readonly object _gate = new();
-        private readonly Stack<Magazine> _full = new(), _empty = new();
+        private readonly ConcurrentQueue<Magazine> _full = new(), _empty = new();
         private readonly int _capacity = Math.Min(MaxMagazine, Math.Max(2, MagazineBytes >> bits));
 
         private int MaxFull => Math.Max(1, DepotBytes / (_capacity << bits));
 
         public void ExchangeForFull(ref Magazine? magazine)
         {
-            lock (_gate)
-            {
-                if (_full.Count == 0) return;
-                if (magazine is not null) _empty.Push(magazine);
-                magazine = _full.Pop();
-            }
+            if (!_full.TryDequeue(out Magazine? full)) return;
+            if (magazine is not null) _empty.Enqueue(magazine);
+            magazine = full;
         }
 
         public void ExchangeForEmpty([NotNull] ref Magazine? magazine)
         {
-            lock (_gate)
+            if (magazine is not null && _full.Count >= MaxFull)               // threads that ask at once may each keep one more
             {
-                if (magazine is not null && _full.Count >= MaxFull)
-                {
-                    Array.Clear(magazine.Arrays, 0, magazine.Count);      // more than is kept
-                    magazine.Count = 0;
-                    return;
-                }
-                if (magazine is not null) _full.Push(magazine);
-                magazine = _empty.Count > 0 ? _empty.Pop() : new Magazine(_capacity);
+                Array.Clear(magazine.Arrays, 0, magazine.Count);
+                magazine.Count = 0;
+                return;
             }
+            if (magazine is not null) _full.Enqueue(magazine);
+            magazine = _empty.TryDequeue(out Magazine? empty) ? empty : new Magazine(_capacity);
         }
     }
 }

@@ -42,6 +42,9 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
     public override Instant Now => _now;
 
     /// <inheritdoc/>
+    public override bool SetsDontFragment => _options.DontFragment && _sockets.CanSetDontFragment;
+
+    /// <inheritdoc/>
     public override void Post(Action command)
     {
         _commands.Enqueue(Require.NotNull(command));
@@ -65,7 +68,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
     {
         bound = default;
         if (!_sockets.TryOpen(local, ports, shared: false, out UdpGroupSocket? port, out error)) return false;
-        if (_options.DontFragment && _sockets.CanSetDontFragment) _sockets.SetDontFragment(port);
+        if (SetsDontFragment) _sockets.SetDontFragment(port);
         Use(registration, port, out bound);
         return true;
     }

@@ -213,13 +213,16 @@ internal sealed class DataChannelSet(ConnectionContext context)
     }
 
     private DataChannelTransport GetTransport() => _transport ??= new DataChannelTransport(
-        new DataChannelTransportOptions { Sctp = SctpSettings, MaxChannels = 65535 }, context.Options.Random);
+        new DataChannelTransportOptions { Sctp = SctpSettings with { MaxMtu = SearchLimit }, MaxChannels = 65535 }, context.Options.Random);
 
-    private SctpOptions SctpSettings => context.Options.Sctp with { Mtu = PacketSize(context.Options), MaxMtu = 0 };
+    private SctpOptions SctpSettings => context.Options.Sctp with { Mtu = Math.Min(context.Options.Sctp.Mtu, PacketSize(context.Options.Mtu)) & ~3, MaxMtu = 0 };
+
+    // What fragments carries any size, so that a search would find nothing out (RFC 8899 §3).
+    private int SearchLimit => context.Options.MaxMtu > context.Options.Mtu && context.Transports.Peer.Registration.Loop.SetsDontFragment
+        ? PacketSize(context.Options.MaxMtu) : 0;
 
     // What is left of a datagram for an SCTP packet, a multiple of 4 (RFC 9260 §3.2), inside DTLS and a TURN server's header.
-    private static int PacketSize(WebRtcOptions options) =>
-        Math.Min(options.Sctp.Mtu, options.Mtu - DtlsConnection.MaxOverhead - MaxRelayHeader) & ~3;
+    private static int PacketSize(int datagram) => datagram - DtlsConnection.MaxOverhead - MaxRelayHeader & ~3;
 
     private void OpenWaiting(RTCDataChannel channel)
     {

@@ -1,4 +1,3 @@
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -6,7 +5,6 @@ namespace WebRtcStack;
 /// <summary>Makes offers (RFC 8829 §5.2). It changes no state: which section is whose becomes true when the offer is applied.</summary>
 internal sealed class OfferBuilder(ConnectionContext context)
 {
-    private const int MidExtensionId = 1;
     private readonly SectionWriter _writer = new(context);
     private readonly string _sessionId = (context.Options.Random.NextUInt64() >> 2).ToString(System.Globalization.CultureInfo.InvariantCulture);
     private ulong _version = 1;
@@ -93,7 +91,9 @@ internal sealed class OfferBuilder(ConnectionContext context)
     }
 
     private SdpMedia Section(RTCRtpTransceiver transceiver, string mid) =>
-        _writer.Rtp(transceiver, mid, transceiver.Direction.ToSdp(), Codecs(transceiver), MidExtension());
+        _writer.Rtp(
+            transceiver, mid, transceiver.Direction.ToSdp(), CodecPreferences.Apply(transceiver.PreferredCodecs, transceiver.Kind, Codecs(transceiver)),
+            HeaderExtensions.Offer(transceiver.GetHeaderExtensionsToNegotiate(), context.Negotiation.Remote?.Sdp, context.Negotiation.Local?.Sdp), offer: null);
 
     // §5.2.2: payload types that were negotiated stay what they are, and in a bundle each means one codec.
     private List<SdpCodec> Codecs(RTCRtpTransceiver transceiver)
@@ -123,18 +123,6 @@ internal sealed class OfferBuilder(ConnectionContext context)
         byte other = 35;
         while (used.ContainsKey(other)) other++;
         return other;
-    }
-
-    private int MidExtension()
-    {
-        foreach (SdpMedia section in context.Negotiation.Remote?.Sdp.Media ?? [])
-        {
-            foreach (SdpExtmap extmap in SdpExtmap.ReadAll(section.Attributes))
-            {
-                if (extmap.Uri == RtpHeaderExtensionUri.Mid) return extmap.Id;
-            }
-        }
-        return MidExtensionId;
     }
 
     private static string NewMid(HashSet<string> mids)

@@ -1,5 +1,4 @@
 using WebRtcStack.Ice;
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -49,9 +48,6 @@ internal static class RemoteSection
         }
         return fingerprints;
     }
-
-    public static int MidExtensionId(SdpMedia section) =>
-        SdpExtmap.ReadAll(section.Attributes).FirstOrDefault(extmap => extmap.Uri == RtpHeaderExtensionUri.Mid) is { Id: <= 14 } mid ? mid.Id : 0;
 
     public static IReadOnlyList<uint> Ssrcs(SdpMedia section) => [.. SdpSsrc.ReadAll(section).Select(line => line.Ssrc).Distinct()];
 

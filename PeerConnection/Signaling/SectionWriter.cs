@@ -1,6 +1,5 @@
 using WebRtcStack.Dtls;
 using WebRtcStack.Ice;
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -15,17 +14,27 @@ internal sealed class SectionWriter(ConnectionContext context)
     private const string ModernData = "UDP/DTLS/SCTP", OldData = "DTLS/SCTP";
 
     /// <summary>A section for a transceiver.</summary>
-    public SdpMedia Rtp(RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, int midExtensionId)
+    /// <param name="transceiver">The transceiver.</param>
+    /// <param name="mid">The section's tag.</param>
+    /// <param name="direction">Its direction.</param>
+    /// <param name="codecs">Its codecs.</param>
+    /// <param name="extensions">Its header extensions.</param>
+    /// <param name="offer">The offered section that is answered; null in an offer.</param>
+    public SdpMedia Rtp(
+        RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<SdpExtmap> extensions, SdpMedia? offer)
     {
         SdpMedia section = new() { Kind = transceiver.Kind.ToW3CString() };
         section.Connections.Add(SdpConnection.Unspecified);
         section.Attributes.Add("mid", mid);
-        if (midExtensionId > 0) section.Attributes.Add("extmap", new SdpExtmap(midExtensionId, RtpHeaderExtensionUri.Mid).ToString());
+        foreach (SdpExtmap extension in extensions) section.Attributes.Add("extmap", extension.ToString());
         section.Attributes.Add(direction.ToSdp());
         if (direction.Sends()) AddStreams(section, transceiver.Sender);
         section.Attributes.Add("rtcp-rsize");
         foreach (SdpCodec codec in codecs) codec.AddTo(section);
-        if (direction.Sends()) AddSources(section, transceiver.Sender);
+        IReadOnlyList<string> sent = direction.Sends() ? SentRids(transceiver.Sender, offer) : [];
+        IReadOnlyList<string> received = !direction.Receives() ? [] : offer is null ? transceiver.ReceiveRids : [.. SimulcastLines.Sent(offer).Take(context.Options.MaxSimulcastEncodings)];
+        if (direction.Sends() && sent.Count == 0) AddSources(section, transceiver.Sender);      // simulcast is told by rid alone
+        SimulcastLines.Add(section, sent, received);
         return section;
     }
 
@@ -101,6 +110,14 @@ internal sealed class SectionWriter(ConnectionContext context)
         string? track = sender.Track?.Id;
         if (sender.StreamIds.Count == 0) section.Attributes.Add("msid", new SdpMsid(SdpMsid.NoStream, track).ToString());
         foreach (string stream in sender.StreamIds) section.Attributes.Add("msid", new SdpMsid(stream, track).ToString());
+    }
+
+    // webrtc-pc §4.4.2: an offer has the rids of several encodings, an answer those of them that the offer asks for.
+    private static IReadOnlyList<string> SentRids(RTCRtpSender sender, SdpMedia? offer)
+    {
+        IReadOnlyList<string> ours = [.. sender.Encodings.Where(encoding => encoding.Rid is not null).Select(encoding => encoding.Rid!)];
+        if (offer is null) return ours.Count > 1 ? ours : [];
+        return [.. SimulcastLines.Received(offer).Where(ours.Contains)];
     }
 
     private void AddSources(SdpMedia section, RTCRtpSender sender) =>

@@ -18,6 +18,7 @@ internal sealed class TransportStack : IDisposable
 
     private readonly IceAgent _ice;
     private readonly int _mtu;
+    private readonly int _searched;                     // bytes by which datagrams with SCTP may exceed the MTU
     private readonly bool _takesCryptex;
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
@@ -25,7 +26,8 @@ internal sealed class TransportStack : IDisposable
     private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed;
 
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options) =>
-        (Owner, _ice, Stream, Component, Rtp, _mtu, _takesCryptex) = (owner, ice, stream, component, rtp, options.Mtu, options.Cryptex);
+        (Owner, _ice, Stream, Component, Rtp, _mtu, _searched, _takesCryptex) =
+        (owner, ice, stream, component, rtp, options.Mtu, Math.Max(0, options.MaxMtu - options.Mtu), options.Cryptex);
 
     /// <summary>The connection's view of the stack.</summary>
     public BundleTransport Owner { get; }
@@ -39,6 +41,9 @@ internal sealed class TransportStack : IDisposable
 
     /// <summary>The sockets that candidates were gathered on, as the agent knows them.</summary>
     public List<(TransportAddress Bound, TransportProtocol Protocol)> Bases { get; } = [];
+
+    /// <summary>How many addresses have come up since the first were gathered on.</summary>
+    public int AddressesAppeared { get; set; }
 
     public RtpSession Rtp { get; }
 
@@ -59,6 +64,9 @@ internal sealed class TransportStack : IDisposable
 
     /// <summary>The senders' queues.</summary>
     public List<RtpOutlet> Outlets { get; } = [];
+
+    /// <summary>What the receivers have here.</summary>
+    public List<RtpInlet> Inlets { get; } = [];
 
     /// <summary>Datagrams that no layer takes (RFC 7983 §7), or that came before there was one to take them.</summary>
     public long Dropped { get; private set; }
@@ -85,6 +93,8 @@ internal sealed class TransportStack : IDisposable
             Instant next = CarriesRtp ? Rtp.NextTimeout : Instant.Never;
             if (Dtls is not null) next = Instant.Min(next, Dtls.NextTimeout);
             if (Data is not null) next = Instant.Min(next, Data.NextTimeout);
+            foreach (RtpOutlet outlet in Outlets) next = Instant.Min(next, outlet.NextTimeout);
+            foreach (RtpInlet inlet in Inlets) next = Instant.Min(next, inlet.NextTimeout);
             return next;
         }
     }
@@ -140,7 +150,7 @@ internal sealed class TransportStack : IDisposable
         path = default;
         if (!_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;
         if (Dtls is { State: DtlsState.New } dtls && HasPathForDtls()) StartDtls(dtls, now);
-        Span<byte> room = destination[..Math.Min(destination.Length, _mtu)];
+        Span<byte> room = destination[..Math.Min(destination.Length, _mtu + _searched)];
         Span<byte> area = _ice.PayloadArea(Stream, Component, room);
         while (Write(area, now, observer, out bool isForRtcpStack) is > 0 and int length)
         {
@@ -178,6 +188,7 @@ internal sealed class TransportStack : IDisposable
         Dtls?.AdvanceTo(now);
         Data?.AdvanceTo(now);
         if (CarriesRtp) Rtp.AdvanceTo(now);
+        foreach (RtpInlet inlet in Inlets) inlet.AdvanceTo(now);
     }
 
     /// <summary>Associates, once both the handshake and the data section are there.</summary>
@@ -205,6 +216,7 @@ internal sealed class TransportStack : IDisposable
     public void Dispose()
     {
         foreach (RtpOutlet outlet in Outlets) outlet.Close();
+        foreach (RtpInlet inlet in Inlets) inlet.StopFrames();
         if (CarriesRtp) Rtp.Close();
         Data?.Dispose();
         DisposeKeys();
@@ -218,15 +230,17 @@ internal sealed class TransportStack : IDisposable
         (_protector, _unprotector) = (null, null);
     }
 
-    private int Write(Span<byte> area, Instant now, ITransportObserver observer, out bool isForRtcpStack)
+    // SCTP alone searches for what the path carries (RFC 8899); all else keeps to the MTU.
+    private int Write(Span<byte> searched, Instant now, ITransportObserver observer, out bool isForRtcpStack)
     {
         isForRtcpStack = false;
         if (Dtls is not { } dtls) return 0;
+        Span<byte> area = searched[..^_searched];
         int length = dtls.Transmit(area, now);
         if (length > 0 || !dtls.CanSend) return length;
         if (CarriesRtp && (_protector is not null || (Outlets.Count > 0 && OpenSrtp())))
         {
-            foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp);
+            foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp, now);
             length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out bool isRtcp);
             isForRtcpStack = length > 0 && isRtcp && RtcpStack is not null;
             if (isForRtcpStack) return length;
@@ -235,8 +249,8 @@ internal sealed class TransportStack : IDisposable
         if (Data is not null)
         {
             observer.CollectMessages(now);
-            length = Data.Transmit(dtls.PlaintextArea(area), now);
-            if (length > 0) return dtls.Protect(area, length);
+            length = Data.Transmit(dtls.PlaintextArea(searched), now);
+            if (length > 0) return dtls.Protect(searched, length);
         }
         if (!_closing) return 0;
         dtls.Close(now);                                // the inner layers have said all they had to say
@@ -313,6 +327,6 @@ internal sealed class TransportStack : IDisposable
         }
         if (!_unprotector!.TryUnprotectRtp(datagram, out int length)) return;
         RtpReceiveStream? stream = Rtp.Receive(datagram[..length], now, out RtpPacket packet);
-        if (stream?.Section.Tag is { } receiver) observer.RtpReceived(receiver, packet);
+        if (stream is not null) observer.RtpReceived(stream, packet, now);
     }
 }
