@@ -51,6 +51,9 @@ public sealed class JitterBuffer : IDisposable
     /// <summary>The delay that keeps this stream in step with others of its sender; 0 for none.</summary>
     public TimeSpan SynchronizationDelay { get; set; }
 
+    /// <summary>The stream's rid, which its frames carry; empty for none.</summary>
+    public SdesIdentifier Rid { get; set; }
+
     /// <summary>Limits that the sender asked for with its packets (playout-delay), or null.</summary>
     public PlayoutDelay? PlayoutLimits { get; set; }
 
@@ -421,7 +424,7 @@ public sealed class JitterBuffer : IDisposable
             Drop(end);
             return false;
         }
-        frame = frame with { IsComplete = isComplete, FollowsLoss = _followsLoss, PlayoutTime = playout };
+        frame = frame with { IsComplete = isComplete, FollowsLoss = _followsLoss, PlayoutTime = playout, Rid = Rid };
         bool endIsKnown = _ring.Has(end - 1);
         for (long sequence = _next; sequence < end; sequence++) _ring.Remove(sequence);
         (_next, _scanned, _atBoundary, _hasDelivered, _followsLoss) = (end, end, isComplete || endIsKnown, true, false);
