@@ -163,6 +163,26 @@ public sealed class IceAgent
         Changed(stream, now);
     }
 
+    /// <summary>
+    /// Says that RTCP shares RTP's transport after all, which the peer has agreed to (RFC 8445 §4, RFC 5761 §5.1.3): the second
+    /// component goes with its candidates and pairs. Without effect when the stream has one component.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The stream is closed.</exception>
+    public void RemoveRtcpComponent(IceStream stream, Instant now)
+    {
+        RequireOpen(stream);
+        if (stream.ComponentCount == 1) return;
+        foreach (LocalBase localBase in stream.Bases.FindAll(b => b.Component == IceComponent.Rtcp))
+        {
+            _relays.Close(localBase);
+            _gatherer.Forget(localBase);
+            stream.Remove(localBase, now);
+        }
+        stream.RemoveRtcpComponent(now);
+        _gatherer.UpdateState(stream, now);
+        Changed(stream, now);
+    }
+
     /// <summary>Says that there is no TCP connection along a path: it could not be opened, or has ended.</summary>
     public void ConnectionLost(in NetworkPath path, Instant now)
     {
@@ -468,6 +488,8 @@ public sealed class IceAgent
         {
             if (each.FindBase(path) is not { } localBase || each.GetActive(localBase.Component) is not { } active) continue;
             if (!ReferenceEquals(active.Base, localBase) || !active.Path.Remote.HasSameAddressAs(path.Remote)) break;
+            _requests.DiscoverByData(active, path.Remote);
+            _changed = true;
             (stream, component) = (each, localBase.Component);
             return true;
         }

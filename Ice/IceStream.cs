@@ -17,7 +17,7 @@ public sealed class IceStream
     }
 
     /// <summary>1, or 2 where RTCP has a transport of its own.</summary>
-    public int ComponentCount { get; }
+    public int ComponentCount { get; private set; }
 
     /// <summary>Our user name fragment and password, to be signalled.</summary>
     public IceParameters LocalParameters => Current.Local;
@@ -104,6 +104,16 @@ public sealed class IceStream
         }
         Current.Remove(localBase);
         Previous?.Remove(localBase);
+        Update(now);
+    }
+
+    /// <summary>RTCP has no transport of its own any more: what is left of the second component is forgotten.</summary>
+    internal void RemoveRtcpComponent(Instant now)
+    {
+        ComponentCount = 1;
+        Current.RemoteCandidates.RemoveAll(candidate => candidate.Component == IceComponent.Rtcp);
+        Current.SetSelected(IceComponent.Rtcp, null);
+        Previous?.SetSelected(IceComponent.Rtcp, null);
         Update(now);
     }
 

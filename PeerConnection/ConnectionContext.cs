@@ -27,6 +27,7 @@ internal sealed class ConnectionContext
             : DtlsCertificate.Create(new DtlsCertificateOptions(), options.TimeProvider.GetUtcNow(), options.Random);
         Cname = RandomText.Create(options.Random, 16);
         Transceivers = new TransceiverSet(this);
+        Sections = new SectionTransports(this);
         Transports = new TransportSet(this);
         Channels = new DataChannelSet(this);
         Negotiation = new NegotiationState(this);
@@ -53,6 +54,8 @@ internal sealed class ConnectionContext
     public TransceiverSet Transceivers { get; }
 
     public TransportSet Transports { get; }
+
+    public SectionTransports Sections { get; }
 
     public DataChannelSet Channels { get; }
 

@@ -63,7 +63,7 @@ internal sealed class ConnectionStates(ConnectionContext context)
         Connection = next;
         context.Fire(context.Owner.RaiseConnectionStateChange);
 
-        bool Any(RTCDtlsTransportState state) => transports.Any(transport => transport.Dtls.State == state);
-        bool All(RTCDtlsTransportState one, RTCDtlsTransportState other) => transports.All(transport => transport.Dtls.State == one || transport.Dtls.State == other);
+        bool Any(RTCDtlsTransportState state) => transports.Any(transport => transport.AllDtls.Any(dtls => dtls.State == state));
+        bool All(RTCDtlsTransportState one, RTCDtlsTransportState other) => transports.All(transport => transport.AllDtls.All(dtls => dtls.State == one || dtls.State == other));
     }
 }

@@ -98,7 +98,7 @@ public sealed partial class RTCPeerConnection
     public Task SetRemoteDescriptionAsync(RTCSessionDescription description, VoidFunction successCallback, RTCPeerConnectionErrorCallback failureCallback)
     {
         Require.NotNull(description);
-        return ChainLegacy(() => _negotiator.SetRemote(description), successCallback, failureCallback);
+        return ChainLegacy(() => _negotiator.SetRemote(description), successCallback, failureCallback, () => _negotiator.RollBackForGlare(description));
     }
 
     /// <summary>As <see cref="AddIceCandidateAsync(RTCIceCandidateInit?)"/>; the Task ends at once, one of the callbacks is called in the order of events.</summary>
@@ -117,15 +117,11 @@ public sealed partial class RTCPeerConnection
     internal void RaiseRemoveStream(MediaStream stream) => OnRemoveStream?.Invoke(this, new MediaStreamEvent(stream));
 #pragma warning restore CS0618
 
-    private Task ChainLegacy(Action operation, VoidFunction successCallback, RTCPeerConnectionErrorCallback failureCallback)
+    private Task ChainLegacy(Action operation, VoidFunction successCallback, RTCPeerConnectionErrorCallback failureCallback, Func<bool>? first = null)
     {
         Require.NotNull(successCallback);
         Require.NotNull(failureCallback);
-        Chain.Chain<object?>(() =>
-        {
-            operation();
-            return null;
-        }, _ => successCallback(), error => failureCallback(error));
+        Chain.Chain(operation, () => successCallback(), error => failureCallback(error), first);
         return Task.CompletedTask;
     }
 }

@@ -21,11 +21,19 @@ public sealed partial class RTCPeerConnection
     }
 
     /// <summary>Makes the description that the state asks for, and applies it (webrtc-pc §4.4.2).</summary>
+    /// <returns>
+    /// The description, to be sent to the peer. W3C's Promise has no value, as <see cref="LocalDescription"/> has it; but when a Task's
+    /// continuation runs, the connection may be further on.
+    /// </returns>
     /// <exception cref="DOMException">InvalidStateError: closed, or nothing can be set in this state.</exception>
-    public Task SetLocalDescriptionAsync()
+    public Task<RTCSessionDescription> SetLocalDescriptionAsync()
     {
         _isLocalSet = true;
-        return Chain.Chain(() => _negotiator.SetLocal(null, ""));
+        return Chain.Chain(() =>
+        {
+            _negotiator.SetLocal(null, "");
+            return _context.Negotiation.Local!.ToPublic();
+        });
     }
 
     /// <summary>Applies a local description whose type may be left out for the one that the state asks for (webrtc-pc §4.4.2).</summary>
@@ -53,7 +61,7 @@ public sealed partial class RTCPeerConnection
     public Task SetRemoteDescriptionAsync(RTCSessionDescription description)
     {
         Require.NotNull(description);
-        return Chain.Chain(() => _negotiator.SetRemote(description));
+        return Chain.Chain(() => _negotiator.SetRemote(description), () => _negotiator.RollBackForGlare(description));
     }
 
     /// <summary>Adds a candidate of the peer (webrtc-pc §4.4.2); null, or one with empty text, is the end of candidates.</summary>
@@ -77,8 +85,8 @@ public sealed partial class RTCPeerConnection
     {
         lock (_context.Gate)
         {
-            if (_context.IsClosed || _context.Transports.All.Count == 0) return;
-            _context.Transports.RestartRequested = true;
+            if (_context.IsClosed) return;
+            _context.Transports.RequestRestart();
             _context.Needed.Update();
         }
     }

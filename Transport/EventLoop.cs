@@ -107,6 +107,9 @@ public abstract class EventLoop
     /// <summary>Closes a stream that <see cref="OpenStream"/> has opened, or is opening.</summary>
     protected internal abstract void CloseStream(LoopStream stream);
 
+    /// <summary>Whether datagrams that exceed the path's MTU are lost rather than fragmented, so that probing for it means something (RFC 8899 §3). Default false.</summary>
+    public virtual bool SetsDontFragment => false;
+
     /// <summary>Room of <see cref="MaxDatagramSize"/> for the datagram that <see cref="Send"/> is called with next.</summary>
     protected virtual Span<byte> GetSendBuffer() => _outbound ??= new byte[MaxDatagramSize];
 

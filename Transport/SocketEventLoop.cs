@@ -46,6 +46,9 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
     internal int OpenPorts => _ports.Count;
 
     /// <inheritdoc/>
+    public override bool SetsDontFragment => _options.DontFragment && _sockets.CanSetDontFragment;
+
+    /// <inheritdoc/>
     public override void Post(Action command)
     {
         _commands.Enqueue(Require.NotNull(command));
@@ -236,7 +239,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
     private bool TryOpen(TransportAddress local, PortRange ports, [NotNullWhen(true)] out UdpGroupSocket? port, [NotNullWhen(false)] out string? error)
     {
         if (!_sockets.TryOpen(local, ports, shared: false, out port, out error)) return false;
-        if (_options.DontFragment && _sockets.CanSetDontFragment) _sockets.SetDontFragment(port);
+        if (SetsDontFragment) _sockets.SetDontFragment(port);
         return true;
     }
 

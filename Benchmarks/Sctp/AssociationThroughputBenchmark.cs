@@ -34,6 +34,9 @@ public class AssociationThroughputBenchmark
         Exchange();
     }
 
+    /// <summary>Packets of both sides so far.</summary>
+    public long Packets => _left.GetStatistics().PacketsSent + _right.GetStatistics().PacketsSent;
+
     [Benchmark]
     public int SendAndReceiveAMebibyte()
     {

@@ -21,6 +21,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private DataChannelTransport? _transport;                                          // the loop's
     private long _backlog;
     private byte[]? _localInit;
+    private SdpSctpInit? _remoteInit;
     private bool? _usesInit;                                                           // null before the section is negotiated
 
     /// <summary>Whether a channel was ever created or a section for them negotiated.</summary>
@@ -53,6 +54,9 @@ internal sealed class DataChannelSet(ConnectionContext context)
 
     /// <summary>Whether an offer that carries the peer's INIT is answered with ours: not when the association came up without.</summary>
     public bool AcceptsInit => _usesInit ?? true;
+
+    /// <summary>Whether a remote description may have this INIT: the association that exists, with or without one, cannot change (draft-hancke-tsvwg-snap §5.6).</summary>
+    public bool MayHave(SdpSctpInit? init) => init is null || _usesInit is null || init.Equals(_remoteInit);
 
     /// <summary>Whether so much waits for the application that no more is taken from the transport.</summary>
     public bool IsBacklogged => Interlocked.Read(ref _backlog) > BacklogLimit;
@@ -99,10 +103,12 @@ internal sealed class DataChannelSet(ConnectionContext context)
     public void Negotiated(BundleTransport transport, int remotePort, long remoteMaxMessageSize, SdpSctpInit? remoteInit)
     {
         byte[][]? inits = _usesInit is null && remoteInit is not null ? [LocalInit, remoteInit.Chunk.ToArray()] : null;
-        _usesInit ??= remoteInit is not null;
+        if (_usesInit is null) (_usesInit, _remoteInit) = (remoteInit is not null, remoteInit);
         WasUsed = true;
+        BundleTransport? left = Transport == transport ? null : Transport;
         Transport = transport;
         Offered(transport);
+        Sctp!.Transport = transport.Dtls;
         long canSend = context.Options.Sctp.MaxSendBuffer;                             // §6.1.3.2, steps 3 to 6; it is never without limit
         MaxMessageSize = remoteMaxMessageSize == 0 ? canSend : Math.Min(remoteMaxMessageSize, canSend);
         Sctp!.MaxMessageSize = MaxMessageSize;
@@ -114,7 +120,8 @@ internal sealed class DataChannelSet(ConnectionContext context)
             data.PeerMaxMessageSize = limit;
             if (inits is not null && data.State == SctpAssociationState.Closed) data.UseSignalledInits(inits[0], inits[1]);
             if (transport.Stack is not { } stack || stack.Data is not null) return;
-            stack.Data = data;
+            if (left?.Stack is { Data: not null } before) stack.AdoptData(before);          // bundled from now on, or no more
+            else stack.Data = data;
             stack.StartData(now);
         });
         _ids.SetRole(transport.IsDtlsClient == true);
@@ -208,13 +215,16 @@ internal sealed class DataChannelSet(ConnectionContext context)
     }
 
     private DataChannelTransport GetTransport() => _transport ??= new DataChannelTransport(
-        new DataChannelTransportOptions { Sctp = SctpSettings, MaxChannels = 65535 }, context.Options.Random);
+        new DataChannelTransportOptions { Sctp = SctpSettings with { MaxMtu = SearchLimit }, MaxChannels = 65535 }, context.Options.Random);
 
-    private SctpOptions SctpSettings => context.Options.Sctp with { Mtu = PacketSize(context.Options), MaxMtu = 0 };
+    private SctpOptions SctpSettings => context.Options.Sctp with { Mtu = Math.Min(context.Options.Sctp.Mtu, PacketSize(context.Options.Mtu)) & ~3, MaxMtu = 0 };
+
+    // What fragments carries any size, so that a search would find nothing out (RFC 8899 §3).
+    private int SearchLimit => context.Options.MaxMtu > context.Options.Mtu && context.Transports.Peer.Registration.Loop.SetsDontFragment
+        ? PacketSize(context.Options.MaxMtu) : 0;
 
     // What is left of a datagram for an SCTP packet, a multiple of 4 (RFC 9260 §3.2), inside DTLS and a TURN server's header.
-    private static int PacketSize(WebRtcOptions options) =>
-        Math.Min(options.Sctp.Mtu, options.Mtu - DtlsConnection.MaxOverhead - MaxRelayHeader) & ~3;
+    private static int PacketSize(int datagram) => datagram - DtlsConnection.MaxOverhead - MaxRelayHeader & ~3;
 
     private void OpenWaiting(RTCDataChannel channel)
     {

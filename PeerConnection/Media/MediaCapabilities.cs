@@ -1,3 +1,4 @@
+using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -16,6 +17,8 @@ internal static class MediaCapabilities
         Audio(9, "G722", 8_000),
         Audio(0, "PCMU", 8_000),
         Audio(8, "PCMA", 8_000),
+        Audio(110, RTCDTMFSender.CodecName, 48_000),
+        Audio(126, RTCDTMFSender.CodecName, 8_000),
     ];
 
     private static readonly SdpCodec[] s_video =
@@ -39,6 +42,31 @@ internal static class MediaCapabilities
             selected.Add(theirs with { Feedback = [.. theirs.Feedback.Where(match.Feedback.Contains)] });
         }
         return selected;
+    }
+
+    /// <summary>The payload types as RTP needs to know them.</summary>
+    public static RtpPayloadTypes PayloadTypes(IReadOnlyList<SdpCodec> codecs) => new(codecs.Select(codec => new RtpPayloadType(codec.PayloadType, codec.ClockRate)
+    {
+        Repairs = codec.AssociatedPayloadType, Feedback = FeedbackOf(codec),
+    }));
+
+    private static RtpFeedback FeedbackOf(SdpCodec codec)
+    {
+        RtpFeedback feedback = RtpFeedback.None;
+        foreach (string name in codec.Feedback)
+        {
+            feedback |= name switch
+            {
+                "nack" => RtpFeedback.Nack,
+                "nack pli" => RtpFeedback.PictureLossIndication,
+                "ccm fir" => RtpFeedback.FullIntraRequest,
+                "transport-cc" => RtpFeedback.TransportWide,
+                "ack ccfb" => RtpFeedback.CongestionControl,
+                "goog-remb" => RtpFeedback.ReceiverEstimate,
+                _ => RtpFeedback.None,
+            };
+        }
+        return feedback;
     }
 
     /// <summary>Whether both are the same format, whatever their payload types.</summary>

@@ -1,4 +1,3 @@
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -8,38 +7,48 @@ internal sealed class AnswerBuilder(ConnectionContext context, OfferBuilder offe
 {
     private readonly SectionWriter _writer = new(context);
 
+    /// <summary>The transports of the sections of the last answer, by index; null for those that are rejected.</summary>
+    public IReadOnlyList<BundleTransport?> Transports { get; private set; } = [];
+
     public SdpDescription Create(SdpDescription offer)
     {
         SdpDescription answer = offers.Begin();
-        IReadOnlyList<string> group = offer.GetGroups("BUNDLE").FirstOrDefault() ?? [];
-        List<string> bundled = [];
+        BundleRules rules = new(offer, context.Configuration.BundlePolicy);
+        Dictionary<SdpMedia, SdpMedia> answers = [];
+        foreach (SdpMedia offered in offer.Media) answers.Add(offered, rules.IsRefused(offered) ? SectionWriter.Rejected(offered) : Answer(offer, offered));
+        IReadOnlyList<IReadOnlyList<string>> groups = rules.Groups(section => answers[section].Port != 0);
+        foreach (SdpMedia offered in rules.WithoutTransport(groups)) answers[offered] = SectionWriter.Rejected(offered);
+        Transports = context.Sections.PlanAnswer(offer, groups, section => answers[section].Port != 0);
+        HashSet<BundleTransport> tagged = [];
         for (int i = 0; i < offer.Media.Count; i++)
         {
-            SdpMedia offered = offer.Media[i];
-            SdpMedia section = Answer(offer, offered);
+            SdpMedia offered = offer.Media[i], section = answers[offered];
             answer.Media.Add(section);
-            if (section.Port == 0) continue;
-            bool isBundled = offered.Mid is { } mid && group.Contains(mid);
-            BundleTransport transport = context.Transports.For(offered.Mid, isBundled && group.Count > 0 ? group[0] : null);
-            bool carries = !isBundled || bundled.Count == 0;
-            if (isBundled) bundled.Add(offered.Mid!);
-            _writer.AddTransport(section, transport, Setup(offer.Inherited(offered, "setup"), transport), carries);
+            if (Transports[i] is not { } transport) continue;
+            SdpMedia carrier = RemoteSection.Carrier(offer, offered, groups);
+            bool isNew = DtlsRenewal.IsAsked(transport, offer, carrier);
+            if (isNew) transport.NextTlsId ??= transport.NewTlsId();
+            string? tlsId = offer.Inherited(carrier, "tls-id") is null ? null : transport.NextTlsId ?? transport.TlsId;      // RFC 8842 §5.3
+            bool isBundled = groups.Any(group => group.Contains(offered.Mid!));
+            RtcpPlace rtcp = isBundled || RemoteSection.SharesRtcp(offered) || transport.RtcpDtls is null ? RtcpPlace.Shared : RtcpPlace.Own;
+            _writer.AddTransport(section, transport, Setup(offer.Inherited(carrier, "setup"), transport, isNew), tlsId, tagged.Add(transport), rtcp);
             if (RemoteSection.HasCryptex(offer, offered)) _writer.AddCryptex(section);
         }
-        if (bundled.Count > 0) answer.Attributes.Add("group", "BUNDLE " + string.Join(" ", bundled));
+        foreach (IReadOnlyList<string> group in groups) answer.Attributes.Add("group", new SdpGroup(SdpGroup.Bundle, group).ToString());
+        LipSyncGroups.AddTo(answer, offer);
         return answer;
     }
 
     private SdpMedia Answer(SdpDescription offer, SdpMedia offered)
     {
-        bool isBundleOnly = offered.Attributes.Contains("bundle-only");
-        if ((offered.Port == 0 && !isBundleOnly) || offered.Mid is not { } mid) return SectionWriter.Rejected(offered);
+        if (!RemoteSection.IsInUse(offered) || offered.Mid is not { } mid) return SectionWriter.Rejected(offered);
         if (offered.IsDataChannel) return _writer.Data(mid, context.Channels.AcceptsInit && RemoteSection.SctpInit(offered) is not null, offered.Protocol);
         if (!offered.IsRtp || context.Transceivers.FindByMid(mid) is not { IsStopping: false } transceiver) return SectionWriter.Rejected(offered);
-        IReadOnlyList<SdpCodec> codecs = MediaCapabilities.Select(transceiver.Kind, offered.GetCodecs());
+        IReadOnlyList<SdpCodec> codecs = CodecPreferences.Apply(
+            transceiver.PreferredCodecs, transceiver.Kind, MediaCapabilities.Select(transceiver.Kind, offered.GetCodecs()));
         if (codecs.Count == 0) return SectionWriter.Rejected(offered);
         SdpDirection direction = transceiver.Direction.ToSdp() & Direction(offer, offered).Reverse();
-        return _writer.Rtp(transceiver, mid, direction, codecs, RemoteSection.MidExtensionId(offered));
+        return _writer.Rtp(transceiver, mid, direction, codecs, HeaderExtensions.Answer(transceiver.GetHeaderExtensionsToNegotiate(), offered), offered);
     }
 
     internal static SdpDirection Direction(SdpDescription description, SdpMedia section)
@@ -52,11 +61,11 @@ internal sealed class AnswerBuilder(ConnectionContext context, OfferBuilder offe
         return SdpDirection.SendRecv;
     }
 
-    // RFC 8829 §5.3.1, RFC 8842 §5.3: active, unless the offerer is; and once there is an association, as it is.
-    private static SdpSetup Setup(string? offered, BundleTransport transport)
+    // RFC 8829 §5.3.1, RFC 8842 §5.3: active, unless the offerer is; and as long as an association lives on, as it is.
+    private static SdpSetup Setup(string? offered, BundleTransport transport, bool isNew)
     {
         if (offered == "active") return SdpSetup.Passive;
         if (offered == "passive") return SdpSetup.Active;
-        return transport.IsDtlsClient is false ? SdpSetup.Passive : SdpSetup.Active;
+        return transport.IsDtlsClient is false && !isNew ? SdpSetup.Passive : SdpSetup.Active;
     }
 }

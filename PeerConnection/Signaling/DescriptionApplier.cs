@@ -4,37 +4,40 @@ using WebRtcStack.Sdp;
 namespace WebRtcStack;
 
 /// <summary>Applies descriptions (RFC 8829 §5.9, §5.10, §5.11; webrtc-pc §4.4.1.5, "set a session description").</summary>
-internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder offers, RemoteTracks tracks)
+internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder offers, AnswerBuilder answers, RemoteTracks tracks)
 {
-    /// <summary>A local offer: sections and transceivers are tied to each other, gathering starts.</summary>
+    /// <summary>A local offer: sections, transceivers and transports are tied to each other, gathering starts.</summary>
     public void LocalOffer(SdpDescription offer)
     {
+        context.Sections.Remember();
         for (int i = 0; i < offer.Media.Count && i < offers.Plan.Count; i++)
         {
             SdpMedia section = offer.Media[i];
-            if (offers.Plan[i] is { } transceiver && section.Mid is { } mid)
-            {
-                transceiver.Associate(mid, i);
-                if (transceiver.Transport is null && !transceiver.IsStopping) transceiver.SetTransport(context.Transports.Primary);
-            }
-            if (!section.IsDataChannel || !IsInUse(section)) continue;
-            context.Channels.Mid = section.Mid;
-            context.Channels.Offered(context.Transports.Primary);
+            if (section.Mid is not { } mid) continue;
+            if (offers.Plan[i] is { } transceiver) transceiver.Associate(mid, i);
+            if (offers.Transports[i] is not { Transport: { } transport } planned) continue;
+            context.Sections.Assign(mid, transport);
+            if (planned.IsTagged) (transport.Mid, transport.MLineIndex) = (mid, i);
+            if (offers.Plan[i] is { Transport: null, IsStopping: false } added) added.SetTransport(transport);
+            if (!section.IsDataChannel) continue;
+            context.Channels.Mid = mid;
+            context.Channels.Offered(transport);
         }
-        TakePlace(offer, context.Transports.Primary);
-        if (offer.Media.Any(IsInUse)) context.Transports.StartGathering(context.Transports.Primary);
-        context.Transports.RestartRequested = false;
+        foreach (BundleTransport transport in offers.Transports.Where(planned => planned.IsTagged).Select(planned => planned.Transport!)) context.Transports.StartGathering(transport);
+        context.Transports.AnnounceRole(context.Options.Ice.IsLite ? RTCIceRole.Controlled : RTCIceRole.Controlling);
     }
 
     /// <summary>A remote offer: transceivers are found or made for its sections (RFC 8829 §5.10).</summary>
     public void RemoteOffer(SdpDescription offer)
     {
+        context.Sections.Remember();
+        BundleTransport?[] transports = context.Sections.PlanAnswer(offer, [.. offer.GetGroups(SdpGroup.Bundle)], RemoteSection.IsInUse);
         for (int i = 0; i < offer.Media.Count; i++)
         {
             SdpMedia section = offer.Media[i];
-            if (section.IsDataChannel && IsInUse(section)) context.Channels.Offered(context.Transports.Primary);
+            if (section.IsDataChannel && transports[i] is { } transport) context.Channels.Offered(transport);
             if (!section.IsRtp || section.Mid is not { } mid || !W3CEnum.TryParse(section.Kind, out MediaKind kind)) continue;
-            bool isRejected = section.Port == 0 && !section.Attributes.Contains("bundle-only");
+            bool isRejected = !RemoteSection.IsInUse(section);
             RTCRtpTransceiver? transceiver = context.Transceivers.FindByMid(mid);
             SdpDirection direction = AnswerBuilder.Direction(offer, section);
             if (transceiver is null && !isRejected)
@@ -43,49 +46,46 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
                 transceiver.Associate(mid, i);
             }
             if (transceiver is null) continue;
+            if (!isRejected) transceiver.Sender.Propose(EncodingRules.Proposed(section, context.Options));
             if (isRejected) transceiver.Retire();
             else tracks.Process(transceiver, direction.Reverse(), section);
         }
         IceRestartOfPeer(offer);
+        context.Transports.AnnounceRole(offer.Attributes.Contains("ice-lite") ? RTCIceRole.Controlling : RTCIceRole.Controlled);
     }
 
     /// <summary>An exchange is complete, or provisionally so: what both sides said takes effect (RFC 8829 §5.11).</summary>
     /// <param name="local">What we said.</param>
     /// <param name="remote">What the peer said.</param>
     /// <param name="weOffered">Whether ours is the offer.</param>
-    public void Negotiated(SdpDescription local, SdpDescription remote, bool weOffered)
+    /// <param name="isFinal">Whether the answer is, and no provisional one: what it leaves unused is given back only then.</param>
+    public void Negotiated(SdpDescription local, SdpDescription remote, bool weOffered, bool isFinal)
     {
         SdpDescription offer = weOffered ? local : remote, answer = weOffered ? remote : local;
         // RFC 8445 §6.1.1: roles outlive restarts; where the peer sees it otherwise, the procedure for role conflicts decides.
         if (context.Transports.All.All(transport => transport.Remote is null)) context.Transports.SetRole(Role(local, remote, weOffered));
-        IReadOnlyList<string> group = answer.GetGroups("BUNDLE").FirstOrDefault() ?? [];
+        IReadOnlyList<IReadOnlyList<string>> groups = [.. answer.GetGroups(SdpGroup.Bundle).Where(group => group.Count > 0)];
         HashSet<BundleTransport> started = [];
         for (int i = 0; i < answer.Media.Count && i < offer.Media.Count; i++)
         {
-            SdpMedia ours = local.Media[i], theirs = remote.Media[i];
             string mid = answer.Media[i].Mid ?? offer.Media[i].Mid ?? "";
             RTCRtpTransceiver? transceiver = context.Transceivers.FindByMid(mid);
-            if (answer.Media[i].Port == 0)
+            IReadOnlyList<string>? group = groups.FirstOrDefault(each => each.Contains(mid));
+            BundleTransport? transport = weOffered ? context.Sections.Of(group is null ? mid : group[0]) : answers.Transports[i];
+            bool isRejected = answer.Media[i].Port == 0 || transport is null || (group is null && weOffered && RemoteSection.IsBundleOnly(offer.Media[i]));
+            if (isRejected)
             {
-                Reject(transceiver, ours);
+                if (isFinal) Reject(transceiver, local.Media[i]);
                 continue;
             }
-            BundleTransport transport = weOffered ? context.Transports.Primary : context.Transports.For(mid, group.Contains(mid) ? group[0] : null);
-            if (started.Add(transport)) Connect(transport, local, remote, i);
-            if (RemoteSection.HasCryptex(local, local.Media[i]) && RemoteSection.HasCryptex(remote, remote.Media[i])) context.Transports.UseCryptex(transport);
-            if (answer.Media[i].IsDataChannel)
-            {
-                context.Channels.Mid = mid;
-                context.Channels.Negotiated(
-                    transport, RemoteSection.SctpPort(theirs), RemoteSection.MaxMessageSize(theirs),
-                    RemoteSection.SctpInit(ours) is null ? null : RemoteSection.SctpInit(theirs));
-            }
-            else if (transceiver is not null)
-            {
-                SdpDirection direction = AnswerBuilder.Direction(answer, answer.Media[i]);
-                Open(transceiver, transport, ours, theirs, weOffered ? direction.Reverse() : direction);
-            }
+            context.Sections.Assign(mid, transport!);
+            bool sharesRtcp = group is not null || !answer.Media[i].IsRtp || RemoteSection.SharesRtcp(answer.Media[i]);
+            if (started.Add(transport!)) Connect(transport!, local, remote, group is null ? i : IndexOf(answer, group[0]), endsRtcp: sharesRtcp && isFinal);
+            Open(transport!, transceiver, local, remote, i, weOffered);
         }
+        if (!isFinal) return;
+        context.Sections.Settle(answer, groups);
+        foreach (BundleTransport transport in context.Transports.All) (transport.ReplacedLocal, transport.Restart) = (null, null);
     }
 
     /// <summary>The tracks that an answer of the peer brings or takes away.</summary>
@@ -120,31 +120,14 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         {
             context.Channels.Mid = null;
         }
-        foreach (BundleTransport transport in context.Transports.All)
-        {
-            transport.WaitingCandidates.Clear();
-            if (transport.Remote is null) transport.Mid = "";
-        }
+        context.Sections.RollBack();
     }
-
-    private static bool IsInUse(SdpMedia section) => section.Port != 0 || section.Attributes.Contains("bundle-only");
 
     // RFC 8445 §6.1.1: the offerer controls, unless only the other side is full.
     private static IceRole Role(SdpDescription local, SdpDescription remote, bool weOffered)
     {
         bool isPeerLite = remote.Attributes.Contains("ice-lite"), areWeLite = local.Attributes.Contains("ice-lite");
         return isPeerLite != areWeLite ? (isPeerLite ? IceRole.Controlling : IceRole.Controlled) : weOffered ? IceRole.Controlling : IceRole.Controlled;
-    }
-
-    // The section whose candidates are the transport's: the first that is in use.
-    private static void TakePlace(SdpDescription description, BundleTransport transport)
-    {
-        for (int i = 0; i < description.Media.Count; i++)
-        {
-            if (description.Media[i].Port == 0 || description.Media[i].Mid is not { } mid) continue;
-            (transport.Mid, transport.MLineIndex) = (mid, i);
-            return;
-        }
     }
 
     // §5.10: a transceiver of addTrack that has no section yet takes one that is offered to it.
@@ -158,9 +141,9 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
     {
         foreach (SdpMedia section in offer.Media)
         {
-            if (!IsInUse(section) || section.Mid is not { } mid || RemoteSection.IceParameters(offer, RemoteSection.Carrier(offer, section)) is not { } offered) continue;
-            BundleTransport? transport = mid == context.Channels.Mid ? context.Channels.Transport : context.Transceivers.FindByMid(mid)?.Transport;
-            if (transport?.Remote is { } known && known != offered) transport.Restart ??= IceParameters.Generate(context.Options.Random);
+            if (!RemoteSection.IsInUse(section) || context.Sections.Of(section.Mid) is not { Remote: { } known } transport) continue;
+            if (RemoteSection.IceParameters(offer, RemoteSection.Carrier(offer, section)) is { } offered && known != offered)
+                transport.Restart ??= IceParameters.Generate(context.Options.Random);
         }
     }
 
@@ -171,16 +154,48 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         if (ours.IsDataChannel && context.Channels.Mid == ours.Mid) context.Channels.Rejected();
     }
 
-    private void Connect(BundleTransport transport, SdpDescription local, SdpDescription remote, int index)
+    private static int IndexOf(SdpDescription description, string mid)
     {
-        SdpMedia ours = local.Media[index], theirs = RemoteSection.Carrier(remote, remote.Media[index]);
-        (transport.Mid, transport.MLineIndex) = (ours.Mid ?? "", index);
+        int index = 0;
+        while (description.Media[index].Mid != mid) index++;
+        return index;
+    }
+
+    private void Connect(BundleTransport transport, SdpDescription local, SdpDescription remote, int tagged, bool endsRtcp)
+    {
+        SdpMedia ours = local.Media[tagged], theirs = remote.Media[tagged];
+        (transport.Mid, transport.MLineIndex) = (ours.Mid ?? "", tagged);
+        if (endsRtcp) context.Transports.EndRtcp(transport);
         context.Transports.StartGathering(transport);
+        bool isRenewed = DtlsRenewal.IsAsked(transport, remote, theirs);
         if (RemoteSection.IceParameters(remote, theirs) is { } parameters) context.Transports.SetRemote(transport, parameters);
-        bool isClient = transport.IsDtlsClient ?? IsClient(local.Inherited(ours, "setup"), remote.Inherited(theirs, "setup"));
-        context.Transports.StartDtls(transport, isClient, RemoteSection.Fingerprints(remote, theirs));
+        if (transport.IsDtlsClient is null || isRenewed)
+        {
+            bool isClient = IsClient(local.Inherited(ours, "setup"), remote.Inherited(theirs, "setup"));
+            context.Transports.StartDtls(transport, isClient, RemoteSection.Fingerprints(remote, theirs));
+        }
+        transport.RemoteTlsId = remote.Inherited(theirs, "tls-id");
+        (transport.TlsId, transport.NextTlsId) = (transport.NextTlsId ?? transport.TlsId, null);
         AddCandidates(transport, theirs);
-        context.Transports.FlushRemoteCandidates(transport);
+    }
+
+    private void Open(BundleTransport transport, RTCRtpTransceiver? transceiver, SdpDescription local, SdpDescription remote, int index, bool weOffered)
+    {
+        SdpMedia ours = local.Media[index], theirs = remote.Media[index];
+        if (RemoteSection.HasCryptex(local, ours) && RemoteSection.HasCryptex(remote, theirs)) context.Transports.UseCryptex(transport);
+        if (ours.IsDataChannel)
+        {
+            context.Channels.Mid = ours.Mid;
+            context.Channels.Negotiated(
+                transport, RemoteSection.SctpPort(theirs), RemoteSection.MaxMessageSize(theirs),
+                RemoteSection.SctpInit(ours) is null ? null : RemoteSection.SctpInit(theirs));
+        }
+        else if (transceiver is not null)
+        {
+            SdpDescription answer = weOffered ? remote : local;
+            SdpDirection direction = AnswerBuilder.Direction(answer, answer.Media[index]);
+            Open(transceiver, transport, ours, theirs, weOffered ? direction.Reverse() : direction, weOffered);
+        }
     }
 
     // RFC 8842 §5.3: the answer's setup decides; actpass is the offer's.
@@ -197,15 +212,27 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         if (section.Attributes.Contains("end-of-candidates")) context.Transports.EndRemoteCandidates(transport);
     }
 
-    private static void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction)
+    private static void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction, bool weOffered)
     {
         string mid = ours.Mid!;
+        if (transceiver.Transport is { } left && left != transport)      // bundled from now on, or no more
+        {
+            transceiver.Sender.Close(left);
+            transceiver.Receiver.Close();
+        }
+        IReadOnlyList<SdpCodec> local = ours.GetCodecs();
         transceiver.SetTransport(transport);
-        transceiver.Codecs = MediaCapabilities.Select(transceiver.Kind, theirs.GetCodecs());
-        byte midExtension = (byte)RemoteSection.MidExtensionId(theirs);
-        if (direction.Sends()) transceiver.Sender.Open(transport, mid, midExtension, transceiver.Codecs);
-        else transceiver.Sender.Close(transport);
-        if (direction.Receives()) transceiver.Receiver.Open(transport, mid, midExtension, ours.GetCodecs(), RemoteSection.Ssrcs(theirs));
+        transceiver.Codecs = [.. MediaCapabilities.Select(transceiver.Kind, theirs.GetCodecs()).Where(codec => local.Any(known => MediaCapabilities.IsSame(known, codec)))];
+        NegotiatedExtensions extensions = HeaderExtensions.Negotiated(weOffered ? theirs : ours, isOurs: !weOffered);
+        transceiver.SetNegotiated(extensions);
+        bool reducedSize = ours.Attributes.Contains("rtcp-rsize") && theirs.Attributes.Contains("rtcp-rsize");
+        transceiver.Sender.Narrow(weOffered ? SimulcastLines.Received(theirs) : SimulcastLines.Sent(ours));
+        transceiver.Sender.SetNegotiated(direction.Sends() ? transceiver.Codecs : [], extensions, reducedSize);
+        if (direction.Sends()) transceiver.Sender.Open(transport, mid, extensions, transceiver.Codecs);
+        else transceiver.Sender.Suspend();
+        IReadOnlyList<string> rids = weOffered ? [.. SimulcastLines.Received(ours).Intersect(SimulcastLines.Sent(theirs))] : SimulcastLines.Received(ours);
+        transceiver.Receiver.SetNegotiated(direction.Receives() ? local : [], extensions, reducedSize, rids);
+        if (direction.Receives()) transceiver.Receiver.Open(transport, mid, extensions, local, RemoteSection.Ssrcs(theirs));
         transceiver.SetCurrentDirection(direction.ToRtp());
     }
 }

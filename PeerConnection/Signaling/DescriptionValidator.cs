@@ -10,33 +10,62 @@ internal static class DescriptionValidator
     public static SdpDescription Parse(string text)
     {
         if (SdpDescription.TryParse(text.AsSpan(), out SdpDescription? description, out SdpError? error)) return description;
-        throw new RTCError(RTCErrorDetailType.SdpSyntaxError, $"The session description is malformed, {error}.") { SdpLineNumber = error.Line };
+        throw Malformed(error);
     }
 
-    public static void Validate(SdpDescription description, RTCSdpType type, SdpDescription? offer, RTCConfiguration configuration)
+    /// <param name="description">A description of the peer.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="offer">The offer that it answers; null for an offer.</param>
+    /// <param name="previous">The description that was applied last, of either side; null at first.</param>
+    /// <param name="configuration">The connection's configuration.</param>
+    public static void Validate(SdpDescription description, RTCSdpType type, SdpDescription? offer, SdpDescription? previous, RTCConfiguration configuration)
     {
+        if (description.FindMalformedAttribute() is { } malformed) throw Malformed(malformed);
         HashSet<string> mids = [];
         foreach (SdpMedia section in description.Media)
         {
-            ValidateAttributes(section);
+            if (RemoteSection.SctpInit(section) is { } init && !SctpAssociation.IsValidInit(init.Chunk.Span))
+                throw Malformed(new SdpError(section.LineNumber, "a=sctp-init of the section holds no INIT chunk.", $"m={section}"));
             if (section.Mid is { } mid && !mids.Add(mid)) throw Invalid(section, $"mid \"{mid}\" stands twice");
-            bool isInUse = section.Port != 0 || section.Attributes.Contains("bundle-only");
-            if (!isInUse || !(section.IsRtp || section.IsDataChannel)) continue;
-            if (section.Mid is null) throw Invalid(section, "it has no a=mid");
-            SdpMedia carrier = RemoteSection.Carrier(description, section);
-            if (RemoteSection.IceParameters(description, carrier) is not { } ice) throw Invalid(section, "it has no a=ice-ufrag and a=ice-pwd");
-            if (!ice.IsValid) throw Invalid(section, "a=ice-ufrag has 4 to 256 characters, a=ice-pwd 22 to 256, of A-Z a-z 0-9 + / (RFC 8839 §5.4)");
-            if (!RemoteSection.Fingerprints(description, carrier).Any(IsUnderstood))
-                throw Invalid(section, "it has no a=fingerprint of sha-256, sha-384 or sha-512");
-            if (type != RTCSdpType.Offer && description.Inherited(carrier, "setup") is not ("active" or "passive"))
-                throw Invalid(section, "an answer says a=setup:active or passive (RFC 8842 §5.3)");
-            if (section.IsRtp && configuration.RtcpMuxPolicy == RTCRtcpMuxPolicy.Require && !section.Attributes.Contains("rtcp-mux"))
-                throw Invalid(section, "it has no a=rtcp-mux, which the rtcpMuxPolicy \"require\" asks for");
+            bool isInUse = type == RTCSdpType.Offer ? RemoteSection.IsInUse(section) : section.Port != 0;
+            if (isInUse && (section.IsRtp || section.IsDataChannel)) ValidateTransport(description, section, type, configuration);
         }
-        if (type != RTCSdpType.Offer) ValidateAnswer(description, offer!);
+        if (type == RTCSdpType.Offer) ValidateOffer(description, previous);
+        else ValidateAnswer(description, offer!);
+    }
+
+    private static void ValidateTransport(SdpDescription description, SdpMedia section, RTCSdpType type, RTCConfiguration configuration)
+    {
+        if (section.Mid is null) throw Invalid(section, "it has no a=mid");
+        SdpMedia carrier = RemoteSection.Carrier(description, section);
+        if (RemoteSection.IceParameters(description, carrier) is not { } ice) throw Invalid(section, "it has no a=ice-ufrag and a=ice-pwd");
+        if (!ice.IsValid) throw Invalid(section, "a=ice-ufrag has 4 to 256 characters, a=ice-pwd 22 to 256, of A-Z a-z 0-9 + / (RFC 8839 §5.4)");
+        if (!RemoteSection.Fingerprints(description, carrier).Any(IsUnderstood))
+            throw Invalid(section, "it has no a=fingerprint of sha-256, sha-384 or sha-512");
+        if (type != RTCSdpType.Offer && description.Inherited(carrier, "setup") is not ("active" or "passive"))
+            throw Invalid(section, "an answer says a=setup:active or passive (RFC 8842 §5.3)");
+        if (section.Attributes.Contains("rtcp-mux-only") && !section.Attributes.Contains("rtcp-mux"))
+            throw Invalid(section, "a=rtcp-mux-only goes together with a=rtcp-mux (RFC 8858 §3)");
+        if (section.IsRtp && configuration.RtcpMuxPolicy == RTCRtcpMuxPolicy.Require && !RemoteSection.SharesRtcp(section) && !RemoteSection.SharesRtcp(carrier))
+            throw Invalid(section, "it has no a=rtcp-mux, which the rtcpMuxPolicy \"require\" asks for");
     }
 
     private static bool IsUnderstood(SdpFingerprint fingerprint) => new DtlsFingerprint(fingerprint.Algorithm, fingerprint.Value).IsUnderstood;
+
+    // RFC 3264 §8: sections stay where they are; one that was rejected may become another (RFC 8829 §5.2.2).
+    private static void ValidateOffer(SdpDescription offer, SdpDescription? previous)
+    {
+        if (previous is null) return;
+        if (offer.Media.Count < previous.Media.Count)
+            throw DOMException.InvalidAccess($"The offer has {offer.Media.Count} media sections, the session {previous.Media.Count} (RFC 3264 §8); a section goes by port 0.");
+        for (int i = 0; i < previous.Media.Count; i++)
+        {
+            if (previous.Media[i].Port != 0 && offer.Media[i].Mid is { } mid && mid != previous.Media[i].Mid)
+                throw Invalid(offer.Media[i], $"the session has mid \"{previous.Media[i].Mid}\" in its place (RFC 3264 §8)");
+            if (previous.Media[i].Port != 0 && offer.Media[i].Kind != previous.Media[i].Kind)
+                throw Invalid(offer.Media[i], $"the session has {previous.Media[i].Kind} in its place (RFC 3264 §8)");
+        }
+    }
 
     private static void ValidateAnswer(SdpDescription answer, SdpDescription offer)
     {
@@ -46,32 +75,18 @@ internal static class DescriptionValidator
         {
             if (answer.Media[i].Kind != offer.Media[i].Kind) throw Invalid(answer.Media[i], $"the offer has {offer.Media[i].Kind} in its place (RFC 3264 §6)");
             if (answer.Media[i].Port != 0 && answer.Media[i].Mid != offer.Media[i].Mid) throw Invalid(answer.Media[i], $"its mid is not the offer's, \"{offer.Media[i].Mid}\"");
+            if (answer.Media[i].Port != 0 && offer.Media[i].Port == 0 && !RemoteSection.IsBundleOnly(offer.Media[i])) throw Invalid(answer.Media[i], "the offer has rejected it");
+        }
+        List<IReadOnlyList<string>> offered = [.. offer.GetGroups(SdpGroup.Bundle)];
+        foreach (IReadOnlyList<string> group in answer.GetGroups(SdpGroup.Bundle))
+        {
+            if (group.Count > 0 && !offered.Exists(each => group.All(each.Contains)))
+                throw DOMException.InvalidAccess($"The answer's bundle \"{string.Join(" ", group)}\" is none of the offer's (RFC 9143 §7.3).");
         }
     }
 
-    private static void ValidateAttributes(SdpMedia section)
-    {
-        int line = section.LineNumber + (section.Information is null ? 0 : 1) + section.Connections.Count + section.Bandwidths.Count + (section.Key is null ? 0 : 1);
-        foreach (SdpAttribute attribute in section.Attributes)
-        {
-            line++;
-            bool isValid = attribute.Name switch
-            {
-                "mid" => attribute.Value is { Length: > 0 },
-                "fingerprint" => SdpFingerprint.TryParse(attribute.Value, out _),
-                "setup" => SdpSetupNames.TryParse(attribute.Value, out _),
-                "extmap" => SdpExtmap.TryParse(attribute.Value, out _),
-                "sctp-init" => SdpSctpInit.TryParse(attribute.Value, out SdpSctpInit? init) && SctpAssociation.IsValidInit(init.Chunk.Span),
-                "rid" => SdpRid.TryParse(attribute.Value, out _),
-                "simulcast" => SdpSimulcast.TryParse(attribute.Value, out _),
-                "ice-ufrag" or "ice-pwd" => attribute.Value is { Length: > 0 },
-                _ => true,
-            };
-            if (isValid) continue;
-            SdpError error = new(line, $"a={attribute.Name} is malformed", $"a={attribute}");
-            throw new RTCError(RTCErrorDetailType.SdpSyntaxError, $"The session description is malformed, {error}.") { SdpLineNumber = line };
-        }
-    }
+    private static RTCError Malformed(SdpError error) =>
+        new(RTCErrorDetailType.SdpSyntaxError, $"The session description is malformed, {error}.") { SdpLineNumber = error.Line };
 
     private static DOMException Invalid(SdpMedia section, string reason) =>
         DOMException.InvalidAccess($"The media section of line {section.LineNumber} (m={section.Kind}) cannot be used: {reason}.");

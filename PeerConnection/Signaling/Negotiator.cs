@@ -17,7 +17,7 @@ internal sealed class Negotiator
         _offers = new OfferBuilder(context);
         _answers = new AnswerBuilder(context, _offers);
         _tracks = new RemoteTracks(context);
-        _applier = new DescriptionApplier(context, _offers, _tracks);
+        _applier = new DescriptionApplier(context, _offers, _answers, _tracks);
     }
 
     private NegotiationState State => _context.Negotiation;
@@ -26,7 +26,7 @@ internal sealed class Negotiator
     {
         if (State.State is not (RTCSignalingState.Stable or RTCSignalingState.HaveLocalOffer))
             throw DOMException.InvalidState($"An offer is created in stable or have-local-offer; the state is {State.State.ToW3CString()}.");
-        if (options?.IceRestart == true || _context.Transports.RestartRequested) _context.Transports.PrepareRestart();
+        _context.Transports.PrepareRestart(ofAll: options?.IceRestart == true);
         return new RTCSessionDescription(RTCSdpType.Offer, State.LastCreatedOffer = _offers.Create().ToString());
     }
 
@@ -49,12 +49,12 @@ internal sealed class Negotiator
         }
         if (type == RTCSdpType.Offer)
         {
-            if (text.Length == 0) text = State.LastCreatedOffer.Length > 0 ? State.LastCreatedOffer : CreateOffer(null).Sdp;
+            if (text.Length == 0) text = State.LastCreatedOffer = Latest(State.LastCreatedOffer, () => CreateOffer(null));
             if (text != State.LastCreatedOffer) throw DOMException.InvalidModification("The offer is not the one that CreateOfferAsync gave last.");
         }
         else
         {
-            if (text.Length == 0) text = State.LastCreatedAnswer.Length > 0 ? State.LastCreatedAnswer : CreateAnswer().Sdp;
+            if (text.Length == 0) text = State.LastCreatedAnswer = Latest(State.LastCreatedAnswer, CreateAnswer);
             if (text != State.LastCreatedAnswer) throw DOMException.InvalidModification("The answer is not the one that CreateAnswerAsync gave last.");
         }
         SdpDescription local = DescriptionValidator.Parse(text);
@@ -69,25 +69,34 @@ internal sealed class Negotiator
         {
             SdpDescription remote = State.PendingRemote!.Sdp;
             State.Enter(next, applied, isLocal: true);
-            _applier.Negotiated(local, remote, weOffered: false);
+            _applier.Negotiated(local, remote, weOffered: false, isFinal: type == RTCSdpType.Answer);
             _applier.ProcessLocalTracks(local);
         }
         Complete(next);
     }
 
+    /// <summary>
+    /// Glare: an offer upon an offer of ours rolls ours back first (webrtc-pc §4.4.2, setRemoteDescription, step 3.1), once it is known
+    /// that it can be used.
+    /// </summary>
+    public bool RollBackForGlare(RTCSessionDescription description)
+    {
+        if (description.Type != RTCSdpType.Offer || State.State != RTCSignalingState.HaveLocalOffer) return false;
+        Read(description);
+        RollBack(RTCSignalingState.Stable);
+        return true;
+    }
+
     public void SetRemote(RTCSessionDescription description)
     {
-        if (description.Type == RTCSdpType.Offer && State.State == RTCSignalingState.HaveLocalOffer) RollBack(RTCSignalingState.Stable);    // glare: implicit rollback
         RTCSignalingState next = RequireNext(description.Type, isLocal: false);
         if (description.Type == RTCSdpType.Rollback)
         {
             RollBack(next);
             return;
         }
-        SdpDescription remote = DescriptionValidator.Parse(description.Sdp);
         SdpDescription? offer = State.PendingLocal?.Sdp;
-        DescriptionValidator.Validate(remote, description.Type, offer, _context.Configuration);
-        RequireSameCertificate(remote);
+        SdpDescription remote = Read(description);
         _context.Transceivers.Remember();
         if (description.Type == RTCSdpType.Offer)
         {
@@ -97,25 +106,39 @@ internal sealed class Negotiator
         else
         {
             State.Enter(next, new AppliedDescription(description.Type, remote), isLocal: false);
-            _applier.Negotiated(offer!, remote, weOffered: true);
+            _applier.Negotiated(offer!, remote, weOffered: true, isFinal: description.Type == RTCSdpType.Answer);
             _applier.ProcessTracks(remote);
         }
         Complete(next);
     }
 
+    // setLocalDescription, steps 4.4.2 and 4.5.2: what was created last, unless "it no longer accurately represents" the connection.
+    private static string Latest(string last, Func<RTCSessionDescription> create)
+    {
+        string fresh = create().Sdp;
+        return Rest(fresh) == Rest(last) ? last : fresh;
+
+        static string Rest(string sdp) => sdp[(sdp.IndexOf("\r\ns=", StringComparison.Ordinal) + 1)..];      // the lines before differ by the version
+    }
+
+    private SdpDescription Read(RTCSessionDescription description)
+    {
+        SdpDescription remote = DescriptionValidator.Parse(description.Sdp);
+        DescriptionValidator.Validate(remote, description.Type, State.PendingLocal?.Sdp, State.CurrentAnswer?.Sdp, _context.Configuration);
+        RequireSameInit(remote);
+        return remote;
+    }
+
     private RTCSignalingState RequireNext(RTCSdpType type, bool isLocal) => State.Next(type, isLocal) ??
         throw DOMException.InvalidState($"A {(isLocal ? "local" : "remote")} {type.ToW3CString()} cannot be set in {State.State.ToW3CString()}.");
 
-    // RFC 8842 §5.5: another certificate asks for a new DTLS association, with which all data channels would end.
-    private void RequireSameCertificate(SdpDescription remote)
+    // draft-hancke-tsvwg-snap §5.6; it may change with a new association, which takes a new connection here.
+    private void RequireSameInit(SdpDescription remote)
     {
         foreach (SdpMedia section in remote.Media)
         {
-            if (section.Port == 0 || section.Mid is not { } mid) continue;
-            BundleTransport? transport = mid == _context.Channels.Mid ? _context.Channels.Transport : _context.Transceivers.FindByMid(mid)?.Transport;
-            if (transport is null || transport.RemoteFingerprints.Count == 0) continue;
-            if (!RemoteSection.Fingerprints(remote, RemoteSection.Carrier(remote, section)).Any(transport.RemoteFingerprints.Contains))
-                throw DOMException.InvalidAccess($"The media section of line {section.LineNumber} names another certificate than the session's; create a new connection for it.");
+            if (section.Port == 0 || !section.IsDataChannel || _context.Channels.MayHave(RemoteSection.SctpInit(section))) continue;
+            throw DOMException.InvalidAccess($"The media section of line {section.LineNumber} adds or changes a=sctp-init of an association that exists; create a new connection for it.");
         }
     }
 
@@ -132,6 +155,7 @@ internal sealed class Negotiator
         _tracks.Fire();
         if (next != RTCSignalingState.Stable) return;
         _context.Transceivers.Forget();
+        _context.Transports.RestartsAreDone(State.CurrentLocal?.Sdp);
         _context.Needed.Reset();
         _context.States.Update();
     }

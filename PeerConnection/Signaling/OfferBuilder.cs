@@ -1,4 +1,3 @@
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -6,13 +5,15 @@ namespace WebRtcStack;
 /// <summary>Makes offers (RFC 8829 §5.2). It changes no state: which section is whose becomes true when the offer is applied.</summary>
 internal sealed class OfferBuilder(ConnectionContext context)
 {
-    private const int MidExtensionId = 1;
     private readonly SectionWriter _writer = new(context);
     private readonly string _sessionId = (context.Options.Random.NextUInt64() >> 2).ToString(System.Globalization.CultureInfo.InvariantCulture);
     private ulong _version = 1;
 
     /// <summary>The transceivers of the sections of the last offer, by index; null for other sections.</summary>
     public IReadOnlyList<RTCRtpTransceiver?> Plan { get; private set; } = [];
+
+    /// <summary>The transports of the sections of the last offer, by index.</summary>
+    public IReadOnlyList<OfferedTransport> Transports { get; private set; } = [];
 
     /// <summary>The "o=" line of the next description (RFC 8829 §5.2.1, §5.2.2).</summary>
     private SdpOrigin NextOrigin() => new("-", _sessionId, (++_version).ToString(System.Globalization.CultureInfo.InvariantCulture), "IN", "IP4", "127.0.0.1");
@@ -41,6 +42,7 @@ internal sealed class OfferBuilder(ConnectionContext context)
         while (added.Count > 0) AddNew(offer, added.Dequeue(), plan, mids);
         if (!isDataFirst && context.Channels.IsWanted && context.Channels.Mid is null) AddData(offer, plan, mids);
         AddTransports(offer);
+        LipSyncGroups.AddTo(offer, plan);
         Plan = plan;
         return offer;
     }
@@ -89,7 +91,9 @@ internal sealed class OfferBuilder(ConnectionContext context)
     }
 
     private SdpMedia Section(RTCRtpTransceiver transceiver, string mid) =>
-        _writer.Rtp(transceiver, mid, transceiver.Direction.ToSdp(), Codecs(transceiver), MidExtension());
+        _writer.Rtp(
+            transceiver, mid, transceiver.Direction.ToSdp(), CodecPreferences.Apply(transceiver.PreferredCodecs, transceiver.Kind, Codecs(transceiver)),
+            HeaderExtensions.Offer(transceiver.GetHeaderExtensionsToNegotiate(), context.Negotiation.Remote?.Sdp, context.Negotiation.Local?.Sdp), offer: null);
 
     // §5.2.2: payload types that were negotiated stay what they are, and in a bundle each means one codec.
     private List<SdpCodec> Codecs(RTCRtpTransceiver transceiver)
@@ -121,18 +125,6 @@ internal sealed class OfferBuilder(ConnectionContext context)
         return other;
     }
 
-    private int MidExtension()
-    {
-        foreach (SdpMedia section in context.Negotiation.Remote?.Sdp.Media ?? [])
-        {
-            foreach (SdpExtmap extmap in SdpExtmap.ReadAll(section.Attributes))
-            {
-                if (extmap.Uri == RtpHeaderExtensionUri.Mid) return extmap.Id;
-            }
-        }
-        return MidExtensionId;
-    }
-
     private static string NewMid(HashSet<string> mids)
     {
         for (int i = 0; ; i++)
@@ -142,26 +134,26 @@ internal sealed class OfferBuilder(ConnectionContext context)
         }
     }
 
-    // Everything goes over one transport: the first section carries it, the others are bundle-only until the peer has
-    // agreed to bundle (RFC 9143 §7.2.1), after which they stand as the first does.
+    // RFC 9429 §5.2.1: all sections are offered as one bundle; what they say of their transports is the bundle policy's business.
     private void AddTransports(SdpDescription offer)
     {
         List<string> bundled = [];
-        foreach (SdpMedia section in offer.Media)
+        Transports = context.Sections.PlanOffer(offer);
+        for (int i = 0; i < offer.Media.Count; i++)
         {
-            if (section.Port == 0 || section.Mid is not { } mid) continue;
-            BundleTransport transport = TransportOf(mid) ?? context.Transports.Primary;
-            bool isFirst = bundled.Count == 0;
-            _writer.AddTransport(section, transport, SdpSetup.ActPass, withCandidates: isFirst || transport != context.Transports.Primary);
+            SdpMedia section = offer.Media[i];
+            if (Transports[i] is not { Transport: { } transport } planned) continue;
+            _writer.AddTransport(section, transport, SdpSetup.ActPass, transport.TlsId, planned.IsTagged, Rtcp(transport));
             _writer.AddCryptex(section);
-            if (transport == context.Transports.Primary) bundled.Add(mid);
-            if (isFirst || transport.Remote is not null) continue;
+            bundled.Add(section.Mid!);
+            if (!planned.IsBundleOnly) continue;
             section.Port = 0;
             section.Attributes.Add("bundle-only");
         }
-        if (bundled.Count > 0) offer.Attributes.Add("group", "BUNDLE " + string.Join(" ", bundled));
+        if (bundled.Count > 0) offer.Attributes.Add("group", new SdpGroup(SdpGroup.Bundle, bundled).ToString());
     }
 
-    private BundleTransport? TransportOf(string mid) =>
-        mid == context.Channels.Mid ? context.Channels.Transport : context.Transceivers.FindByMid(mid)?.Transport;
+    private RtcpPlace Rtcp(BundleTransport transport) =>
+        transport.Remote is not null ? (transport.RtcpDtls is null ? RtcpPlace.Shared : RtcpPlace.Own) :
+        context.Configuration.RtcpMuxPolicy == RTCRtcpMuxPolicy.Require ? RtcpPlace.SharedOnly : RtcpPlace.Either;
 }

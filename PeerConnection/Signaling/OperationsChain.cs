@@ -16,11 +16,14 @@ internal sealed class OperationsChain(ConnectionContext context)
     }
 
     /// <summary>Chains an operation without a result.</summary>
-    public Task Chain(Action operation) => Chain<object?>(() =>
+    /// <param name="operation">The operation.</param>
+    /// <param name="first">What may have to be done before, in a task of its own, so that its events show its state; it says whether it was.</param>
+    public Task Chain(Action operation, Func<bool>? first = null)
     {
-        operation();
-        return null;
-    });
+        TaskCompletionSource<bool> promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!TryChain(() => Done(operation), promise.SetResult, promise.SetException, first)) promise.SetException(Closed());
+        return promise.Task;
+    }
 
     /// <summary>Chains an operation, one of whose callbacks is called where its promise would be settled (webrtc-pc §4.4.3).</summary>
     public void Chain<T>(Func<T> operation, Action<T> fulfilled, Action<Exception> rejected)
@@ -28,27 +31,44 @@ internal sealed class OperationsChain(ConnectionContext context)
         if (!TryChain(operation, fulfilled, rejected)) Reject(rejected, Closed());
     }
 
+    /// <summary>Chains an operation without a result, one of whose callbacks is called where its promise would be settled.</summary>
+    public void Chain(Action operation, Action fulfilled, Action<Exception> rejected, Func<bool>? first = null)
+    {
+        if (!TryChain(() => Done(operation), _ => fulfilled(), rejected, first)) Reject(rejected, Closed());
+    }
+
     /// <summary>Tells of a failure that has come up before there was an operation.</summary>
     public void Reject(Action<Exception> rejected, Exception reason) => context.QueueTask(() => context.Settle(() => rejected(reason)));
 
     private static DOMException Closed() => DOMException.InvalidState("The connection is closed; create a new one.");
 
-    private bool TryChain<T>(Func<T> operation, Action<T> fulfilled, Action<Exception> rejected)
+    private static bool Done(Action operation)
+    {
+        operation();
+        return true;
+    }
+
+    private bool TryChain<T>(Func<T> operation, Action<T> fulfilled, Action<Exception> rejected, Func<bool>? first = null)
     {
         lock (context.Gate)
         {
             if (context.IsClosed) return false;
             _pending++;
         }
-        context.QueueTask(() => Run(operation, fulfilled, rejected));
+        context.QueueTask(() => Run(operation, fulfilled, rejected, first));
         return true;
     }
 
-    private void Run<T>(Func<T> operation, Action<T> fulfilled, Action<Exception> rejected)
+    private void Run<T>(Func<T> operation, Action<T> fulfilled, Action<Exception> rejected, Func<bool>? first)
     {
         try
         {
             context.RequireOpen();                       // W3C leaves such promises open for ever; a Task that never ends helps nobody
+            if (first?.Invoke() == true)
+            {
+                context.QueueTask(() => Run(operation, fulfilled, rejected, null));
+                return;
+            }
             T result = operation();
             context.Settle(() => fulfilled(result));
         }

@@ -27,14 +27,12 @@ internal sealed class RemoteCandidates(ConnectionContext context)
             return;
         }
         if (candidate is not null && IsProhibited(candidate)) return;                                // it behaves as if no one answered there
-        IReadOnlyList<string> group = latest.Sdp.GetGroups("BUNDLE").FirstOrDefault() ?? [];
-        BundleTransport target = State.IsOfferer ? context.Transports.Primary
-            : context.Transports.For(section.Mid, group.Contains(section.Mid) ? group[0] : null);
-        if (candidate is not null && target.Ice.RemoteCount >= context.Options.Ice.MaxCandidates)
+        if (candidate is not null && section.Attributes.Count(line => line.Name == "candidate") >= context.Options.Ice.MaxCandidates)
             throw DOMException.Operation($"There are {context.Options.Ice.MaxCandidates} candidates of the peer already; see WebRtcOptions.Ice.MaxCandidates.");
         fragment ??= FragmentOf(latest.Sdp, section);
         Record(candidate, section.Mid ?? "", fragment);
-        if (candidate is not null) target.Ice.AddRemote(new RTCIceCandidate(init with { SdpMid = section.Mid, UsernameFragment = fragment }));
+        if (context.Sections.Of(section.Mid) is not { } target) return;
+        if (candidate is not null && IsCurrent(target, fragment)) target.Ice.AddRemote(new RTCIceCandidate(init with { SdpMid = section.Mid, UsernameFragment = fragment }));
         HandOver(target, candidate, fragment);
     }
 
@@ -48,7 +46,7 @@ internal sealed class RemoteCandidates(ConnectionContext context)
     }
 
     private bool IsStopped(SdpMedia section) => section.Mid is { } mid && context.Transceivers.FindByMid(mid) is { IsStopped: true } ||
-        (section.Port == 0 && !section.Attributes.Contains("bundle-only"));
+        !RemoteSection.IsInUse(section);
 
     private IEnumerable<SdpDescription> Applied()
     {
@@ -81,22 +79,17 @@ internal sealed class RemoteCandidates(ConnectionContext context)
         }
     }
 
-    // A generation that is offered but not agreed on yet waits; one that was replaced is not asked for any more.
+    // Those of a generation that is offered but not agreed on yet wait in the description until an answer makes it take effect;
+    // a generation that was replaced is not asked for any more.
     private void HandOver(BundleTransport transport, IceCandidate? candidate, string? fragment)
     {
-        if (transport.Remote is { } remote && (fragment is null || remote.UsernameFragment == fragment))
-        {
-            if (candidate is null) context.Transports.EndRemoteCandidates(transport);
-            else context.Transports.AddRemoteCandidate(transport, candidate);
-        }
-        else if (transport.WaitingCandidates.Count < context.Options.Ice.MaxCandidates && IsAwaited(fragment))
-        {
-            transport.WaitingCandidates.Add(candidate);
-        }
+        if (!IsCurrent(transport, fragment)) return;
+        if (candidate is null) context.Transports.EndRemoteCandidates(transport);
+        else context.Transports.AddRemoteCandidate(transport, candidate);
     }
 
-    private bool IsAwaited(string? fragment) => fragment is null ||
-        (State.PendingRemote ?? State.CurrentRemote) is { } latest && latest.Sdp.Media.Any(section => FragmentOf(latest.Sdp, section) == fragment);
+    private static bool IsCurrent(BundleTransport transport, string? fragment) =>
+        transport is { IsRemoteCurrent: true, Remote: { } remote } && (fragment is null || remote.UsernameFragment == fragment);
 
     // "Administratively prohibited": names tell a resolver of the call, which the policy "relay" is to avoid. That of browsers
     // also covers the ports of Fetch's block list, which keep web pages from other protocols' servers; applications are no web pages.

@@ -1,5 +1,4 @@
 using WebRtcStack.Ice;
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -9,16 +8,30 @@ internal static class RemoteSection
 {
     private const int DefaultMaxMessageSize = 65_536;    // RFC 8841 §6.1
 
-    /// <summary>The section that describes a section's transport: itself, or the first of its bundle (RFC 9143 §7.1.3).</summary>
-    public static SdpMedia Carrier(SdpDescription description, SdpMedia section)
+    /// <summary>The section that describes a section's transport: the tagged one of its bundle, or itself (RFC 9143 §7.1.3).</summary>
+    public static SdpMedia Carrier(SdpDescription description, SdpMedia section) => Carrier(description, section, [.. description.GetGroups(SdpGroup.Bundle)]);
+
+    /// <summary>The same, where an answer has decided on the bundles.</summary>
+    public static SdpMedia Carrier(SdpDescription description, SdpMedia section, IReadOnlyList<IReadOnlyList<string>> groups)
     {
-        if (section.Attributes.Contains("ice-ufrag") || section.Mid is not { } mid) return section;
-        foreach (IReadOnlyList<string> group in description.GetGroups("BUNDLE"))
+        if (section.Mid is not { } mid) return section;
+        foreach (IReadOnlyList<string> group in groups)
         {
-            if (group.Contains(mid) && description.FindMedia(group[0]) is { } first) return first;
+            if (!group.Contains(mid) || group.Select(description.FindMedia).FirstOrDefault(each => each is { Port: not 0 }) is not { } tagged) continue;
+            bool isSaidElsewhere = !tagged.Attributes.Contains("ice-ufrag") && section.Attributes.Contains("ice-ufrag");
+            return isSaidElsewhere ? section : tagged;
         }
         return section;
     }
+
+    /// <summary>Whether a section has no address of its own (RFC 9143 §6).</summary>
+    public static bool IsBundleOnly(SdpMedia section) => section.Port == 0 && section.Attributes.Contains("bundle-only");
+
+    /// <summary>Whether a section is neither rejected nor stopped.</summary>
+    public static bool IsInUse(SdpMedia section) => section.Port != 0 || section.Attributes.Contains("bundle-only");
+
+    /// <summary>Whether RTCP goes with RTP (RFC 5761 §5.1.1, RFC 8858 §3).</summary>
+    public static bool SharesRtcp(SdpMedia section) => section.Attributes.Contains("rtcp-mux") || section.Attributes.Contains("rtcp-mux-only");
 
     public static IceParameters? IceParameters(SdpDescription description, SdpMedia section) =>
         description.Inherited(section, "ice-ufrag") is { } fragment && description.Inherited(section, "ice-pwd") is { } password
@@ -35,9 +48,6 @@ internal static class RemoteSection
         }
         return fingerprints;
     }
-
-    public static int MidExtensionId(SdpMedia section) =>
-        SdpExtmap.ReadAll(section.Attributes).FirstOrDefault(extmap => extmap.Uri == RtpHeaderExtensionUri.Mid) is { Id: <= 14 } mid ? mid.Id : 0;
 
     public static IReadOnlyList<uint> Ssrcs(SdpMedia section) => [.. SdpSsrc.ReadAll(section).Select(line => line.Ssrc).Distinct()];
 

@@ -1,6 +1,5 @@
 using WebRtcStack.Dtls;
 using WebRtcStack.Ice;
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -10,22 +9,32 @@ internal sealed class SectionWriter(ConnectionContext context)
 {
     public const int SctpPort = 5000;
 
+    private const int DiscardPort = 9;                   // RFC 8840 §4.1.1: candidates are to come
+
     private const string ModernData = "UDP/DTLS/SCTP", OldData = "DTLS/SCTP";
 
     /// <summary>A section for a transceiver.</summary>
-    public SdpMedia Rtp(RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, int midExtensionId)
+    /// <param name="transceiver">The transceiver.</param>
+    /// <param name="mid">The section's tag.</param>
+    /// <param name="direction">Its direction.</param>
+    /// <param name="codecs">Its codecs.</param>
+    /// <param name="extensions">Its header extensions.</param>
+    /// <param name="offer">The offered section that is answered; null in an offer.</param>
+    public SdpMedia Rtp(
+        RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<SdpExtmap> extensions, SdpMedia? offer)
     {
         SdpMedia section = new() { Kind = transceiver.Kind.ToW3CString() };
         section.Connections.Add(SdpConnection.Unspecified);
-        section.Attributes.Add("rtcp", "9 IN IP4 0.0.0.0");
         section.Attributes.Add("mid", mid);
-        if (midExtensionId > 0) section.Attributes.Add("extmap", new SdpExtmap(midExtensionId, RtpHeaderExtensionUri.Mid).ToString());
+        foreach (SdpExtmap extension in extensions) section.Attributes.Add("extmap", extension.ToString());
         section.Attributes.Add(direction.ToSdp());
         if (direction.Sends()) AddStreams(section, transceiver.Sender);
-        section.Attributes.Add("rtcp-mux");
         section.Attributes.Add("rtcp-rsize");
         foreach (SdpCodec codec in codecs) codec.AddTo(section);
-        if (direction.Sends()) AddSources(section, transceiver.Sender);
+        IReadOnlyList<string> sent = direction.Sends() ? SentRids(transceiver.Sender, offer) : [];
+        IReadOnlyList<string> received = !direction.Receives() ? [] : offer is null ? transceiver.ReceiveRids : [.. SimulcastLines.Sent(offer).Take(context.Options.MaxSimulcastEncodings)];
+        if (direction.Sends() && sent.Count == 0) AddSources(section, transceiver.Sender);      // simulcast is told by rid alone
+        SimulcastLines.Add(section, sent, received);
         return section;
     }
 
@@ -57,16 +66,36 @@ internal sealed class SectionWriter(ConnectionContext context)
     }
 
     /// <summary>What a section says of its transport.</summary>
-    public void AddTransport(SdpMedia section, BundleTransport transport, SdpSetup setup, bool withCandidates)
+    /// <remarks>
+    /// Deviation, RFC 9143 §7.1.3: bundled sections repeat what only the tagged one has to say, as browsers' do, for peers that look
+    /// into each section; candidates they do not repeat.
+    /// </remarks>
+    /// <param name="section">The section.</param>
+    /// <param name="transport">Its transport.</param>
+    /// <param name="setup">Who opens the DTLS association.</param>
+    /// <param name="tlsId">What names the association (RFC 8842 §4), or null to leave that out.</param>
+    /// <param name="isTagged">Whether it is the section of the transport's candidates.</param>
+    /// <param name="rtcp">Where RTCP goes.</param>
+    public void AddTransport(SdpMedia section, BundleTransport transport, SdpSetup setup, string? tlsId, bool isTagged, RtcpPlace rtcp)
     {
+        if (section.IsRtp) AddRtcp(section, rtcp);
         IceParameters local = transport.Restart ?? transport.Local;
         section.Attributes.Add("ice-ufrag", local.UsernameFragment);
         section.Attributes.Add("ice-pwd", local.Password);
-        section.Attributes.Add("ice-options", "trickle");
+        section.Attributes.Add("ice-options", "trickle ice2");
         DtlsFingerprint fingerprint = context.Certificate.GetFingerprint("sha-256");
         section.Attributes.Add("fingerprint", fingerprint.ToString());
         section.Attributes.Add("setup", setup.ToSdp());
-        if (withCandidates && transport.Restart is null) LocalCandidates.AddAll(section, transport);
+        if (tlsId is not null) section.Attributes.Add("tls-id", tlsId);
+        if (isTagged && transport.Restart is null) LocalCandidates.AddAll(section, transport);
+    }
+
+    // RFC 5761 §5.1.1, RFC 3605 §2.1, RFC 8858 §3
+    private static void AddRtcp(SdpMedia section, RtcpPlace rtcp)
+    {
+        if (rtcp is RtcpPlace.Own or RtcpPlace.Either) section.Attributes.Add("rtcp", new SdpRtcp(DiscardPort, SdpConnection.Unspecified).ToString());
+        if (rtcp != RtcpPlace.Own) section.Attributes.Add("rtcp-mux");
+        if (rtcp == RtcpPlace.SharedOnly) section.Attributes.Add("rtcp-mux-only");
     }
 
     /// <summary>Says that we take packets with Cryptex (RFC 9335 §4), if we are to.</summary>
@@ -83,8 +112,32 @@ internal sealed class SectionWriter(ConnectionContext context)
         foreach (string stream in sender.StreamIds) section.Attributes.Add("msid", new SdpMsid(stream, track).ToString());
     }
 
+    // webrtc-pc §4.4.2: an offer has the rids of several encodings, an answer those of them that the offer asks for.
+    private static IReadOnlyList<string> SentRids(RTCRtpSender sender, SdpMedia? offer)
+    {
+        IReadOnlyList<string> ours = [.. sender.Encodings.Where(encoding => encoding.Rid is not null).Select(encoding => encoding.Rid!)];
+        if (offer is null) return ours.Count > 1 ? ours : [];
+        return [.. SimulcastLines.Received(offer).Where(ours.Contains)];
+    }
+
     private void AddSources(SdpMedia section, RTCRtpSender sender) =>
         section.Attributes.Add("ssrc", new SdpSsrc(sender.Ssrc, "cname", context.Cname).ToString());
 
     private static string SdpNumber(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
+
+/// <summary>Where the RTCP of a section goes.</summary>
+internal enum RtcpPlace
+{
+    /// <summary>With RTP; the section was negotiated so.</summary>
+    Shared,
+
+    /// <summary>With RTP, or not at all (RFC 8858): the rtcpMuxPolicy is "require".</summary>
+    SharedOnly,
+
+    /// <summary>As the peer likes it: the rtcpMuxPolicy is "negotiate".</summary>
+    Either,
+
+    /// <summary>On a component of its own, as was negotiated.</summary>
+    Own,
 }

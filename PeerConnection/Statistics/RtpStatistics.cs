@@ -11,7 +11,10 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
         string transportId = StatisticsCollector.TransportId(stack);
         foreach (StatisticsMedia each in media)
         {
-            if (each.Sender.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, sent);
+            foreach (SendLayer layer in each.Sender.Layers)
+            {
+                if (layer.Outlet?.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, layer, sent);
+            }
             foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
             {
                 if (received.Section.Tag == each.Receiver) AddInbound(transportId, each, received);
@@ -19,7 +22,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
         }
     }
 
-    private void AddOutbound(string transportId, StatisticsMedia media, RtpSendStream stream)
+    private void AddOutbound(string transportId, StatisticsMedia media, SendLayer layer, RtpSendStream stream)
     {
         string id = $"OT{stream.Ssrc}", remoteId = $"RI{stream.Ssrc}";
         bool isReported = !stream.LastReportAt.IsNever;
@@ -29,7 +32,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
             PacketsSent = stream.PacketsSent, BytesSent = stream.BytesSent, HeaderBytesSent = stream.HeaderBytesSent,
-            Active = media.Sends && media.Sender.Track is not null, RemoteId = isReported ? remoteId : null,
+            Active = media.Sends && layer.IsActive && media.Sender.Track is not null, Rid = layer.Rid, RemoteId = isReported ? remoteId : null,
         });
         if (!isReported) return;
         ReportBlock report = stream.LastReport;

@@ -11,23 +11,38 @@ internal static class CandidateSockets
     {
         IReadOnlyList<LocalInterfaceAddress> addresses = LocalAddresses.Select(peer.Registration.Loop.GetLocalAddresses(), options);
         ushort[] preferences = LocalPreferences.Assign([.. addresses.Select(local => local.Address)]);
-        for (int i = 0; i < addresses.Count; i++)
+        for (int i = 0; i < addresses.Count; i++) Open(peer, stack, options, addresses[i].Address, preferences[i], now);
+    }
+
+    /// <summary>Opens sockets on addresses that the machine has got since; they rank behind those that were there.</summary>
+    public static void OpenAppeared(PeerTransport peer, TransportStack stack, WebRtcOptions options, Instant now)
+    {
+        if (!options.GatherContinually || stack.Bases.Count == 0) return;
+        bool any = false;
+        foreach (LocalInterfaceAddress local in LocalAddresses.Select(peer.Registration.Loop.GetLocalAddresses(), options))
         {
-            TransportAddress address = addresses[i].Address;
-            string? name = peer.HostNameFor(address);
-            if (TryOpenUdp(peer, stack, options, address, out TransportAddress bound))
-            {
-                peer.Ice.AddLocalBase(stack.Stream, IceComponent.Rtp, bound, TransportProtocol.Udp, now, preferences[i], name);
-                stack.Bases.Add((bound, TransportProtocol.Udp));
-            }
-            OpenTcp(peer, stack, options, address, preferences[i], name, now);
+            if (stack.Bases.Exists(each => each.Bound.HasSameAddressAs(local.Address))) continue;
+            Open(peer, stack, options, local.Address, (ushort)(ushort.MaxValue / 2 - stack.AddressesAppeared++), now);
+            any = true;
         }
+        if (any) peer.Ice.EndLocalBases(stack.Stream, now);
+    }
+
+    private static void Open(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, ushort preference, Instant now)
+    {
+        string? name = peer.HostNameFor(address);
+        if (TryOpenUdp(peer, stack, options, address, out TransportAddress bound))
+        {
+            peer.Ice.AddLocalBase(stack.Stream, stack.Component, bound, TransportProtocol.Udp, now, preference, name);
+            stack.Bases.Add((bound, TransportProtocol.Udp));
+        }
+        OpenTcp(peer, stack, options, address, preference, name, now);
     }
 
     /// <summary>A restart has given the stack another user name: shared sockets get to know it.</summary>
     public static void AddKeys(PeerTransport peer, TransportStack stack, WebRtcOptions options)
     {
-        if (!options.SharePorts) return;
+        if (!options.SharePorts || stack.Component != IceComponent.Rtp) return;
         foreach ((TransportAddress bound, TransportProtocol protocol) in stack.Bases)
         {
             if (protocol == TransportProtocol.Udp) TryShare(peer, stack, options, bound, out _);
@@ -35,7 +50,7 @@ internal static class CandidateSockets
     }
 
     private static bool TryOpenUdp(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, out TransportAddress bound) =>
-        (options.SharePorts && TryShare(peer, stack, options, address, out bound)) || peer.Registration.TryOpenUdp(address, options.PortRange, out bound, out _);
+        (options.SharePorts && stack.Component == IceComponent.Rtp && TryShare(peer, stack, options, address, out bound)) || peer.Registration.TryOpenUdp(address, options.PortRange, out bound, out _);
 
     private static bool TryShare(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, out TransportAddress bound) =>
         peer.Registration.TryShareUdp(address, options.PortRange, UsernameReader.TryRead, stack.Stream.LocalParameters.UsernameFragment, out bound, out _);
@@ -44,7 +59,7 @@ internal static class CandidateSockets
         PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, ushort preference, string? name, Instant now)
     {
         if (options.TcpCandidates == TcpCandidates.None) return;
-        peer.Ice.AddTcpBase(stack.Stream, IceComponent.Rtp, address, IceTcpType.Active, now, preference, name);
+        peer.Ice.AddTcpBase(stack.Stream, stack.Component, address, IceTcpType.Active, now, preference, name);
         stack.Bases.Add((address.WithPort(LoopRegistration.ActiveTcpPort), TransportProtocol.Tcp));
         if (options.TcpCandidates >= TcpCandidates.ActiveAndPassive) Listen(IceTcpType.Passive);
         if (options.TcpCandidates == TcpCandidates.All) Listen(IceTcpType.SimultaneousOpen);
@@ -52,9 +67,15 @@ internal static class CandidateSockets
         void Listen(IceTcpType type)
         {
             if (!peer.Registration.TryListenTcp(address, options.PortRange, out TransportAddress bound, out _)) return;
-            peer.Ice.AddTcpBase(stack.Stream, IceComponent.Rtp, bound, type, now, preference, name);
+            peer.Ice.AddTcpBase(stack.Stream, stack.Component, bound, type, now, preference, name);
             stack.Bases.Add((bound, TransportProtocol.Tcp));
         }
+    }
+
+    public static void Close(PeerTransport peer, TransportAddress bound, TransportProtocol protocol)
+    {
+        if (protocol == TransportProtocol.Udp) peer.Registration.CloseUdp(bound);
+        else peer.Registration.CloseTcp(bound);
     }
 
     /// <summary>Closes the sockets whose addresses the machine has no longer: their candidates and pairs go, and another pair carries on.</summary>
@@ -66,8 +87,7 @@ internal static class CandidateSockets
             if (present.Any(local => local.Address.HasSameAddressAs(bound))) continue;
             stack.Bases.Remove((bound, protocol));
             peer.Ice.RemoveLocalBase(stack.Stream, bound, protocol, now);
-            if (protocol == TransportProtocol.Udp) peer.Registration.CloseUdp(bound);
-            else peer.Registration.CloseTcp(bound);
+            Close(peer, bound, protocol);
         }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private readonly List<TransportStack> _stacks = [];
     private readonly DropMeter _drops = new();
     private readonly Dictionary<TransportAddress, string> _hostNames = [];
+    private readonly List<(TransportAddress Bound, TransportProtocol Protocol)> _leaving = [];      // sockets to close when all is sent
     private bool _closing, _drained, _deallocating;
     private LoopRegistration? _registration;
     private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,6 +21,9 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     public IceAgent Ice => ice;
 
     public IReadOnlyList<TransportStack> Stacks => _stacks;
+
+    /// <summary>What negotiation or a sender has asked to be called for later.</summary>
+    public DelayedCalls Delays { get; } = new();
 
     public LoopRegistration Registration => _registration!;
 
@@ -36,7 +40,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
             Instant next = ice.NextTimeout;
             if (_deallocating) return next;
             foreach (TransportStack stack in _stacks) next = Instant.Min(next, stack.NextTimeout);
-            return next;
+            return Instant.Min(next, Delays.NextTimeout);
         }
     }
 
@@ -61,16 +65,35 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     public void Remove(TransportStack stack)
     {
         if (!_stacks.Remove(stack)) return;
+        _stacks.RemoveAll(each => each.Stream == stack.Stream);
         ice.RemoveStream(stack.Stream);
+        if (stack.RtcpStack is { } rtcp) Leave(rtcp);
+        Leave(stack);
+    }
+
+    /// <summary>RTCP goes with RTP after all.</summary>
+    public void RemoveRtcp(TransportStack stack, Instant now)
+    {
+        if (stack.RtcpStack is not { } rtcp || !_stacks.Remove(rtcp)) return;
+        stack.RtcpStack = null;
+        ice.RemoveRtcpComponent(stack.Stream, now);
+        Leave(rtcp);
+    }
+
+    // Relays are given back first, over those sockets.
+    private void Leave(TransportStack stack)
+    {
+        _leaving.AddRange(stack.Bases);
         stack.Dispose();
+        Registration.Touch();
     }
 
     public void Receive(Span<byte> datagram, in NetworkPath path, Instant now)
     {
-        if (datagram.IsEmpty || !ice.Receive(datagram, path, now, out int offset, out int length, out IceStream? stream, out _) || length == 0) return;
+        if (datagram.IsEmpty || !ice.Receive(datagram, path, now, out int offset, out int length, out IceStream? stream, out IceComponent component) || length == 0) return;
         foreach (TransportStack stack in _stacks)
         {
-            if (stack.Stream == stream) stack.Receive(datagram.Slice(offset, length), now, observer);
+            if (stack.Stream == stream && stack.Component == component) stack.Receive(datagram.Slice(offset, length), now, observer);
         }
     }
 
@@ -87,6 +110,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
         ice.AdvanceTo(now);
         if (_deallocating) return;
         foreach (TransportStack stack in _stacks) stack.AdvanceTo(now);
+        Delays.AdvanceTo(now);
     }
 
     public void PublishEvents(Instant now)
@@ -103,6 +127,11 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
             while (stack.Rtp.TryReadEvent(out RtpEvent e)) Publish(e);
             if (stack.Data is not null) Publish(stack.Data);
         }
+        if (_drained && _leaving.Count > 0)
+        {
+            foreach ((TransportAddress bound, TransportProtocol protocol) in _leaving) CandidateSockets.Close(this, bound, protocol);
+            _leaving.Clear();
+        }
         _drops.ReportIfDue(this, now);
         if (!_closing || !_drained) return;
         if (_deallocating) Release();
@@ -112,7 +141,11 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private void LocalAddressesChanged(Instant now)
     {
         if (_deallocating) return;
-        foreach (TransportStack stack in _stacks) CandidateSockets.CloseVanished(this, stack, now);
+        foreach (TransportStack stack in _stacks)
+        {
+            CandidateSockets.OpenAppeared(this, stack, options, now);         // first: a connection that moves over has somewhere to go
+            CandidateSockets.CloseVanished(this, stack, now);
+        }
     }
 
     // Goodbyes may have gone through relays, so that these are given back after them (RFC 8656 §8).
@@ -152,7 +185,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     {
         foreach (TransportStack stack in _stacks)
         {
-            if (stack.Stream == stream) return stack;
+            if (stack.Stream == stream && stack.Component == IceComponent.Rtp) return stack;
         }
         return null;
     }
@@ -173,6 +206,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
                 observer.IceStateChanged(stack, e.State);
                 break;
             case IceEventKind.SelectedPairChanged:
+                if (e.Component != IceComponent.Rtp) break;                // what W3C shows is the pair of RTP
                 stack.SelectedPairChanges++;
                 observer.SelectedPairChanged(stack, e.Pair!);
                 break;
@@ -243,6 +277,6 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private void Publish(in RtpEvent e)
     {
         if (e.Kind == RtpEventKind.KeyFrameRequested) observer.KeyFrameRequested(e.SendStream!);
-        if (e.Kind == RtpEventKind.StreamEnded && e.ReceiveStream!.Section.Tag is { } receiver) observer.StreamEnded(receiver, e.ReceiveStream);
+        if (e.Kind == RtpEventKind.StreamEnded) observer.StreamEnded(e.ReceiveStream!);
     }
 }

@@ -67,9 +67,14 @@ public sealed class RTCIceTransport
 
     internal void AddLocal(RTCIceCandidate candidate) => _local.Add(candidate);
 
-    internal void AddRemote(RTCIceCandidate candidate) => _remote.Add(candidate);
+    internal void AddRemote(RTCIceCandidate candidate)
+    {
+        if (!_remote.Exists(known => known.Candidate == candidate.Candidate)) _remote.Add(candidate);      // each description repeats them
+    }
 
     internal void ForgetLocal() => _local.Clear();
+
+    internal void ForgetLocalRtcp() => _local.RemoveAll(candidate => candidate.Component == RTCIceComponent.Rtcp);
 
     internal void ForgetRemote() => _remote.Clear();
 

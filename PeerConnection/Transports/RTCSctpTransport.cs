@@ -6,7 +6,7 @@ public sealed class RTCSctpTransport
     internal RTCSctpTransport(RTCDtlsTransport transport) => Transport = transport;
 
     /// <summary>The DTLS transport underneath.</summary>
-    public RTCDtlsTransport Transport { get; }
+    public RTCDtlsTransport Transport { get; internal set; }
 
     /// <summary>How far it has come.</summary>
     public RTCSctpTransportState State { get; private set; } = RTCSctpTransportState.Connecting;

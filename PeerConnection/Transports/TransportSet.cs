@@ -30,27 +30,26 @@ internal sealed class TransportSet
     /// <summary>Those that a description uses; the others wait for one.</summary>
     public IReadOnlyList<BundleTransport> InUse => _all.FindAll(transport => transport.HasStartedGathering || transport.Remote is not null);
 
-    /// <summary>Whether an ICE restart was asked for and no description has brought it yet.</summary>
-    public bool RestartRequested { get; set; }
+    /// <summary>The user fragments that an ICE restart is to replace, until an exchange has done so: [[LocalIceCredentialsToReplace]] (webrtc-pc §4.4.1.1).</summary>
+    public HashSet<string> FragmentsToReplace { get; } = [];
 
-    /// <summary>The transport that everything is offered on.</summary>
-    public BundleTransport Primary => _all.Count > 0 ? _all[0] : Create();
-
-    /// <summary>The transport of a section: that of its bundle, or its own (RFC 9143 §7.3).</summary>
-    /// <param name="mid">The section.</param>
-    /// <param name="bundle">The first section of its bundle, or null when it is in none.</param>
-    public BundleTransport For(string? mid, string? bundle)
+    /// <summary>The transports that no section has, in the order in which sections are to get them; pooled ones come first.</summary>
+    /// <param name="index">Which of them; there are as many as are asked for.</param>
+    public BundleTransport Free(int index)
     {
-        string key = bundle ?? mid ?? "";
-        if (_all.Find(transport => transport.Mid == key) is { } known) return known;
-        BundleTransport found = _all.Find(transport => transport.Mid.Length == 0) ?? Create();
-        found.Mid = key;
-        return found;
+        foreach (BundleTransport transport in _all)
+        {
+            if (!_context.Sections.IsAssigned(transport) && index-- == 0) return transport;
+        }
+        BundleTransport created = Create();
+        for (; index > 0; index--) created = Create();
+        return created;
     }
 
     public BundleTransport Create()
     {
-        BundleTransport transport = new(_context, IceParameters.Generate(_context.Options.Random));
+        bool hasRtcp = _context.Configuration.RtcpMuxPolicy == RTCRtcpMuxPolicy.Negotiate;
+        BundleTransport transport = new(_context, IceParameters.Generate(_context.Options.Random), hasRtcp);
         _all.Add(transport);
         WebRtcOptions options = _context.Options;
         IceParameters local = transport.Local;
@@ -58,22 +57,48 @@ internal sealed class TransportSet
         _context.Post((peer, now) =>
         {
             RtpSessionOptions session = new() { Cname = cname, NtpTimeAtOrigin = NtpTime(options.TimeProvider.GetUtcNow()) - Seconds(now) };
-            transport.Stack = new TransportStack(transport, peer.Ice, peer.Ice.AddStream(1, local), new RtpSession(session, options.Random), options);
+            IceStream stream = peer.Ice.AddStream(hasRtcp ? 2 : 1, local);
+            transport.Stack = new TransportStack(transport, peer.Ice, stream, IceComponent.Rtp, new RtpSession(session, options.Random), options);
             peer.Add(transport.Stack);
+            if (!hasRtcp) return;
+            transport.RtcpStack = new TransportStack(transport, peer.Ice, stream, IceComponent.Rtcp, transport.Stack.Rtp, options);
+            transport.Stack.RtcpStack = transport.RtcpStack;
+            peer.Add(transport.RtcpStack);
         });
         return transport;
+    }
+
+    /// <summary>RTP and RTCP share the transport (RFC 5761 §5.1.3), or there is no RTP on it.</summary>
+    public void EndRtcp(BundleTransport transport)
+    {
+        if (transport.RtcpDtls is null) return;
+        transport.EndRtcp();
+        transport.Ice.ForgetLocalRtcp();
+        _context.Post((peer, now) =>
+        {
+            if (transport.Stack is { } stack) peer.RemoveRtcp(stack, now);
+            transport.RtcpStack = null;
+        });
     }
 
     /// <summary>The transport is of no use any more: bundled away, or its section was rejected.</summary>
     public void Remove(BundleTransport transport)
     {
         if (!_all.Remove(transport)) return;
-        transport.Ice.TrySet(RTCIceTransportState.Closed);
-        transport.Dtls.TrySet(RTCDtlsTransportState.Closed);
+        transport.Close();
         _context.Post((peer, _) =>
         {
             if (transport.Stack is { } stack) peer.Remove(stack);
         });
+    }
+
+    /// <summary>The role that the first offer gives (webrtc-pc §4.4.1.4, step 4.11.2.14.6); what is negotiated decides.</summary>
+    public void AnnounceRole(RTCIceRole role)
+    {
+        foreach (BundleTransport transport in _all)
+        {
+            if (transport.Ice.Role == RTCIceRole.Unknown) transport.Ice.Role = role;
+        }
     }
 
     public void SetRole(IceRole role)
@@ -87,14 +112,9 @@ internal sealed class TransportSet
     {
         if (transport.Restart is { } restart)
         {
-            (transport.Local, transport.Restart) = (restart, null);
-            transport.Ice.ForgetLocal();
-            _context.Post((peer, now) =>
-            {
-                if (transport.Stack is not { } stack) return;
-                peer.Ice.Restart(stack.Stream, now, restart);
-                CandidateSockets.AddKeys(peer, stack, _context.Options);
-            });
+            transport.ReplacedLocal ??= transport.Local;
+            transport.Restart = null;
+            StartGeneration(transport, restart);
         }
         if (transport.HasStartedGathering) return;
         transport.HasStartedGathering = true;
@@ -122,6 +142,34 @@ internal sealed class TransportSet
         }
     }
 
+    // A new generation gathers from the sockets that there are.
+    private void StartGeneration(BundleTransport transport, IceParameters local)
+    {
+        (transport.Local, transport.IsRemoteCurrent) = (local, false);
+        transport.Ice.ForgetLocal();
+        _context.Post((peer, now) =>
+        {
+            if (transport.Stack is not { } stack) return;
+            peer.Ice.Restart(stack.Stream, now, local);
+            CandidateSockets.AddKeys(peer, stack, _context.Options);
+        });
+    }
+
+    /// <summary>An offer is taken back, and with it the restart that it may have asked for: the credentials before are in force again.</summary>
+    public void RollBack(BundleTransport transport)
+    {
+        (transport.Restart, transport.NextTlsId) = (null, null);
+        if (transport.ReplacedLocal is not { } before) return;
+        transport.ReplacedLocal = null;
+        StartGeneration(transport, before);
+        if (transport.Remote is not { } remote) return;
+        GiveRemote(transport, remote);
+        foreach (RTCIceCandidate candidate in transport.Ice.GetRemoteCandidates())
+        {
+            if (IceCandidate.TryParse(candidate.Candidate, out IceCandidate? parsed, out _)) AddRemoteCandidate(transport, parsed);
+        }
+    }
+
     private void Gather(BundleTransport transport)
     {
         WebRtcOptions options = _context.Options;
@@ -132,6 +180,7 @@ internal sealed class TransportSet
             peer.Ice.SetServers(Policy(configuration.IceTransportPolicy), servers.StunServers, servers.TurnServers);
             peer.ServerUrls.Add(servers);
             CandidateSockets.Open(peer, stack, options, peer.Registration.Loop.Now);
+            if (stack.RtcpStack is { } rtcp) CandidateSockets.Open(peer, rtcp, options, peer.Registration.Loop.Now);
             stack.TurnStreams = new TurnStreams(peer, stack, (url, code, reason) => Report(transport, url, code, reason));
             StunStreams.Open(peer, stack, servers.StunServers, stack.TurnStreams.Wait);
             stack.TurnStreams.Open(servers.TurnStreams);
@@ -167,17 +216,47 @@ internal sealed class TransportSet
         _context.Fire(() => _context.Owner.RaiseIceCandidateError(e));
     }));
 
-    /// <summary>Fresh credentials for the next description.</summary>
-    public void PrepareRestart()
+    /// <summary>Asks for other credentials than the descriptions have (webrtc-pc §4.4.2, restartIce).</summary>
+    public void RequestRestart()
     {
-        foreach (BundleTransport transport in _all) transport.Restart ??= IceParameters.Generate(_context.Options.Random);
+        FragmentsToReplace.Clear();
+        foreach (AppliedDescription? description in new[] { _context.Negotiation.CurrentLocal, _context.Negotiation.PendingLocal })
+        {
+            if (description is not null) FragmentsToReplace.UnionWith(Fragments(description.Sdp));
+        }
     }
 
+    /// <summary>Fresh credentials for the next offer, where they are asked for.</summary>
+    /// <param name="ofAll">Whether they are, for every transport.</param>
+    public void PrepareRestart(bool ofAll)
+    {
+        foreach (BundleTransport transport in _all)
+        {
+            if (transport.HasStartedGathering && (ofAll || FragmentsToReplace.Contains(transport.Local.UsernameFragment)))
+                transport.Restart ??= IceParameters.Generate(_context.Options.Random);
+        }
+    }
+
+    /// <summary>An exchange has ended: what it has replaced need not be asked for again (webrtc-pc §4.4.1.4, step 10.1.2).</summary>
+    public void RestartsAreDone(SdpDescription? local)
+    {
+        if (local is null || !FragmentsToReplace.Overlaps(Fragments(local))) FragmentsToReplace.Clear();
+    }
+
+    private static IEnumerable<string> Fragments(SdpDescription description) => description.Media.SelectMany(section => section.Attributes.All("ice-ufrag"));
+
+    /// <summary>The peer's credentials take effect. Other ones than before are of a new generation, even if ours stay as they are (RFC 8445 §9).</summary>
     public void SetRemote(BundleTransport transport, IceParameters remote)
     {
-        if (transport.Remote == remote) return;
-        transport.Remote = remote;
-        transport.Ice.ForgetRemote();
+        if (transport.Remote == remote && transport.IsRemoteCurrent) return;
+        if (transport.IsRemoteCurrent) StartGeneration(transport, transport.Local);
+        if (transport.Remote != remote) transport.Ice.ForgetRemote();
+        GiveRemote(transport, remote);
+    }
+
+    private void GiveRemote(BundleTransport transport, IceParameters remote)
+    {
+        (transport.Remote, transport.IsRemoteCurrent) = (remote, true);
         _context.Post((peer, now) =>
         {
             if (transport.Stack is { } stack) peer.Ice.SetRemoteParameters(stack.Stream, remote, now);
@@ -189,26 +268,19 @@ internal sealed class TransportSet
         if (transport.Stack is { } stack && IsUsable(candidate)) peer.Ice.AddRemoteCandidate(stack.Stream, candidate, now);
     });
 
-    /// <summary>Candidates that were signalled before the peer's credentials took effect.</summary>
-    public void FlushRemoteCandidates(BundleTransport transport)
-    {
-        foreach (IceCandidate? candidate in transport.WaitingCandidates)
-        {
-            if (candidate is null) EndRemoteCandidates(transport);
-            else AddRemoteCandidate(transport, candidate);
-        }
-        transport.WaitingCandidates.Clear();
-    }
-
     public void EndRemoteCandidates(BundleTransport transport) => _context.Post((peer, now) =>
     {
         if (transport.Stack is { } stack) peer.Ice.EndRemoteCandidates(stack.Stream, now);
     });
 
-    /// <summary>Starts DTLS in the role that was negotiated (RFC 8842 §5), to a peer that has one of these certificates.</summary>
+    /// <summary>
+    /// Starts DTLS in the role that was negotiated (RFC 8842 §5), to a peer that has one of these certificates; with RTCP's own
+    /// where it has a component. Where there is an association, this one takes its place (§3.1).
+    /// </summary>
     public void StartDtls(BundleTransport transport, bool isClient, IReadOnlyList<SdpFingerprint> fingerprints)
     {
-        if (transport.IsDtlsClient is not null) return;                 // the association lives on (RFC 8842 §5.5)
+        bool isFirst = transport.IsDtlsClient is null;
+        if (!isFirst) transport.RenewDtls();
         (transport.IsDtlsClient, transport.RemoteFingerprints) = (isClient, fingerprints);
         List<DtlsFingerprint> expected = [.. fingerprints.Select(fingerprint => new DtlsFingerprint(fingerprint.Algorithm, fingerprint.Value))];
         WebRtcOptions options = _context.Options;
@@ -216,13 +288,18 @@ internal sealed class TransportSet
         DtlsRole role = isClient ? DtlsRole.Client : DtlsRole.Server;
         _context.Post((_, now) =>
         {
-            if (transport.Stack is not { } stack) return;
+            transport.Stack?.PrepareDtls(Create(), role, now);
+            transport.RtcpStack?.PrepareDtls(Create(), role, now);
+        });
+
+        DtlsConnection Create()
+        {
             DtlsOptions dtls = new() { Certificate = certificate, Role = role, PathMtu = options.Mtu };
             if (options.ConfigureDtls is { } configure) dtls = configure(dtls) with { Certificate = certificate, Role = role, PathMtu = options.Mtu };
             DtlsConnection connection = new(dtls, options.Random);
             connection.SetRemoteFingerprints(expected);
-            stack.PrepareDtls(connection, role, now);
-        });
+            return connection;
+        }
     }
 
     /// <summary>Both sides have said that they take Cryptex (RFC 9335 §4): what is sent from now on has it.</summary>
@@ -233,12 +310,13 @@ internal sealed class TransportSet
         foreach (BundleTransport transport in _all)
         {
             transport.Ice.TrySet(RTCIceTransportState.Closed);
-            transport.Dtls.TrySet(RTCDtlsTransportState.Closed);
+            foreach (RTCDtlsTransport dtls in transport.AllDtls) dtls.TrySet(RTCDtlsTransportState.Closed);
         }
         _context.Post((peer, now) => peer.Close(now));
     }
 
-    private bool IsUsable(IceCandidate candidate) => candidate.Component == IceComponent.Rtp &&
+    // The agent passes over components that a stream does not have.
+    private bool IsUsable(IceCandidate candidate) =>
         (candidate.Protocol == TransportProtocol.Udp || _context.Options.TcpCandidates != TcpCandidates.None);
 
     private static ulong NtpTime(DateTimeOffset time) =>

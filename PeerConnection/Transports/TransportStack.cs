@@ -18,22 +18,32 @@ internal sealed class TransportStack : IDisposable
 
     private readonly IceAgent _ice;
     private readonly int _mtu;
+    private readonly int _searched;                     // bytes by which datagrams with SCTP may exceed the MTU
     private readonly bool _takesCryptex;
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
     private SrtpUnprotector? _unprotector;
-    private bool _closing, _isOpen, _cryptex;
+    private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed;
 
-    public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, RtpSession rtp, WebRtcOptions options) =>
-        (Owner, _ice, Stream, Rtp, _mtu, _takesCryptex) = (owner, ice, stream, rtp, options.Mtu, options.Cryptex);
+    public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options) =>
+        (Owner, _ice, Stream, Component, Rtp, _mtu, _searched, _takesCryptex) =
+        (owner, ice, stream, component, rtp, options.Mtu, Math.Max(0, options.MaxMtu - options.Mtu), options.Cryptex);
 
     /// <summary>The connection's view of the stack.</summary>
     public BundleTransport Owner { get; }
 
     public IceStream Stream { get; }
 
+    public IceComponent Component { get; }
+
+    /// <summary>What carries the session's RTCP where that has a component of its own; null where it goes with RTP.</summary>
+    public TransportStack? RtcpStack { get; set; }
+
     /// <summary>The sockets that candidates were gathered on, as the agent knows them.</summary>
     public List<(TransportAddress Bound, TransportProtocol Protocol)> Bases { get; } = [];
+
+    /// <summary>How many addresses have come up since the first were gathered on.</summary>
+    public int AddressesAppeared { get; set; }
 
     public RtpSession Rtp { get; }
 
@@ -55,6 +65,9 @@ internal sealed class TransportStack : IDisposable
     /// <summary>The senders' queues.</summary>
     public List<RtpOutlet> Outlets { get; } = [];
 
+    /// <summary>What the receivers have here.</summary>
+    public List<RtpInlet> Inlets { get; } = [];
+
     /// <summary>Datagrams that no layer takes (RFC 7983 §7), or that came before there was one to take them.</summary>
     public long Dropped { get; private set; }
 
@@ -71,22 +84,40 @@ internal sealed class TransportStack : IDisposable
 
     private bool IsClient => Role == DtlsRole.Client;
 
+    private bool CarriesRtp => Component == IceComponent.Rtp;
+
     public Instant NextTimeout
     {
         get
         {
-            Instant next = Rtp.NextTimeout;
+            Instant next = CarriesRtp ? Rtp.NextTimeout : Instant.Never;
             if (Dtls is not null) next = Instant.Min(next, Dtls.NextTimeout);
             if (Data is not null) next = Instant.Min(next, Data.NextTimeout);
+            foreach (RtpOutlet outlet in Outlets) next = Instant.Min(next, outlet.NextTimeout);
+            foreach (RtpInlet inlet in Inlets) next = Instant.Min(next, inlet.NextTimeout);
             return next;
         }
     }
 
     /// <summary>Gives the stack its handshake, which starts when ICE has found a path: its time limit does not count before.</summary>
+    /// <remarks>One that takes the place of another (RFC 8842 §3.1) ends what was keyed by that; SCTP goes on (RFC 8841 §10.4).</remarks>
     public void PrepareDtls(DtlsConnection dtls, DtlsRole role, Instant now)
     {
+        if (Dtls is not null)
+        {
+            DisposeKeys();
+            Dtls.Dispose();
+            (_isOpen, _isRenewed, IsConnectingPublished) = (false, true, false);
+        }
         (Dtls, Role) = (dtls, role);
-        if (_early.Count > 0 || _ice.TryGetSelectedPair(Stream, IceComponent.Rtp, out _)) StartDtls(dtls, now);
+        if (_early.Count > 0 || HasPathForDtls()) StartDtls(dtls, now);
+    }
+
+    /// <summary>Takes over the data channels of a stack that is left.</summary>
+    public void AdoptData(TransportStack from)
+    {
+        (Data, _isDataStarted) = (from.Data, from._isDataStarted);
+        from.Data = null;
     }
 
     /// <summary>Header extensions and CSRCs are encrypted from now on; they are taken so from the start.</summary>
@@ -117,27 +148,54 @@ internal sealed class TransportStack : IDisposable
     public int Transmit(Span<byte> destination, Instant now, ITransportObserver observer, out NetworkPath path)
     {
         path = default;
-        if (!_ice.TryGetSelectedPair(Stream, IceComponent.Rtp, out _)) return 0;
-        if (Dtls is { State: DtlsState.New } dtls) StartDtls(dtls, now);
-        Span<byte> room = destination[..Math.Min(destination.Length, _mtu)];
-        int length = Write(_ice.PayloadArea(Stream, IceComponent.Rtp, room), now, observer);
-        if (length == 0) return 0;
+        if (!_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;
+        if (Dtls is { State: DtlsState.New } dtls && HasPathForDtls()) StartDtls(dtls, now);
+        Span<byte> room = destination[..Math.Min(destination.Length, _mtu + _searched)];
+        Span<byte> area = _ice.PayloadArea(Stream, Component, room);
+        while (Write(area, now, observer, out bool isForRtcpStack) is > 0 and int length)
+        {
+            if (!isForRtcpStack) return Send(room, length, now, out path);
+            length = RtcpStack!.SendRtcp(area[..length], room, now, out path);
+            if (length > 0) return length;
+        }
+        return 0;
+    }
+
+    // What RTCP's own component sends: the compound moves to where that one's payload belongs, which a relay may have elsewhere.
+    private int SendRtcp(ReadOnlySpan<byte> compound, Span<byte> room, Instant now, out NetworkPath path)
+    {
+        path = default;
+        if (!OpenSrtp() || !_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;      // it is not connected yet; reports come again
+        Span<byte> area = _ice.PayloadArea(Stream, Component, room);
+        if (area.Length < compound.Length + SrtpProtector.MaxRtcpOverhead) return 0;
+        compound.CopyTo(area);
+        return Send(room, _protector!.ProtectRtcp(area, compound.Length), now, out path);
+    }
+
+    private int Send(Span<byte> room, int length, Instant now, out NetworkPath path)
+    {
         PacketsSent++;
         BytesSent += length;
-        return _ice.Wrap(Stream, IceComponent.Rtp, room, length, now, out path);
+        return _ice.Wrap(Stream, Component, room, length, now, out path);
     }
+
+    // An association that takes the place of another is the new generation's business: the pair of the old one may lead elsewhere.
+    private bool HasPathForDtls() =>
+        _ice.TryGetSelectedPair(Stream, Component, out IceCandidatePair? pair) && (!_isRenewed || Stream.Pairs.Contains(pair));
 
     public void AdvanceTo(Instant now)
     {
         Dtls?.AdvanceTo(now);
         Data?.AdvanceTo(now);
-        Rtp.AdvanceTo(now);
+        if (CarriesRtp) Rtp.AdvanceTo(now);
+        foreach (RtpInlet inlet in Inlets) inlet.AdvanceTo(now);
     }
 
     /// <summary>Associates, once both the handshake and the data section are there.</summary>
     public void StartData(Instant now)
     {
-        if (Data is null || Dtls is not { State: DtlsState.Connected } dtls) return;
+        if (Data is null || _isDataStarted || Dtls is not { State: DtlsState.Connected }) return;
+        _isDataStarted = true;
         Data.SetRole(IsClient);
         Data.Start(now);
     }
@@ -147,7 +205,10 @@ internal sealed class TransportStack : IDisposable
     {
         if (_closing) return;
         _closing = true;
-        foreach (RtpSendStream stream in Rtp.SendStreams.ToArray()) Rtp.RemoveSendStream(stream);
+        if (CarriesRtp)
+        {
+            foreach (RtpSendStream stream in Rtp.SendStreams.ToArray()) Rtp.RemoveSendStream(stream);
+        }
         Data?.Abort("closed", now);
         if (Dtls is { CanSend: false } dtls) dtls.Close(now);
     }
@@ -155,29 +216,41 @@ internal sealed class TransportStack : IDisposable
     public void Dispose()
     {
         foreach (RtpOutlet outlet in Outlets) outlet.Close();
-        Rtp.Close();
+        foreach (RtpInlet inlet in Inlets) inlet.StopFrames();
+        if (CarriesRtp) Rtp.Close();
         Data?.Dispose();
-        _protector?.Dispose();
-        _unprotector?.Dispose();
+        DisposeKeys();
         Dtls?.Dispose();
     }
 
-    private int Write(Span<byte> area, Instant now, ITransportObserver observer)
+    private void DisposeKeys()
     {
+        _protector?.Dispose();
+        _unprotector?.Dispose();
+        (_protector, _unprotector) = (null, null);
+    }
+
+    // SCTP alone searches for what the path carries (RFC 8899); all else keeps to the MTU.
+    private int Write(Span<byte> searched, Instant now, ITransportObserver observer, out bool isForRtcpStack)
+    {
+        isForRtcpStack = false;
         if (Dtls is not { } dtls) return 0;
+        Span<byte> area = searched[..^_searched];
         int length = dtls.Transmit(area, now);
         if (length > 0 || !dtls.CanSend) return length;
-        if (_protector is not null || (Outlets.Count > 0 && OpenSrtp()))
+        if (CarriesRtp && (_protector is not null || (Outlets.Count > 0 && OpenSrtp())))
         {
-            foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp);
+            foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp, now);
             length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out bool isRtcp);
+            isForRtcpStack = length > 0 && isRtcp && RtcpStack is not null;
+            if (isForRtcpStack) return length;
             if (length > 0) return isRtcp ? _protector!.ProtectRtcp(area, length) : _protector!.ProtectRtp(area, length);
         }
         if (Data is not null)
         {
             observer.CollectMessages(now);
-            length = Data.Transmit(dtls.PlaintextArea(area), now);
-            if (length > 0) return dtls.Protect(area, length);
+            length = Data.Transmit(dtls.PlaintextArea(searched), now);
+            if (length > 0) return dtls.Protect(searched, length);
         }
         if (!_closing) return 0;
         dtls.Close(now);                                // the inner layers have said all they had to say
@@ -247,8 +320,13 @@ internal sealed class TransportStack : IDisposable
             if (_unprotector!.TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
             return;
         }
+        if (!CarriesRtp)
+        {
+            Dropped++;
+            return;
+        }
         if (!_unprotector!.TryUnprotectRtp(datagram, out int length)) return;
         RtpReceiveStream? stream = Rtp.Receive(datagram[..length], now, out RtpPacket packet);
-        if (stream?.Section.Tag is { } receiver) observer.RtpReceived(receiver, packet);
+        if (stream is not null) observer.RtpReceived(stream, packet, now);
     }
 }

@@ -15,7 +15,7 @@ internal static class Leb128
     }
 
     /// <summary>Takes a number off the front. False, without moving, when it is cut off or does not fit 32 bits.</summary>
-    public static bool TryRead(ref ReadOnlySpan<byte> source, out uint value)
+    public static bool TryRead(scoped ref ReadOnlySpan<byte> source, out uint value)
     {
         value = 0;
         ulong sum = 0;

@@ -17,7 +17,7 @@ public readonly record struct ReportBlock(
     public const int Length = 24;
 
     /// <summary>Reads a block. False when there are not enough bytes.</summary>
-    public static bool TryRead(ref WireReader reader, out ReportBlock block)
+    public static bool TryRead(scoped ref WireReader reader, out ReportBlock block)
     {
         block = default;
         WireReader ahead = reader;
@@ -51,7 +51,7 @@ public readonly record struct ReportBlock(
 public readonly record struct SenderInfo(uint Ssrc, ulong NtpTime, uint RtpTime, uint PacketCount, uint OctetCount)
 {
     /// <summary>Reads the start of an SR's body; report blocks follow.</summary>
-    public static bool TryRead(ref WireReader reader, out SenderInfo info)
+    public static bool TryRead(scoped ref WireReader reader, out SenderInfo info)
     {
         info = default;
         WireReader ahead = reader;

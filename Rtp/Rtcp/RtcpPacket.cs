@@ -30,25 +30,6 @@ public enum RtcpPacketType : byte
     ExtendedReport = 207,
 }
 
-/// <summary>The formats of feedback packets, per packet type.</summary>
-public static class RtcpFeedbackFormat
-{
-    /// <summary>Generic NACK, of <see cref="RtcpPacketType.TransportFeedback"/> (RFC 4585 §6.2.1).</summary>
-    public const byte GenericNack = 1;
-
-    /// <summary>Transport-wide congestion control feedback, of <see cref="RtcpPacketType.TransportFeedback"/>.</summary>
-    public const byte TransportWide = 15;
-
-    /// <summary>Picture loss indication, of <see cref="RtcpPacketType.PayloadFeedback"/> (RFC 4585 §6.3.1).</summary>
-    public const byte PictureLossIndication = 1;
-
-    /// <summary>Full intra request, of <see cref="RtcpPacketType.PayloadFeedback"/> (RFC 5104 §4.3.1).</summary>
-    public const byte FullIntraRequest = 4;
-
-    /// <summary>Application layer feedback such as REMB, of <see cref="RtcpPacketType.PayloadFeedback"/> (RFC 4585 §6.4).</summary>
-    public const byte ApplicationLayer = 15;
-}
-
 /// <summary>One packet of an RTCP compound, as a view into its bytes (RFC 3550 §6.1).</summary>
 public readonly ref struct RtcpPacket
 {
@@ -76,7 +57,7 @@ public readonly ref struct RtcpPacket
     // |V=2|P| count   |      type     |     length in words - 1       |
 
     /// <summary>Takes the next packet off the front of a compound. False at its end, or where the rest is malformed.</summary>
-    public static bool TryRead(ref ReadOnlySpan<byte> compound, out RtcpPacket packet)
+    public static bool TryRead(scoped ref ReadOnlySpan<byte> compound, out RtcpPacket packet)
     {
         packet = default;
         if (compound.Length < HeaderLength || compound[0] >> 6 != 2) return false;

@@ -5,8 +5,16 @@ namespace WebRtcStack.Rtp;
 /// <summary>One source that is received: which section it belongs to, and how it is received.</summary>
 public sealed class RtpReceiveStream
 {
-    internal RtpReceiveStream(uint ssrc, RtpSection section, byte payloadType, uint clockRate) =>
-        (Ssrc, Section, PayloadType, Statistics) = (ssrc, section, payloadType, new ReceptionStatistics(clockRate));
+    private readonly RtpSessionOptions _options;
+    private NackTracker? _nacks;
+    private ArrivalWindow? _arrivals;
+
+    internal RtpReceiveStream(uint ssrc, RtpSection section, RtpPayloadType type, RtpSessionOptions options)
+    {
+        (Ssrc, Section, _options, ClockRate) = (ssrc, section, options, type.ClockRate);
+        PayloadType = type.Number;
+        Statistics = new ReceptionStatistics(type.ClockRate);
+    }
 
     /// <summary>The synchronization source.</summary>
     public uint Ssrc { get; }
@@ -17,24 +25,106 @@ public sealed class RtpReceiveStream
     /// <summary>The payload type of its latest packet.</summary>
     public byte PayloadType { get; internal set; }
 
+    /// <summary>Its rid (RFC 8852 §4.1), once it has said it; or null.</summary>
+    public string? Rid { get; internal set; }
+
+    /// <summary>The rid of the stream that it retransmits (RFC 8852 §4.2), once it has said it; or null.</summary>
+    public string? RepairedRid { get; internal set; }
+
+    /// <summary>The stream that it retransmits (RFC 4588); null for one that has media of its own.</summary>
+    public RtpReceiveStream? Repairs { get; internal set; }
+
+    /// <summary>The source of its retransmissions, once one has come; or null.</summary>
+    public uint? RepairSsrc { get; internal set; }
+
+    /// <summary>The canonical name by its source description (RFC 3550 §6.5.1), or null.</summary>
+    public string? Cname { get; internal set; }
+
     /// <summary>Loss, jitter and counts.</summary>
     public ReceptionStatistics Statistics { get; }
 
     /// <summary>The latest sender report, or the default value.</summary>
-    public SenderInfo LastSenderReport { get; internal set; }
+    public SenderInfo LastSenderReport { get; private set; }
 
-    /// <summary>When the latest sender report arrived.</summary>
-    public Instant LastSenderReportAt { get; internal set; }
+    /// <summary>When the latest sender report arrived; <see cref="Instant.Never"/> before the first.</summary>
+    public Instant LastSenderReportAt { get; private set; } = Instant.Never;
 
     /// <summary>Sender reports received.</summary>
-    public ulong SenderReports { get; internal set; }
+    public ulong SenderReports { get; private set; }
 
     /// <summary>Picture loss indications sent for it.</summary>
     public ulong PictureLossIndications { get; internal set; }
 
-    internal bool OwesPictureLossIndication { get; set; }
+    /// <summary>Full intra requests sent for it.</summary>
+    public ulong FullIntraRequests { get; internal set; }
 
-    internal Instant PictureLossIndicationAllowedAt { get; set; }
+    /// <summary>Negative acknowledgements sent for it: RTCP packets, each naming any number of packets.</summary>
+    public ulong Nacks { get; internal set; }
+
+    /// <summary>Packets that are missed and may still be repaired.</summary>
+    public int PacketsMissing => _nacks?.Count ?? 0;
+
+    /// <summary>Packets that came after they were asked for.</summary>
+    public ulong PacketsRepaired => _nacks?.Repaired ?? 0;
+
+    /// <summary>Packets that were not repaired in time.</summary>
+    public ulong PacketsGivenUp => _nacks?.GivenUp ?? 0;
+
+    /// <summary>Retransmissions received, by a stream of their own or by this one.</summary>
+    public ulong RetransmittedPackets { get; internal set; }
+
+    /// <summary>Payload bytes of <see cref="RetransmittedPackets"/>.</summary>
+    public ulong RetransmittedBytes { get; internal set; }
+
+    /// <summary>The timestamp of the latest packet.</summary>
+    public uint LastTimestamp { get; internal set; }
+
+    internal uint ClockRate { get; }
+
+    internal SenderClock Clock { get; } = new();
+
+    internal NackTracker? NackTracker => _nacks;
+
+    internal ArrivalWindow? Arrivals => _arrivals;
+
+    internal bool OwesKeyFrameRequest { get; set; }
+
+    internal Instant KeyFrameRequestAllowedAt { get; set; } = new(long.MinValue);
+
+    internal byte FullIntraSequence { get; set; }
 
     internal bool HasNewPackets { get; set; }
+
+    internal ushort LastMidUpdate { get; set; }
+
+    /// <summary>The sender's wall clock for an RTP timestamp: NTP time by its latest report (RFC 3550 §6.4.1). False before one came.</summary>
+    public bool TryGetSenderTime(uint timestamp, out ulong ntpTime) => Clock.TryGetTime(timestamp, ClockRate, out ntpTime);
+
+    /// <summary>
+    /// How much later this stream arrives than another of the same sender: what is to be played together is, when the other one is
+    /// delayed by so much (negative: this one). False unless both have reports, packets and the same CNAME (RFC 3550 §6.5.1).
+    /// </summary>
+    public bool TryGetSkew(RtpReceiveStream other, out TimeSpan skew)
+    {
+        skew = default;
+        Require.NotNull(other);
+        if (Cname is null || Cname != other.Cname || !Statistics.HasPackets || !other.Statistics.HasPackets ||
+            !TryGetSenderTime(LastTimestamp, out ulong mine) || !other.TryGetSenderTime(other.LastTimestamp, out ulong theirs)) return false;
+        skew = Statistics.LastPacketAt - other.Statistics.LastPacketAt - NtpClock.ToTimeSpan((long)(mine - theirs));
+        return true;
+    }
+
+    /// <summary>Looks for losses in what arrives. False for a duplicate.</summary>
+    internal bool Track(ushort sequence, Instant now, bool isRetransmission, out TimeSpan? roundTrip) =>
+        (_nacks ??= new NackTracker(_options)).Arrived(sequence, now, isRetransmission, out roundTrip);
+
+    internal void RecordArrival(ushort sequence, Instant now) => (_arrivals ??= new ArrivalWindow()).Arrived(sequence, now.Ticks);
+
+    internal void SenderReportArrived(in SenderInfo info, Instant now)
+    {
+        Statistics.SenderReportArrived(info, now);
+        Clock.ReportArrived(info);
+        (LastSenderReport, LastSenderReportAt) = (info, now);
+        SenderReports++;
+    }
 }

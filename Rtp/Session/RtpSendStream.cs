@@ -5,19 +5,50 @@ namespace WebRtcStack.Rtp;
 /// <summary>One source that is sent: its counts, and how the other side says that it is received.</summary>
 public sealed class RtpSendStream
 {
-    internal RtpSendStream(uint ssrc, uint clockRate) => (Ssrc, ClockRate) = (ssrc, clockRate);
+    private readonly RtpSessionOptions _options;
+    private PacketHistory? _history;
+    private SentPacketLog? _log;
 
-    /// <summary>The synchronization source.</summary>
-    public uint Ssrc { get; }
+    internal RtpSendStream(uint ssrc, uint clockRate, RtpSessionOptions options) => (Ssrc, ClockRate, _options) = (ssrc, clockRate, options);
+
+    /// <summary>The synchronization source; it changes when the other side uses the same (<see cref="RtpEventKind.SourceChanged"/>).</summary>
+    public uint Ssrc { get; private set; }
 
     /// <summary>The clock rate of its payload in Hz.</summary>
     public uint ClockRate { get; set; }
+
+    /// <summary>The payload types, with their retransmissions' and the feedback that is negotiated for them.</summary>
+    public RtpPayloadTypes PayloadTypes { get; set; } = RtpPayloadTypes.None;
+
+    /// <summary>The stream of its retransmissions (RFC 4588), or null.</summary>
+    public RtpSendStream? Repair { get; internal set; }
+
+    /// <summary>The stream that this one retransmits, or null.</summary>
+    public RtpSendStream? Repairs { get; internal set; }
 
     /// <summary>The media section's identification tag, put into each packet once <see cref="MidExtensionId"/> is set.</summary>
     public ReadOnlyMemory<byte> Mid { get; set; }
 
     /// <summary>The id of the mid header extension (RFC 9143 §15), or 0 when it was not negotiated.</summary>
     public byte MidExtensionId { get; set; }
+
+    /// <summary>The rid (RFC 8852), put into packets until the other side has reported on the source.</summary>
+    public ReadOnlyMemory<byte> Rid { get; set; }
+
+    /// <summary>The id of the rid header extension (RFC 8852 §4.1), or 0.</summary>
+    public byte RidExtensionId { get; set; }
+
+    /// <summary>The id of the repaired rid header extension (RFC 8852 §4.2), for retransmissions; or 0.</summary>
+    public byte RepairedRidExtensionId { get; set; }
+
+    /// <summary>The id of the transport-wide sequence number's extension, or 0.</summary>
+    public byte TransportSequenceExtensionId { get; set; }
+
+    /// <summary>The id of the absolute send time's extension, or 0.</summary>
+    public byte AbsoluteSendTimeExtensionId { get; set; }
+
+    /// <summary>The ids by which a packet's <see cref="RtpHeaderElements"/> go: at index n that of the element with number n, 0 where it was not negotiated.</summary>
+    public ReadOnlyMemory<byte> ElementIds { get; set; }
 
     /// <summary>Packets sent.</summary>
     public ulong PacketsSent { get; private set; }
@@ -28,8 +59,23 @@ public sealed class RtpSendStream
     /// <summary>Header bytes sent.</summary>
     public ulong HeaderBytesSent { get; private set; }
 
-    /// <summary>Picture loss indications and full intra requests received for it.</summary>
-    public ulong KeyFrameRequests { get; internal set; }
+    /// <summary>Packets that were sent again, by a stream of their own or by this one.</summary>
+    public ulong RetransmittedPackets { get; internal set; }
+
+    /// <summary>Payload bytes of <see cref="RetransmittedPackets"/>.</summary>
+    public ulong RetransmittedBytes { get; internal set; }
+
+    /// <summary>Picture loss indications received for it.</summary>
+    public ulong PictureLossIndications { get; internal set; }
+
+    /// <summary>Full intra requests received for it; a repetition does not count.</summary>
+    public ulong FullIntraRequests { get; internal set; }
+
+    /// <summary>Requests for key frames of both kinds.</summary>
+    public ulong KeyFrameRequests => PictureLossIndications + FullIntraRequests;
+
+    /// <summary>Negative acknowledgements received for it: RTCP packets.</summary>
+    public ulong Nacks { get; internal set; }
 
     /// <summary>Packets that negative acknowledgements have named.</summary>
     public ulong PacketsNacked { get; internal set; }
@@ -55,30 +101,53 @@ public sealed class RtpSendStream
     /// <summary>When the latest packet was sent.</summary>
     public Instant LastSentAt { get; private set; }
 
+    /// <summary>Sender reports sent.</summary>
+    public ulong SenderReports { get; internal set; }
+
     internal bool KeyFrameEventWaits { get; set; }
 
     internal bool SentSinceReport { get; set; }
+
+    internal ushort NextSequence { get; set; }
+
+    internal (uint Sender, byte Sequence)? LastFullIntra { get; set; }
+
+    internal bool KeepsHistory => (PayloadTypes.Feedback & RtpFeedback.Nack) != 0;
+
+    internal bool LogsPackets => (PayloadTypes.Feedback & RtpFeedback.CongestionControl) != 0;
+
+    internal PacketHistory History => _history ??= new PacketHistory(_options);
+
+    internal SentPacketLog Log => _log ??= new SentPacketLog();
 
     internal void CountSent(int headerBytes, int payloadBytes, uint timestamp, Instant now)
     {
         PacketsSent++;
         HeaderBytesSent += (ulong)headerBytes;
         BytesSent += (ulong)payloadBytes;
-        (LastTimestamp, LastSentAt, SentSinceReport) = (timestamp, now, true);
+        SentSinceReport = true;
+        (LastTimestamp, LastSentAt) = (timestamp, now);
     }
 
     /// <summary>What a sender report says now: the timestamp goes on with the clock from the latest packet (RFC 3550 §6.4.1).</summary>
     internal SenderInfo Report(ulong ntpTime, Instant now) => new(
-        Ssrc, ntpTime, LastTimestamp + (uint)((now - LastSentAt).TotalSeconds * ClockRate), (uint)PacketsSent, (uint)BytesSent);
+        Ssrc, ntpTime, LastTimestamp + (uint)(long)((now - LastSentAt).TotalSeconds * ClockRate), (uint)PacketsSent, (uint)BytesSent);
 
-    internal void ReportArrived(in ReportBlock block, ulong ntpTime, Instant now)
+    internal void ReportArrived(in ReportBlock block, NtpClock clock, Instant now)
     {
         (LastReport, LastReportAt) = (block, now);
-        if (block.LastSenderReport == 0) return;
-        uint elapsed = (uint)(ntpTime >> 16) - block.LastSenderReport - block.DelaySinceLastSenderReport;
-        if (elapsed > 60 * 65536) return;                        // clocks that jump, or a report that lies
-        RoundTripTime = TimeSpan.FromSeconds(elapsed / 65536.0);
-        TotalRoundTripTime += RoundTripTime.Value;
+        if (clock.RoundTrip(block.LastSenderReport, block.DelaySinceLastSenderReport, now) is not { } roundTrip) return;
+        RoundTripTime = roundTrip;
+        TotalRoundTripTime += roundTrip;
         RoundTripTimeMeasurements++;
     }
+
+    /// <summary>Goes on as another source (RFC 3550 §8.2).</summary>
+    internal void ChangeSource(uint ssrc)
+    {
+        (Ssrc, LastReport, LastReportAt) = (ssrc, default, Instant.Never);
+        _history?.Clear();
+    }
+
+    internal void Close() => _history?.Clear();
 }

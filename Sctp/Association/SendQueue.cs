@@ -11,12 +11,14 @@ internal sealed class SendQueue(AssociationContext context)
     private readonly Dictionary<ushort, OutgoingStream> _streams = [];
     private readonly StreamSchedule _schedule = new();
     private readonly ExpiryQueue _expiries = new();
+    private readonly List<OutgoingMessage> _lesser = [];
     private readonly List<OutgoingStream> _aside = [];                // their next message may not begin before others are complete
     private OutgoingMessage? _current;                                // its next fragment is due
     private OutgoingMessage? _pool;
     private int _queued;
     private long _unfinishedBytes;                                    // of messages of which a part has been sent
     private long _largestWindow;
+    private bool _isClearing;
 
     /// <summary>Bytes of leases held, queued or in flight.</summary>
     public long HeldBytes { get; private set; }
@@ -65,6 +67,7 @@ internal sealed class SendQueue(AssociationContext context)
         message.Abandoned = message.HasBegun = false;
         message.MaxRetransmits = partial ? options.MaxRetransmits ?? OutgoingMessage.Unlimited : OutgoingMessage.Unlimited;
         message.Expiry = partial && options.Lifetime is { } lifetime ? now + lifetime : Instant.Never;
+        message.Importance = partial ? options.Importance : null;
         message.Sent = message.Chunks = 0;
         message.Fragments = 0;
         HeldBytes += message.Length;
@@ -111,6 +114,31 @@ internal sealed class SendQueue(AssociationContext context)
         return message is not null && message.Expiry <= now;
     }
 
+    /// <summary>Gives up what is less important and was not begun, until so many bytes are free (RFC 7496 §3.3). Linear in what waits; none goes where all would not do.</summary>
+    public bool TryMakeRoom(long bytes, uint importance)
+    {
+        long found = 0;
+        _lesser.Clear();
+        foreach (OutgoingStream stream in _streams.Values)
+        {
+            for (OutgoingMessage? message = stream.Head; message is not null; message = message.Next)
+            {
+                if (message.HasBegun || !(message.Importance > importance)) continue;
+                _lesser.Add(message);
+                found += message.Length;
+            }
+        }
+        if (found < bytes) return false;
+        _lesser.Sort(static (left, right) => right.Importance!.Value.CompareTo(left.Importance!.Value));
+        for (int i = 0; bytes > 0; i++)
+        {
+            bytes -= _lesser[i].Length;
+            Discard(_lesser[i]);
+        }
+        _lesser.Clear();
+        return true;
+    }
+
     /// <summary>Gives up a message of which nothing was sent.</summary>
     public void Discard(OutgoingMessage message)
     {
@@ -140,6 +168,7 @@ internal sealed class SendQueue(AssociationContext context)
     /// <summary>Drops all that is queued; what is in flight is the retransmission queue's to drop.</summary>
     public void Clear()
     {
+        _isClearing = true;
         _current = null;
         _schedule.Clear();
         _aside.Clear();
@@ -155,6 +184,15 @@ internal sealed class SendQueue(AssociationContext context)
             stream.IsScheduled = false;
         }
         _largestWindow = 0;
+        _isClearing = false;
+    }
+
+    /// <summary>The association has restarted: its streams are new ones, and those of before keep what they had left unsent.</summary>
+    public void RenewStreams()
+    {
+        OutgoingStream[] before = [.. _streams.Values];
+        foreach (OutgoingStream stream in before)
+            _streams[stream.Id] = new OutgoingStream(stream.Id) { Weight = stream.Weight, LowThreshold = stream.LowThreshold };
     }
 
     private void Begin(OutgoingMessage message, uint tsn)
@@ -263,7 +301,7 @@ internal sealed class SendQueue(AssociationContext context)
     {
         if (bytes == 0) return;
         BufferedBytes -= bytes;
-        if (context.IsOver) return;                                   // what a stream had left at the end stays known
+        if (_isClearing) return;                                      // what a stream had left at the end stays known
         long before = stream.Buffered;
         stream.Buffered = before - bytes;
         if (before > stream.LowThreshold && stream.Buffered <= stream.LowThreshold)

@@ -39,6 +39,36 @@ public sealed class SctpInitTests
         Assert.That(Line(again.Sdp), Is.EqualTo(line));
     }
 
+    // §5.6: an INIT that is added to an association, or changed, is an error and changes nothing; the same one, or none, is not.
+    [TestCase(true, "same", false)]
+    [TestCase(true, "none", false)]
+    [TestCase(true, "other", true)]
+    [TestCase(false, "none", false)]
+    [TestCase(false, "other", true)]
+    public async Task SetRemoteDescription_WithTheInitOfAnExistingAssociation_IsJudged(bool had, string has, bool throws)
+    {
+        await using RTCPeerConnection offerer = new(new RTCConfiguration(), new WebRtcOptions { OfferSctpInit = had }), answerer = new();
+        offerer.CreateDataChannel("x");
+        await offerer.SetLocalDescriptionAsync();
+        await answerer.SetRemoteDescriptionAsync(offerer.LocalDescription!);
+        await answerer.SetLocalDescriptionAsync();
+        await offerer.SetRemoteDescriptionAsync(answerer.LocalDescription!);
+        Assert.That(Line(answerer.LocalDescription!.Sdp) is not null, Is.EqualTo(had));
+        await offerer.SetLocalDescriptionAsync();
+        string sdp = offerer.LocalDescription!.Sdp, line = Line(sdp) is { } own ? own + "\r\n" : "";
+        if (line.Length > 0) sdp = sdp.Replace(line, "", StringComparison.Ordinal);
+        sdp += has == "same" ? line : has == "other" ? ChromiumsLine : "";
+        RTCSessionDescription again = new(RTCSdpType.Offer, sdp);
+        if (!throws)
+        {
+            await answerer.SetRemoteDescriptionAsync(again);
+            return;
+        }
+        DOMException error = Assert.ThrowsAsync<DOMException>(async () => await answerer.SetRemoteDescriptionAsync(again))!;
+        Assert.That(error.Name, Is.EqualTo("InvalidAccessError"));
+        Assert.That(answerer.SignalingState, Is.EqualTo(RTCSignalingState.Stable));
+    }
+
     // The corpus: what Chromium 156 offers with the experiment turned on.
     [TestCase("pcap-chromium-chromium-datachannel-snap-offer.sdp")]
     [TestCase("chromium-156-trial-warp-both-offer-datachannel.sdp")]

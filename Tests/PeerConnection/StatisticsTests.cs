@@ -30,6 +30,7 @@ public sealed class StatisticsTests
         Assert.Multiple(() =>
         {
             Assert.That(selected.State, Is.EqualTo(RTCStatsIceCandidatePairState.Succeeded));
+            Assert.That(report.Values.Select(each => each.Timestamp), Is.All.EqualTo(selected.Timestamp));
             Assert.That(selected.CurrentRoundTripTime, Is.Positive);
             Assert.That(report[selected.LocalCandidateId].Type, Is.EqualTo(RTCStatsType.LocalCandidate));
             Assert.That(report[selected.RemoteCandidateId].Type, Is.EqualTo(RTCStatsType.RemoteCandidate));

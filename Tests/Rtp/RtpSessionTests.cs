@@ -14,7 +14,7 @@ public sealed class RtpSessionTests
     private static RtpSection Section(string mid, byte payloadType)
     {
         RtpSection section = new() { Mid = mid, MidExtensionId = 4 };
-        section.SetPayloadTypes([new(payloadType, 90_000)]);
+        section.PayloadTypes = new RtpPayloadTypes([new RtpPayloadType(payloadType, 90_000) { Feedback = RtpFeedback.PictureLossIndication }]);
         return section;
     }
 

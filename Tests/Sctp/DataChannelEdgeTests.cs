@@ -53,6 +53,30 @@ public class DataChannelEdgeTests
         Assert.That(left.Messages.Select(m => (int)m.Bytes[0]), Is.EqualTo(new[] { 2 }));
     }
 
+    // RFC 9260 §5.2.4 A, webrtc-pc §6.2: a restart of the peer ends the channels, whose amounts still say what was never sent.
+    [Test]
+    public void Receive_OfARestart_LeavesTheAmountsThatWereNotSent([Values] bool unread)
+    {
+        DataChannelEndpoint endpoint = new(new DataChannelTransportOptions { IsDtlsClient = true }, RandomSource.Seeded(9));
+        DataChannel channel = endpoint.Transport.Open(new() { Label = "x" }, new Instant(TimeSpan.TicksPerSecond));
+        channel.BufferedAmountLowThreshold = 1000;
+        RawPeer raw = RawPeer.Connected(endpoint);
+        endpoint.DrainEvents();
+        for (int i = 0; i < 20; i++) endpoint.Transport.Send(channel, new byte[50_000], isBinary: true, raw.Now);
+        raw.Read();
+        long waiting = channel.BufferedAmount;
+        Assert.That(waiting, Is.InRange(1, 999_999));
+        if (unread) raw.Send(RawPeer.Data(RawPeer.InitialTsn, 0, 0, 3, 1));
+        raw.Begin(RawPeer.Tag + 1);
+        raw.Send(raw.PeerTag, RawPeer.Chunk(10, 0, raw.Cookie));
+        Assert.That(channel.BufferedAmount, Is.EqualTo(waiting));
+        endpoint.DrainEvents();
+        Assert.That(endpoint.Events[^1].Kind, Is.EqualTo(DataChannelEventKind.ChannelClosed));
+        Assert.That((channel.State, channel.BufferedAmount), Is.EqualTo((DataChannelState.Closed, waiting)));
+        Assert.That(endpoint.Events, Has.None.Property(nameof(DataChannelEvent.Kind)).EqualTo(DataChannelEventKind.BufferedAmountLow));
+        Assert.That(endpoint.Transport.HeldBytes, Is.Zero);
+    }
+
     // RFC 8832 §6: what is sent without order may overtake DATA_CHANNEL_OPEN.
     [Test]
     public void TryReceive_OfDataThatOvertookTheOpen_YieldsItAfterwards()

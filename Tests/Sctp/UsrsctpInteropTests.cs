@@ -6,6 +6,7 @@ namespace WebRtcStack.Tests.Sctp;
 
 /// <summary>usrsctp, the SCTP of Firefox and of older Chromium, as a peer in both roles.</summary>
 [Category("Interop")]
+[Parallelizable(ParallelScope.Children)]
 public sealed class UsrsctpInteropTests
 {
     private static readonly SctpOptions s_options = new() { MaxMessageSize = 4 << 20, PeerMaxMessageSize = 4 << 20, ReceiveWindow = 8 << 20, MaxSendBuffer = 64 << 20 };

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Linq;
 using WebRtcStack.Core;
 using WebRtcStack.Sctp;
 
@@ -55,22 +56,30 @@ internal sealed class GoodputSimulation
     public GoodputResult Run()
     {
         RunUntil(_now + _cell.WarmUp);
-        foreach (Flow flow in _flows) flow.Received = 0;
         long drops = _forward.Dropped;
         _isMeasuring = true;
-        RunUntil(_now + _cell.Duration);
+        long[] received = Measure(_cell.Duration);
         _latencies.Sort();
-        double sum = 0, squares = 0;
-        foreach (Flow flow in _flows)
-        {
-            sum += flow.Received;
-            squares += (double)flow.Received * flow.Received;
-        }
         return new GoodputResult(
-            sum / (_cell.BytesPerSecond * _cell.Duration.TotalSeconds),
+            received.Sum() / (_cell.BytesPerSecond * _cell.Duration.TotalSeconds),
             new TimeSpan(_latencies.Count == 0 ? 0 : _latencies[(int)(_latencies.Count * 0.99)]),
-            squares == 0 ? 0 : sum * sum / (_flows.Length * squares),
+            Fairness(received),
             _forward.Dropped - drops);
+    }
+
+    /// <summary>Runs for a while; the bytes that each flow delivered in it.</summary>
+    public long[] Measure(TimeSpan duration)
+    {
+        foreach (Flow flow in _flows) flow.Received = 0;
+        RunUntil(_now + duration);
+        return Array.ConvertAll(_flows, flow => flow.Received);
+    }
+
+    /// <summary>Jain's index: 1 is equal shares, 1/n is one flow with everything.</summary>
+    public static double Fairness(long[] received)
+    {
+        double sum = received.Sum(), squares = received.Sum(bytes => (double)bytes * bytes);
+        return squares == 0 ? 0 : sum * sum / (received.Length * squares);
     }
 
     /// <summary>Runs for a while; tests look at the statistics in between.</summary>

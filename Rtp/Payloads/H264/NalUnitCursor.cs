@@ -1,0 +1,29 @@
+namespace WebRtcStack.Rtp;
+
+/// <summary>A packetizer's place among the NAL units of a frame: which unit, and how much of it has been sent.</summary>
+internal struct NalUnitCursor
+{
+    private int _position;
+
+    /// <summary>Where the current unit starts; it has ended when <see cref="Length"/> is 0.</summary>
+    public int Start { get; private set; }
+
+    /// <summary>Bytes of the current unit; 0 behind the last.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>The pieces of a unit that is being fragmented.</summary>
+    public PacketRun Fragments { get; set; }
+
+    /// <summary>Goes on to the next unit.</summary>
+    public bool MoveNext(ReadOnlySpan<byte> frame)
+    {
+        Fragments = default;
+        if (AnnexB.TryReadUnit(frame, ref _position, out int start, out int length))
+        {
+            (Start, Length) = (start, length);
+            return true;
+        }
+        Length = 0;
+        return false;
+    }
+}

@@ -1,0 +1,198 @@
+using System.Buffers.Binary;
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Rtp;
+
+/// <summary>RTP packets on their way out: new ones, and those that are sent again (RFC 4588). Headers are written when a packet is polled for.</summary>
+internal sealed class PacketOutput(RtpSessionState state)
+{
+    private const int MaxRetransmissions = 1024;
+    private readonly Queue<Outgoing> _outgoing = new();
+    private readonly Queue<(RtpSendStream Stream, ushort Sequence)> _again = new();
+    private readonly SentPacketLog _log = new();
+    private ushort _transportSequence = (ushort)(state.Random.NextUInt32() & 0x7FFF);
+
+    /// <summary>Whether retransmissions may repeat a packet as it was, where there is no stream for them. AEAD forbids that (RFC 7714 §10.1).</summary>
+    public bool MayRepeat { get; set; }
+
+    public bool IsEmpty => _outgoing.Count == 0 && _again.Count == 0;
+
+    public SentPacketLog Log => _log;
+
+    public void Send(RtpSendStream stream, in RtpHeader header, MessageLease payload, MessageLease elements)
+    {
+        if (_outgoing.Count >= state.Options.MaxQueuedPackets)
+        {
+            _outgoing.Dequeue().Dispose();
+            state.Drop(RtpDropReason.SendQueueFull);
+        }
+        _outgoing.Enqueue(new Outgoing(stream, header, payload, elements));
+    }
+
+    /// <summary>The other side misses a packet (RFC 4585 §6.2.1).</summary>
+    public void Nacked(RtpSendStream stream, ushort sequence, Instant now)
+    {
+        bool hasWay = stream.Repair is not null || MayRepeat;
+        if (!hasWay || !stream.History.TryFind(sequence, out int at))
+        {
+            state.Drop(RtpDropReason.UnknownNack);
+            return;
+        }
+        ref SentMedia packet = ref stream.History[at];
+        // A storm of requests costs no more than what is lost: each packet goes again once in (most of) a round trip.
+        if (now < packet.AllowedAt || packet.Retransmissions >= state.Options.MaxRetransmissionsPerPacket || _again.Count >= MaxRetransmissions)
+        {
+            state.Drop(RtpDropReason.RepeatedNack);
+            return;
+        }
+        packet.Retransmissions++;
+        packet.AllowedAt = now + TimeSpan.FromTicks(state.RoundTrip.HasMeasured ? state.RoundTrip.Smoothed.Ticks / 2 : TimeSpan.TicksPerMillisecond * 5);
+        _again.Enqueue((stream, sequence));
+    }
+
+    public int Transmit(Span<byte> destination, Instant now)
+    {
+        while (_again.Count > 0)
+        {
+            (RtpSendStream stream, ushort sequence) = _again.Dequeue();
+            if (!stream.History.TryFind(sequence, out int at)) continue;
+            int length = WriteAgain(destination, stream, ref stream.History[at], now);
+            if (length > 0) return length;
+        }
+        while (_outgoing.Count > 0)
+        {
+            Outgoing next = _outgoing.Dequeue();
+            int length = WriteNew(destination, next, now);
+            if (length > 0) return length;
+            state.Drop(RtpDropReason.TooLarge);
+        }
+        return 0;
+    }
+
+    /// <summary>Gives back what waits for a stream that ends.</summary>
+    public void Forget(RtpSendStream stream)
+    {
+        for (int i = _outgoing.Count; i > 0; i--)
+        {
+            Outgoing next = _outgoing.Dequeue();
+            if (next.Stream == stream) next.Dispose();
+            else _outgoing.Enqueue(next);
+        }
+    }
+
+    public void Close()
+    {
+        while (_outgoing.Count > 0) _outgoing.Dequeue().Dispose();
+        _again.Clear();
+    }
+
+    private int WriteNew(Span<byte> destination, in Outgoing next, Instant now)
+    {
+        RtpSendStream stream = next.Stream;
+        RtpHeader header = next.Header with { Ssrc = stream.Ssrc };
+        ReadOnlySpan<byte> rid = stream.LastReportAt.IsNever ? stream.Rid.Span : default;     // RFC 8852 §3.2: until it is known
+        int length = WriteHeader(destination, stream, header, rid, stream.RidExtensionId, next.Elements.Span, now, out ushort number);
+        if (length == 0 || destination.Length - length < next.Payload.Length)
+        {
+            next.Dispose();
+            return 0;
+        }
+        next.Payload.Span.CopyTo(destination[length..]);
+        Count(stream, header.SequenceNumber, number, length, next.Payload.Length, header.Timestamp, isRetransmission: false, now);
+        Keep(next, header, destination[..length], now);
+        return length + next.Payload.Length;
+    }
+
+    private void Keep(in Outgoing next, in RtpHeader header, ReadOnlySpan<byte> written, Instant now)
+    {
+        RtpSendStream stream = next.Stream;
+        if (!stream.KeepsHistory || state.Options.MaxRetransmissionsPerPacket == 0 || (stream.Repair is null && !MayRepeat))
+        {
+            next.Dispose();
+            return;
+        }
+        SentMedia sent = new() { Header = header, Payload = next.Payload, Elements = next.Elements, SentAt = now };
+        if (stream.Repair is null) sent.SentHeader = MessageLease.CopyOf(written);
+        stream.History.Add(sent, now);
+    }
+
+    private int WriteAgain(Span<byte> destination, RtpSendStream stream, ref SentMedia packet, Instant now)
+    {
+        int length;
+        ushort number = 0;
+        ReadOnlySpan<byte> payload = packet.Payload.Span;
+        RtpSendStream counted = stream;
+        RtpHeader header = packet.Header;
+        if (stream.Repair is { } repair && stream.PayloadTypes.FindRepair(header.PayloadType) is { } payloadType)
+        {
+            header = header with { PayloadType = payloadType, Ssrc = repair.Ssrc, SequenceNumber = repair.NextSequence };
+            ReadOnlySpan<byte> rid = repair.LastReportAt.IsNever ? stream.Rid.Span : default;
+            length = WriteHeader(destination, stream, header, rid, stream.RepairedRidExtensionId, packet.Elements.Span, now, out number);
+            if (length == 0 || destination.Length - length < payload.Length + Retransmission.HeaderLength) return 0;
+            repair.NextSequence++;
+            BinaryPrimitives.WriteUInt16BigEndian(destination[length..], packet.Header.SequenceNumber);
+            length += Retransmission.HeaderLength;
+            counted = repair;
+        }
+        else
+        {
+            // Byte for byte as it was: SRTP's keystream for this number has been used for these bytes (RFC 3711 §9.1).
+            length = packet.SentHeader.Length;
+            if (length == 0 || destination.Length < length + payload.Length) return 0;
+            packet.SentHeader.Span.CopyTo(destination);
+        }
+        payload.CopyTo(destination[length..]);
+        stream.RetransmittedPackets++;
+        stream.RetransmittedBytes += (ulong)payload.Length;
+        Count(counted, header.SequenceNumber, number, length, payload.Length, header.Timestamp, isRetransmission: true, now);
+        return length + payload.Length;
+    }
+
+    // The session's own elements, then those that go with the packet. What fits no one-byte header is left out.
+    private int WriteHeader(
+        Span<byte> destination, RtpSendStream stream, in RtpHeader header, ReadOnlySpan<byte> rid, byte ridId, ReadOnlySpan<byte> elements, Instant now, out ushort number)
+    {
+        RtpHeaderWriter writer = new(destination, header);
+        RtpHeaderElements.AddContributingSources(ref writer, elements);
+        AddIdentifier(ref writer, stream.MidExtensionId, stream.Mid.Span);
+        AddIdentifier(ref writer, ridId, rid);
+        if (stream.AbsoluteSendTimeExtensionId is > 0 and var sendTime) writer.AddExtension(sendTime, AbsoluteSendTime.From(now));
+        number = 0;
+        if (stream.TransportSequenceExtensionId is > 0 and var sequence)
+        {
+            number = _transportSequence++;
+            writer.AddExtension(sequence, new TransportSequenceNumber(number));
+        }
+        RtpHeaderElements.AddExtensions(ref writer, elements, stream.ElementIds.Span);
+        return writer.Complete();
+    }
+
+    private static void AddIdentifier(ref RtpHeaderWriter writer, byte id, scoped ReadOnlySpan<byte> value)
+    {
+        if (id is > 0 and <= 14 && value.Length is > 0 and <= 16) writer.AddExtension(id, value);
+    }
+
+    private void Count(RtpSendStream stream, ushort sequence, ushort number, int header, int payload, uint timestamp, bool isRetransmission, Instant now)
+    {
+        stream.CountSent(header, payload, timestamp, now);
+        bool hasNumber = (stream.Repairs ?? stream).TransportSequenceExtensionId != 0 && !(isRetransmission && stream.Repairs is null);
+        bool logs = (stream.Repairs ?? stream).LogsPackets;
+        if (hasNumber || logs || state.Controller is not null)
+        {
+            SentPacket packet = new(number, hasNumber, stream.Ssrc, sequence, header + payload, now, isRetransmission);
+            if (hasNumber) _log.Add(number, packet);
+            if (logs) stream.Log.Add(sequence, packet);
+            state.Controller?.PacketSent(packet);
+        }
+        state.Scheduler.Start(state.Members, now);
+    }
+
+    private readonly record struct Outgoing(RtpSendStream Stream, RtpHeader Header, MessageLease Payload, MessageLease Elements)
+    {
+        public void Dispose()
+        {
+            Payload.Dispose();
+            Elements.Dispose();
+        }
+    }
+}

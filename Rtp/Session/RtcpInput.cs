@@ -1,0 +1,176 @@
+using WebRtcStack.Core;
+
+namespace WebRtcStack.Rtp;
+
+/// <summary>Takes RTCP compounds: reports, descriptions, goodbyes, feedback. What lies about itself is dropped and counted, packet by packet.</summary>
+internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, PacketOutput packets, FeedbackMatcher matcher)
+{
+    public void Receive(ReadOnlySpan<byte> compound, Instant now)
+    {
+        state.Scheduler.Received(compound.Length);
+        while (!compound.IsEmpty)
+        {
+            if (!RtcpPacket.TryRead(ref compound, out RtcpPacket packet))
+            {
+                state.Drop(RtpDropReason.MalformedRtcp);
+                return;
+            }
+            if (!Take(packet, now)) state.Drop(RtpDropReason.MalformedRtcp);
+        }
+    }
+
+    private bool Take(in RtcpPacket packet, Instant now)
+    {
+        switch (packet.Type)
+        {
+            case RtcpPacketType.SenderReport or RtcpPacketType.ReceiverReport:
+                return TakeReport(packet, now);
+            case RtcpPacketType.SourceDescription:
+                return TakeDescription(packet);
+            case RtcpPacketType.Goodbye:
+                return TakeGoodbye(packet);
+            case RtcpPacketType.ExtendedReport:
+                return TakeExtendedReport(packet, now);
+            case RtcpPacketType.TransportFeedback or RtcpPacketType.PayloadFeedback:
+                return RtcpFeedback.TryParse(packet, out RtcpFeedback feedback) && TakeFeedback(feedback, now);
+            default:
+                return true;                                     // what we do not know is nobody's fault
+        }
+    }
+
+    private bool TakeReport(in RtcpPacket packet, Instant now)
+    {
+        if (!RtcpReport.TryParse(packet, out RtcpReport report)) return false;
+        if (report.HasSenderInfo && state.Demultiplexer.Find(report.Ssrc) is { } sender) sender.SenderReportArrived(report.SenderInfo, now);
+        if (report.Ssrc == state.ReporterSsrc) state.ReporterSsrc = state.Random.NextUInt32();      // RFC 3550 §8.2: it collides
+        while (report.TryReadBlock(out ReportBlock block))
+        {
+            if (state.FindSendStream(block.Ssrc) is not { } stream) continue;
+            ulong measured = stream.RoundTripTimeMeasurements;
+            stream.ReportArrived(block, state.Clock, now);
+            state.Controller?.LossReported(block.Ssrc, block.FractionLost / 256.0, now);
+            if (stream.RoundTripTimeMeasurements > measured) Measured(stream.RoundTripTime!.Value, now);
+        }
+        return true;
+    }
+
+    private void Measured(TimeSpan roundTrip, Instant now)
+    {
+        state.RoundTrip.Measured(roundTrip);
+        state.Controller?.RoundTripMeasured(roundTrip, now);
+    }
+
+    private bool TakeDescription(in RtcpPacket packet)
+    {
+        if (!SourceDescriptionReader.TryParse(packet, out SourceDescriptionReader reader)) return false;
+        while (reader.TryRead(out uint source, out SourceDescriptionItem item, out ReadOnlySpan<byte> text))
+        {
+            if (state.Demultiplexer.Find(source) is { } stream) state.Demultiplexer.Described(stream, item, text);
+        }
+        return true;
+    }
+
+    private bool TakeGoodbye(in RtcpPacket packet)
+    {
+        if (!Goodbye.TryParse(packet, out Goodbye goodbye)) return false;
+        while (goodbye.TryReadSource(out uint ssrc))
+        {
+            if (state.Demultiplexer.Find(ssrc) is not { } ended) continue;
+            state.Demultiplexer.Remove(ssrc);
+            state.Raise(new RtpEvent(RtpEventKind.StreamEnded, ended));
+        }
+        return true;
+    }
+
+    private bool TakeExtendedReport(in RtcpPacket packet, Instant now)
+    {
+        if (!ExtendedReport.TryParse(packet, out ExtendedReport report)) return false;
+        while (report.TryReadBlock(out ExtendedReportBlock block))
+        {
+            if (ReceiverReferenceTime.TryRead(block, out ulong reference)) reporter.ReferenceArrived(report.Ssrc, reference, now);
+            if (block.Type != ExtendedReportType.DelaySinceLastReceiverReport) continue;
+            WireReader answers = new(block.Contents);
+            while (DelaySinceLastReceiverReport.TryRead(ref answers, out DelaySinceLastReceiverReport answer))
+            {
+                if (answer.Ssrc == state.ReporterSsrc && state.Clock.RoundTrip(answer.LastReceiverReport, answer.Delay, now) is { } roundTrip) RoundTripByAnswer(roundTrip, now);
+            }
+        }
+        return true;
+    }
+
+    private void RoundTripByAnswer(TimeSpan roundTrip, Instant now)
+    {
+        state.ReceiverRoundTripTime = roundTrip;
+        state.TotalReceiverRoundTripTime += roundTrip;
+        state.ReceiverRoundTripMeasurements++;
+        Measured(roundTrip, now);
+    }
+
+    private bool TakeFeedback(in RtcpFeedback feedback, Instant now)
+    {
+        switch (feedback.Type, feedback.Format)
+        {
+            case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.GenericNack):
+                return TakeNack(feedback, now);
+            case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.TransportWide):
+                return matcher.TakeTransportWide(feedback, now);
+            case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.CongestionControl):
+                return matcher.TakeCongestionControl(feedback, now);
+            case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.PictureLossIndication):
+                if (state.FindSendStream(feedback.Media) is not { } stream) return true;
+                stream.PictureLossIndications++;
+                AskForKeyFrame(stream);
+                return true;
+            case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.FullIntraRequest):
+                return TakeFullIntraRequests(feedback);
+            case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.ApplicationLayer):
+                if (ReceiverEstimatedMaxBitrate.TryParse(feedback, out ReceiverEstimatedMaxBitrate estimate)) TakeEstimate(estimate, now);
+                return true;
+            default:
+                return true;
+        }
+    }
+
+    private bool TakeNack(in RtcpFeedback feedback, Instant now)
+    {
+        if (!GenericNack.TryParse(feedback, out GenericNack nack)) return false;
+        if (state.FindSendStream(feedback.Media) is not { } stream) return true;
+        stream.Nacks++;
+        while (nack.TryRead(out ushort sequence))
+        {
+            stream.PacketsNacked++;
+            packets.Nacked(stream, sequence, now);
+        }
+        return true;
+    }
+
+    // RFC 5104 §4.3.1.1: a repetition has the same number and asks for nothing new.
+    private bool TakeFullIntraRequests(in RtcpFeedback feedback)
+    {
+        WireReader reader = new(feedback.Information);
+        while (FullIntraRequest.TryRead(ref reader, out FullIntraRequest request))
+        {
+            if (state.FindSendStream(request.Ssrc) is not { } stream || stream.LastFullIntra == (feedback.Sender, request.SequenceNumber)) continue;
+            stream.LastFullIntra = (feedback.Sender, request.SequenceNumber);
+            stream.FullIntraRequests++;
+            AskForKeyFrame(stream);
+        }
+        return true;
+    }
+
+    private void AskForKeyFrame(RtpSendStream stream)
+    {
+        if (stream.KeyFrameEventWaits) return;                   // one answer serves all who ask until it is read
+        stream.KeyFrameEventWaits = true;
+        state.Raise(new RtpEvent(RtpEventKind.KeyFrameRequested, SendStream: stream));
+    }
+
+    private void TakeEstimate(in ReceiverEstimatedMaxBitrate estimate, Instant now)
+    {
+        long rate = (long)Math.Min(estimate.BitsPerSecond, long.MaxValue);
+        bool isNew = state.ReceiverEstimate != rate;
+        state.ReceiverEstimate = rate;
+        state.Controller?.ReceiverEstimateReceived(rate, now);
+        if (isNew) state.Raise(new RtpEvent(RtpEventKind.TargetBitrateChanged));
+    }
+}
