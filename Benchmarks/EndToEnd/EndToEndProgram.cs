@@ -12,6 +12,7 @@ internal static class EndToEndProgram
         ["churn"] = ConnectionModes.ChurnAsync,
         ["rtp"] = RtpMode.RunAsync,
         ["scale"] = ScaleMode.RunAsync,
+        ["soak"] = SoakMode.RunAsync,
     };
 
     /// <summary>Runs a mode; null when the first word names none.</summary>

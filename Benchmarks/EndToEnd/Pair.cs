@@ -35,13 +35,14 @@ internal sealed class Pair : IAsyncDisposable
     /// <param name="near">Of the offerer.</param>
     /// <param name="far">Of the answerer; null for the same.</param>
     /// <param name="prepare">Is called before they negotiate, to add tracks.</param>
-    public static async Task<Pair> ConnectAsync(WebRtcOptions near, WebRtcOptions? far = null, Action<Pair>? prepare = null)
+    /// <param name="way">Stands between the two, if not null.</param>
+    public static async Task<Pair> ConnectAsync(WebRtcOptions near, WebRtcOptions? far = null, Action<Pair>? prepare = null, LossyRelay.Way? way = null)
     {
         Pair pair = new(near, far ?? near);
         TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously), answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         (RTCPeerConnection offerer, RTCPeerConnection answerer) = (pair.Offerer, pair.Answerer);
-        offerer.OnIceCandidate += (_, e) => pair.Signal(answerer, e.Candidate);
-        answerer.OnIceCandidate += (_, e) => pair.Signal(offerer, e.Candidate);
+        offerer.OnIceCandidate += (_, e) => pair.Signal(answerer, e.Candidate, way, isNear: true);
+        answerer.OnIceCandidate += (_, e) => pair.Signal(offerer, e.Candidate, way, isNear: false);
         answerer.OnDataChannel += (_, e) =>
         {
             pair.Far = e.Channel;
@@ -67,18 +68,21 @@ internal sealed class Pair : IAsyncDisposable
     }
 
     // Candidates that are found before the descriptions have crossed are kept.
-    private void Signal(RTCPeerConnection to, RTCIceCandidate? candidate)
+    private void Signal(RTCPeerConnection to, RTCIceCandidate? candidate, LossyRelay.Way? way, bool isNear)
     {
         if (candidate is null) return;
+        Action add = way is null
+            ? () => _ = to.AddIceCandidateAsync(candidate)
+            : () => _ = to.AddIceCandidateAsync(way.Through(candidate, isNear));
         lock (_gate)
         {
             if (!_isNegotiated)
             {
-                _early.Add(() => _ = to.AddIceCandidateAsync(candidate));
+                _early.Add(add);
                 return;
             }
         }
-        _ = to.AddIceCandidateAsync(candidate);
+        add();
     }
 
     private void Negotiated()

@@ -4,17 +4,22 @@ namespace WebRtcStack.Benchmarks.EndToEnd;
 internal static class RtpMode
 {
     private const int PayloadSize = 1200;
-    private const int Ahead = 256;                        // packets under way; the sender paces itself by what has arrived
+    private const int Ahead = 2048;                       // packets under way; the sender paces itself by what has arrived
 
     public static async Task RunAsync(EndToEndArguments arguments)
     {
         LocalMediaStreamTrack track = new(MediaKind.Video);
         long sent = 0, received = 0;
-        WebRtcOptions options = Pair.Options(arguments) with { Mtu = 1280, MaxQueuedRtpPackets = 4096 };
+        using ManualResetEventSlim room = new(false, spinCount: 0);
+        WebRtcOptions options = Pair.Options(arguments) with { Mtu = 1280, MaxQueuedRtpPackets = 8192 };
         await using Pair pair = await Pair.ConnectAsync(options, prepare: pair =>
         {
             pair.Offerer.AddTrack(track);
-            pair.Answerer.OnTrack += (_, e) => ((RemoteMediaStreamTrack)e.Track).OnRtpPacket += (_, _) => Volatile.Write(ref received, received + 1);
+            pair.Answerer.OnTrack += (_, e) => ((RemoteMediaStreamTrack)e.Track).OnRtpPacket += (_, _) =>
+            {
+                Volatile.Write(ref received, received + 1);
+                if (Volatile.Read(ref sent) - received == Ahead / 2) room.Set();
+            };
         });
         bool stop = false;
         byte[] payload = new byte[PayloadSize];
@@ -23,7 +28,11 @@ internal static class RtpMode
         {
             while (!Volatile.Read(ref stop))
             {
-                if (sent - Volatile.Read(ref received) >= Ahead) SpinWait.SpinUntil(() => sent - Volatile.Read(ref received) < Ahead, 20);
+                if (sent - Volatile.Read(ref received) >= Ahead)
+                {
+                    room.Reset();
+                    if (sent - Volatile.Read(ref received) > Ahead / 2) room.Wait(20);
+                }
                 track.WriteRtp(new RtpPacketFields(96, (ushort)sent, (uint)(sent / 16 * 3000), sent % 16 == 15), payload);
                 Volatile.Write(ref sent, sent + 1);
             }

@@ -11,7 +11,7 @@ public sealed partial class ReadmeExampleTests
         "global using System; global using System.IO; global using System.Linq; global using System.Net; global using System.Collections.Generic;" +
         "global using System.Threading; global using System.Threading.Tasks;";
 
-    public static IEnumerable<string> Readmes() => [.. ArrowTests.Libraries.Select(library => $"{library}/README.md"), "README.md"];
+    public static IEnumerable<string> Readmes() => [.. ArrowTests.Libraries.Select(library => $"{library}/README.md"), "README.md", "docs/embedding.md"];
 
     [TestCaseSource(nameof(Readmes))]
     public void Example_Compiles(string readme)
