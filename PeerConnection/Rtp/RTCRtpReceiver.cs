@@ -61,7 +61,7 @@ public sealed class RTCRtpReceiver
     }
 
     /// <summary>Starts to receive, or goes on with what was negotiated anew.</summary>
-    internal void Open(BundleTransport transport, string mid, byte midExtensionId, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs)
+    internal void Open(BundleTransport transport, string mid, SessionExtensions extensions, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs, IReadOnlyList<RtpSourcePair> pairs)
     {
         RtpPayloadTypes payloadTypes = MediaCapabilities.PayloadTypes(codecs);
         _context.Post((_, _) =>
@@ -72,8 +72,8 @@ public sealed class RTCRtpReceiver
                 _section = new RtpSection { Mid = mid, Tag = this };
                 stack.Rtp.AddSection(_section);
             }
-            _section.MidExtensionId = midExtensionId;
-            _section.Ssrcs = ssrcs;
+            extensions.ApplyTo(_section);
+            (_section.Ssrcs, _section.Pairs) = (ssrcs, pairs);
             _section.PayloadTypes = payloadTypes;
         });
     }

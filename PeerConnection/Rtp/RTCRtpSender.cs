@@ -17,7 +17,7 @@ public sealed class RTCRtpSender
     {
         (_context, Kind) = (context, kind);
         _streamIds = [.. streams.Select(stream => stream.Id).Distinct()];
-        Ssrc = context.Options.Random.NextUInt32();
+        (Ssrc, RepairSsrc) = (context.Options.Random.NextUInt32(), context.Options.Random.NextUInt32());
         SetTrack(track);
     }
 
@@ -30,6 +30,9 @@ public sealed class RTCRtpSender
     internal MediaKind Kind { get; }
 
     internal uint Ssrc { get; }
+
+    /// <summary>The source of retransmissions (RFC 4588).</summary>
+    internal uint RepairSsrc { get; }
 
     internal IReadOnlyList<string> StreamIds => _streamIds;
 
@@ -75,9 +78,10 @@ public sealed class RTCRtpSender
     internal void RaiseKeyFrameRequested() => (_track as LocalMediaStreamTrack)?.RaiseKeyFrameRequested();
 
     /// <summary>Starts to send, or goes on with what was negotiated anew.</summary>
-    internal void Open(BundleTransport transport, string mid, byte midExtensionId, IReadOnlyList<SdpCodec> codecs)
+    internal void Open(BundleTransport transport, string mid, SessionExtensions extensions, IReadOnlyList<SdpCodec> codecs)
     {
-        byte[] payloadTypes = [.. codecs.Select(codec => codec.PayloadType)];
+        byte[] payloadTypes = [.. codecs.Where(codec => codec.AssociatedPayloadType is null).Select(codec => codec.PayloadType)];
+        uint? repair = MediaCapabilities.HasRetransmission(Kind) ? RepairSsrc : null;
         RtpPayloadTypes types = MediaCapabilities.PayloadTypes(codecs);
         uint clockRate = codecs.Count > 0 ? codecs[0].ClockRate : 90_000;
         _context.Post((peer, _) =>
@@ -85,13 +89,14 @@ public sealed class RTCRtpSender
             if (transport.Stack is not { } stack) return;
             if (_outlet is not { } outlet)
             {
-                outlet = new RtpOutlet(stack.Rtp.AddSendStream(Ssrc, clockRate), peer.Registration, payloadTypes, _context.Options.Random, _context.Options.MaxQueuedRtpPackets);
+                outlet = new RtpOutlet(stack.Rtp.AddSendStream(Ssrc, clockRate, repair), peer.Registration, payloadTypes, _context.Options.Random, _context.Options.MaxQueuedRtpPackets);
                 stack.Outlets.Add(outlet);
                 _outlet = outlet;
             }
             outlet.PayloadTypes = payloadTypes;
             outlet.Stream.PayloadTypes = types;
-            (outlet.Stream.Mid, outlet.Stream.MidExtensionId, outlet.Stream.ClockRate) = (Encoding.ASCII.GetBytes(mid), midExtensionId, clockRate);
+            (outlet.Stream.Mid, outlet.Stream.ClockRate) = (Encoding.ASCII.GetBytes(mid), clockRate);
+            extensions.ApplyTo(outlet.Stream);
         });
     }
 

@@ -48,7 +48,7 @@ internal sealed class AnswerBuilder(ConnectionContext context, OfferBuilder offe
         IReadOnlyList<SdpCodec> codecs = MediaCapabilities.Select(transceiver.Kind, offered.GetCodecs());
         if (codecs.Count == 0) return SectionWriter.Rejected(offered);
         SdpDirection direction = transceiver.Direction.ToSdp() & Direction(offer, offered).Reverse();
-        return _writer.Rtp(transceiver, mid, direction, codecs, RemoteSection.MidExtensionId(offered));
+        return _writer.Rtp(transceiver, mid, direction, codecs, ExtensionLines.Answer(offered), offered);
     }
 
     internal static SdpDirection Direction(SdpDescription description, SdpMedia section)

@@ -193,7 +193,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         {
             SdpDescription answer = weOffered ? remote : local;
             SdpDirection direction = AnswerBuilder.Direction(answer, answer.Media[index]);
-            Open(transceiver, transport, ours, theirs, weOffered ? direction.Reverse() : direction);
+            Open(transceiver, transport, ours, theirs, weOffered ? direction.Reverse() : direction, SessionExtensions.Of(answer.Media[index]));
         }
     }
 
@@ -211,7 +211,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         if (section.Attributes.Contains("end-of-candidates")) context.Transports.EndRemoteCandidates(transport);
     }
 
-    private static void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction)
+    private void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction, SessionExtensions extensions)
     {
         string mid = ours.Mid!;
         if (transceiver.Transport is { } left && left != transport)      // bundled from now on, or no more
@@ -221,10 +221,15 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         }
         transceiver.SetTransport(transport);
         transceiver.Codecs = MediaCapabilities.Select(transceiver.Kind, theirs.GetCodecs());
-        byte midExtension = (byte)RemoteSection.MidExtensionId(theirs);
-        if (direction.Sends()) transceiver.Sender.Open(transport, mid, midExtension, transceiver.Codecs);
+        bool reducedSize = ours.Attributes.Contains("rtcp-rsize") && theirs.Attributes.Contains("rtcp-rsize");
+        bool measures = RemoteSection.MeasuresAsReceiver(ours) && RemoteSection.MeasuresAsReceiver(theirs);
+        context.Post((_, _) =>
+        {
+            if (transport.Stack?.Rtp is { } session) (session.UsesReducedSize, session.MeasuresAsReceiver) = (reducedSize, measures);
+        });
+        if (direction.Sends()) transceiver.Sender.Open(transport, mid, extensions, transceiver.Codecs);
         else transceiver.Sender.Close(transport);
-        if (direction.Receives()) transceiver.Receiver.Open(transport, mid, midExtension, ours.GetCodecs(), RemoteSection.Ssrcs(theirs));
+        if (direction.Receives()) transceiver.Receiver.Open(transport, mid, extensions, ours.GetCodecs(), RemoteSection.Ssrcs(theirs), RemoteSection.Pairs(theirs));
         transceiver.SetCurrentDirection(direction.ToRtp());
     }
 }

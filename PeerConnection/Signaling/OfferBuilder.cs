@@ -1,4 +1,3 @@
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -6,7 +5,6 @@ namespace WebRtcStack;
 /// <summary>Makes offers (RFC 8829 §5.2). It changes no state: which section is whose becomes true when the offer is applied.</summary>
 internal sealed class OfferBuilder(ConnectionContext context)
 {
-    private const int MidExtensionId = 1;
     private readonly SectionWriter _writer = new(context);
     private readonly string _sessionId = (context.Options.Random.NextUInt64() >> 2).ToString(System.Globalization.CultureInfo.InvariantCulture);
     private ulong _version = 1;
@@ -93,7 +91,7 @@ internal sealed class OfferBuilder(ConnectionContext context)
     }
 
     private SdpMedia Section(RTCRtpTransceiver transceiver, string mid) =>
-        _writer.Rtp(transceiver, mid, transceiver.Direction.ToSdp(), Codecs(transceiver), MidExtension());
+        _writer.Rtp(transceiver, mid, transceiver.Direction.ToSdp(), Codecs(transceiver), ExtensionLines.Offer(context.Negotiation.Remote?.Sdp), offer: null);
 
     // §5.2.2: payload types that were negotiated stay what they are, and in a bundle each means one codec.
     private List<SdpCodec> Codecs(RTCRtpTransceiver transceiver)
@@ -110,7 +108,23 @@ internal sealed class OfferBuilder(ConnectionContext context)
             used[payloadType] = offered;
             codecs.Add(offered);
         }
-        return codecs;
+        if (MediaCapabilities.HasRetransmission(transceiver.Kind)) AddRetransmissions(codecs, used);
+        return context.Options.OfferCongestionControlFeedback ? codecs.ConvertAll(MediaCapabilities.WithCongestionFeedback) : codecs;
+    }
+
+    // Each codec that has none yet gets its retransmissions behind it, where it can by the number next to its own.
+    private static void AddRetransmissions(List<SdpCodec> codecs, Dictionary<byte, SdpCodec> used)
+    {
+        foreach (SdpCodec codec in codecs.ToArray())
+        {
+            if (codec.AssociatedPayloadType is not null || codecs.Exists(known => known.AssociatedPayloadType == codec.PayloadType)) continue;
+            SdpCodec? same = used.Values.FirstOrDefault(known => known.AssociatedPayloadType == codec.PayloadType);
+            byte next = (byte)(codec.PayloadType + 1);
+            byte payloadType = same?.PayloadType ?? (next > 127 || used.ContainsKey(next) ? FreePayloadType(used) : next);
+            SdpCodec repair = MediaCapabilities.RetransmissionOf(codec, payloadType);
+            used[payloadType] = repair;
+            codecs.Insert(codecs.IndexOf(codec) + 1, repair);
+        }
     }
 
     // RFC 5761 §4: dynamic types first, then those that RTCP does not look like.
@@ -123,18 +137,6 @@ internal sealed class OfferBuilder(ConnectionContext context)
         byte other = 35;
         while (used.ContainsKey(other)) other++;
         return other;
-    }
-
-    private int MidExtension()
-    {
-        foreach (SdpMedia section in context.Negotiation.Remote?.Sdp.Media ?? [])
-        {
-            foreach (SdpExtmap extmap in SdpExtmap.ReadAll(section.Attributes))
-            {
-                if (extmap.Uri == RtpHeaderExtensionUri.Mid) return extmap.Id;
-            }
-        }
-        return MidExtensionId;
     }
 
     private static string NewMid(HashSet<string> mids)

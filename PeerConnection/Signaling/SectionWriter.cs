@@ -15,17 +15,25 @@ internal sealed class SectionWriter(ConnectionContext context)
     private const string ModernData = "UDP/DTLS/SCTP", OldData = "DTLS/SCTP";
 
     /// <summary>A section for a transceiver.</summary>
-    public SdpMedia Rtp(RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, int midExtensionId)
+    /// <param name="transceiver">The transceiver.</param>
+    /// <param name="mid">The section's tag.</param>
+    /// <param name="direction">Its direction.</param>
+    /// <param name="codecs">Its codecs.</param>
+    /// <param name="extensions">Its header extensions.</param>
+    /// <param name="offer">The offered section that is answered; null in an offer.</param>
+    public SdpMedia Rtp(
+        RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<SdpExtmap> extensions, SdpMedia? offer)
     {
         SdpMedia section = new() { Kind = transceiver.Kind.ToW3CString() };
         section.Connections.Add(SdpConnection.Unspecified);
         section.Attributes.Add("mid", mid);
-        if (midExtensionId > 0) section.Attributes.Add("extmap", new SdpExtmap(midExtensionId, RtpHeaderExtensionUri.Mid).ToString());
+        foreach (SdpExtmap extension in extensions) section.Attributes.Add("extmap", extension.ToString());
         section.Attributes.Add(direction.ToSdp());
         if (direction.Sends()) AddStreams(section, transceiver.Sender);
         section.Attributes.Add("rtcp-rsize");
+        if (offer is null || RemoteSection.MeasuresAsReceiver(offer)) section.Attributes.Add("rtcp-xr", "rcvr-rtt=all");
         foreach (SdpCodec codec in codecs) codec.AddTo(section);
-        if (direction.Sends()) AddSources(section, transceiver.Sender);
+        if (direction.Sends()) AddSources(section, transceiver.Sender, codecs);
         return section;
     }
 
@@ -103,8 +111,13 @@ internal sealed class SectionWriter(ConnectionContext context)
         foreach (string stream in sender.StreamIds) section.Attributes.Add("msid", new SdpMsid(stream, track).ToString());
     }
 
-    private void AddSources(SdpMedia section, RTCRtpSender sender) =>
+    private void AddSources(SdpMedia section, RTCRtpSender sender, IReadOnlyList<SdpCodec> codecs)
+    {
+        bool repairs = codecs.Any(codec => codec.AssociatedPayloadType is not null);
+        if (repairs) section.Attributes.Add("ssrc-group", new SdpSsrcGroup(RemoteSection.FlowIdentification, [sender.Ssrc, sender.RepairSsrc]).ToString());
         section.Attributes.Add("ssrc", new SdpSsrc(sender.Ssrc, "cname", context.Cname).ToString());
+        if (repairs) section.Attributes.Add("ssrc", new SdpSsrc(sender.RepairSsrc, "cname", context.Cname).ToString());
+    }
 
     private static string SdpNumber(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -37,5 +37,25 @@ public sealed record RTCInboundRtpStreamStats : RTCReceivedRtpStreamStats
     [JsonPropertyName("pliCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? PliCount { get; init; }
 
+    /// <summary>Full intra requests sent; of video.</summary>
+    [JsonPropertyName("firCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FirCount { get; init; }
+
+    /// <summary>Negative acknowledgements sent: RTCP packets, each naming any number of packets.</summary>
+    [JsonPropertyName("nackCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? NackCount { get; init; }
+
+    /// <summary>Retransmissions received; they are in packetsReceived, too.</summary>
+    [JsonPropertyName("retransmittedPacketsReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? RetransmittedPacketsReceived { get; init; }
+
+    /// <summary>Payload bytes of the retransmissions received; they are in bytesReceived, too.</summary>
+    [JsonPropertyName("retransmittedBytesReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? RetransmittedBytesReceived { get; init; }
+
+    /// <summary>The source of retransmissions (RFC 4588), once one has come.</summary>
+    [JsonPropertyName("rtxSsrc"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? RtxSsrc { get; init; }
+
     internal override IEnumerable<string?> References => [TransportId, CodecId, RemoteId];
 }

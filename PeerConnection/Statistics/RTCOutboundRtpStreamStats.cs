@@ -25,5 +25,29 @@ public sealed record RTCOutboundRtpStreamStats : RTCSentRtpStreamStats
     [JsonPropertyName("active"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Active { get; init; }
 
+    /// <summary>Negative acknowledgements received: RTCP packets.</summary>
+    [JsonPropertyName("nackCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? NackCount { get; init; }
+
+    /// <summary>Picture loss indications received; of video.</summary>
+    [JsonPropertyName("pliCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? PliCount { get; init; }
+
+    /// <summary>Full intra requests received; of video.</summary>
+    [JsonPropertyName("firCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FirCount { get; init; }
+
+    /// <summary>Packets sent again; they are in packetsSent, too.</summary>
+    [JsonPropertyName("retransmittedPacketsSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? RetransmittedPacketsSent { get; init; }
+
+    /// <summary>Payload bytes sent again; they are in bytesSent, too.</summary>
+    [JsonPropertyName("retransmittedBytesSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? RetransmittedBytesSent { get; init; }
+
+    /// <summary>The source of retransmissions (RFC 4588), where they have one.</summary>
+    [JsonPropertyName("rtxSsrc"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? RtxSsrc { get; init; }
+
     internal override IEnumerable<string?> References => [TransportId, CodecId, RemoteId];
 }

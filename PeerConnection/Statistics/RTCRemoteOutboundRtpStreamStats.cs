@@ -21,5 +21,17 @@ public sealed record RTCRemoteOutboundRtpStreamStats : RTCSentRtpStreamStats
     [JsonPropertyName("reportsSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? ReportsSent { get; init; }
 
+    /// <summary>The latest round trip in seconds, by the peer's answer to our reference time (DLRR, RFC 3611 §4.5).</summary>
+    [JsonPropertyName("roundTripTime"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? RoundTripTime { get; init; }
+
+    /// <summary>The sum of all round trips in seconds.</summary>
+    [JsonPropertyName("totalRoundTripTime"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TotalRoundTripTime { get; init; }
+
+    /// <summary>How many round trips were measured.</summary>
+    [JsonPropertyName("roundTripTimeMeasurements"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? RoundTripTimeMeasurements { get; init; }
+
     internal override IEnumerable<string?> References => [TransportId, CodecId, LocalId];
 }

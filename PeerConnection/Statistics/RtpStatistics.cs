@@ -14,7 +14,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             if (each.Sender.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, sent);
             foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
             {
-                if (received.Section.Tag == each.Receiver) AddInbound(transportId, each, received);
+                if (received.Section.Tag == each.Receiver && !IsRepair(received)) AddInbound(transportId, each, stack.Rtp, received);
             }
         }
     }
@@ -22,13 +22,17 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
     private void AddOutbound(string transportId, StatisticsMedia media, RtpSendStream stream)
     {
         string id = $"OT{stream.Ssrc}", remoteId = $"RI{stream.Ssrc}";
-        bool isReported = !stream.LastReportAt.IsNever;
+        bool isReported = !stream.LastReportAt.IsNever, isVideo = media.Kind == MediaKind.Video;
         // The latest packet's payload type is the application's choice; where there is but one, it is that.
-        string? codecId = media.Codecs.Count == 1 ? AddCodec(transportId, media, media.Codecs[0].PayloadType) : null;
+        string? codecId = media.Codecs.Count(codec => codec.AssociatedPayloadType is null) == 1 ? AddCodec(transportId, media, media.Codecs[0].PayloadType) : null;
         stats.Add(new RTCOutboundRtpStreamStats
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
-            PacketsSent = stream.PacketsSent, BytesSent = stream.BytesSent, HeaderBytesSent = stream.HeaderBytesSent,
+            PacketsSent = stream.PacketsSent + (stream.Repair?.PacketsSent ?? 0), BytesSent = stream.BytesSent + (stream.Repair?.BytesSent ?? 0),
+            HeaderBytesSent = stream.HeaderBytesSent + (stream.Repair?.HeaderBytesSent ?? 0), NackCount = HasNack(stream.PayloadTypes) ? stream.Nacks : null,
+            PliCount = isVideo ? stream.PictureLossIndications : null, FirCount = isVideo ? stream.FullIntraRequests : null,
+            RetransmittedPacketsSent = stream.RetransmittedPackets, RetransmittedBytesSent = stream.RetransmittedBytes,
+            RtxSsrc = media.Codecs.Any(codec => codec.AssociatedPayloadType is not null) ? stream.Repair?.Ssrc : null,
             Active = media.Sends && media.Sender.Track is not null, RemoteId = isReported ? remoteId : null,
         });
         if (!isReported) return;
@@ -43,7 +47,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
         });
     }
 
-    private void AddInbound(string transportId, StatisticsMedia media, RtpReceiveStream stream)
+    private void AddInbound(string transportId, StatisticsMedia media, RtpSession session, RtpReceiveStream stream)
     {
         string id = $"IT{stream.Ssrc}", remoteId = $"RO{stream.Ssrc}";
         bool isReported = stream.SenderReports > 0;
@@ -53,8 +57,10 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
             TrackIdentifier = media.Receiver.Track.Id, RemoteId = isReported ? remoteId : null,
-            PacketsReceived = received.PacketsReceived, PacketsLost = received.PacketsLost, Jitter = received.JitterSeconds,
-            BytesReceived = received.BytesReceived, HeaderBytesReceived = received.HeaderBytesReceived,
+            PacketsReceived = received.PacketsReceived + stream.RetransmittedPackets, PacketsLost = received.PacketsLost, Jitter = received.JitterSeconds,
+            BytesReceived = received.BytesReceived + stream.RetransmittedBytes, HeaderBytesReceived = received.HeaderBytesReceived,
+            NackCount = HasNack(stream.Section.PayloadTypes) ? stream.Nacks : null, RetransmittedPacketsReceived = stream.RetransmittedPackets, RetransmittedBytesReceived = stream.RetransmittedBytes,
+            RtxSsrc = stream.RepairSsrc, FirCount = media.Kind == MediaKind.Video ? stream.FullIntraRequests : null,
             LastPacketReceivedTimestamp = received.HasPackets ? clock.At(received.LastPacketAt) : null,
             PliCount = media.Kind == MediaKind.Video ? stream.PictureLossIndications : null,
         });
@@ -65,8 +71,15 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             Id = remoteId, Timestamp = clock.At(stream.LastSenderReportAt) ?? clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId,
             CodecId = codecId, LocalId = id, PacketsSent = report.PacketCount, BytesSent = report.OctetCount,
             RemoteTimestamp = StatisticsClock.FromNtp(report.NtpTime), ReportsSent = stream.SenderReports,
+            RoundTripTime = session.ReceiverRoundTripTime?.TotalSeconds, TotalRoundTripTime = session.TotalReceiverRoundTripTime.TotalSeconds,
+            RoundTripTimeMeasurements = session.ReceiverRoundTripMeasurements,
         });
     }
+
+    private static bool HasNack(RtpPayloadTypes types) => (types.Feedback & RtpFeedback.Nack) != 0;
+
+    // What is sent again is counted with what it repairs (webrtc-stats §8.5).
+    private static bool IsRepair(RtpReceiveStream stream) => stream.Section.PayloadTypes[stream.PayloadType]?.Repairs is not null;
 
     private string? AddCodec(string transportId, StatisticsMedia media, byte payloadType)
     {
