@@ -50,7 +50,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
     private void AddInbound(string transportId, StatisticsMedia media, RtpSession session, RtpReceiveStream stream)
     {
         string id = $"IT{stream.Ssrc}", remoteId = $"RO{stream.Ssrc}";
-        bool isReported = stream.SenderReports > 0;
+        bool isReported = stream.SenderReports > 0, hasNack = HasNack(stream.Section.PayloadTypes);
         string? codecId = AddCodec(transportId, media, stream.PayloadType);
         ReceptionStatistics received = stream.Statistics;
         stats.Add(new RTCInboundRtpStreamStats
@@ -59,7 +59,8 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             TrackIdentifier = media.Receiver.Track.Id, RemoteId = isReported ? remoteId : null,
             PacketsReceived = received.PacketsReceived + stream.RetransmittedPackets, PacketsLost = received.PacketsLost, Jitter = received.JitterSeconds,
             BytesReceived = received.BytesReceived + stream.RetransmittedBytes, HeaderBytesReceived = received.HeaderBytesReceived,
-            NackCount = HasNack(stream.Section.PayloadTypes) ? stream.Nacks : null, RetransmittedPacketsReceived = stream.RetransmittedPackets, RetransmittedBytesReceived = stream.RetransmittedBytes,
+            NackCount = hasNack ? stream.Nacks : null, RetransmittedPacketsReceived = hasNack ? stream.RetransmittedPackets : null,
+            RetransmittedBytesReceived = hasNack ? stream.RetransmittedBytes : null,
             RtxSsrc = stream.RepairSsrc, FirCount = media.Kind == MediaKind.Video ? stream.FullIntraRequests : null,
             LastPacketReceivedTimestamp = received.HasPackets ? clock.At(received.LastPacketAt) : null,
             PliCount = media.Kind == MediaKind.Video ? stream.PictureLossIndications : null,
