@@ -1,50 +1,59 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Numerics;
 
 namespace WebRtcStack.Core;
 
 /// <summary>
-/// Where <see cref="MessageLease"/> gets its memory: a stack of arrays per size and thread, behind it the shared pool. The
-/// shared pool alone keeps few arrays of a size, so that thousands of small messages under way would be allocated each time.
+/// Where <see cref="MessageLease"/> gets its memory. Leases are often rented by one thread and returned by another, so that each
+/// thread keeps a few arrays of a size, and full and empty magazines of them change hands in a depot once in many calls.
 /// </summary>
-/// <remarks>A thread keeps at most 4 MiB of each of the eleven sizes from 64 bytes to 64 KiB; larger arrays are the shared pool's.</remarks>
+/// <remarks>
+/// The depot keeps at most 8 MiB of each of the eleven sizes from 64 bytes to 64 KiB, a thread at most 128 KiB of a size; larger arrays
+/// are the shared pool's. What exceeds that is garbage.
+/// </remarks>
 internal static class LeasePool
 {
     private const int SmallestBits = 6;
     private const int LargestBits = 16;
-    private const int BytesPerSize = 4 << 20;
+    private const int DepotBytes = 8 << 20;
+    private const int MagazineBytes = 64 << 10;
+    private const int MaxMagazine = 64;
+
+    private static readonly Depot[] s_depots = [.. Enumerable.Range(SmallestBits, LargestBits - SmallestBits + 1).Select(bits => new Depot(bits))];
+    private static long s_allocations;
 
     [ThreadStatic]
-    private static Stack<byte[]>?[]? t_stacks;
+    private static Magazine?[]? t_magazines;
+
+    /// <summary>Arrays that had to be allocated.</summary>
+    public static long Allocations => Interlocked.Read(ref s_allocations);
 
     public static byte[] Rent(int length)
     {
         int bits = SizeOf(length);
         if (bits > LargestBits) return ArrayPool<byte>.Shared.Rent(length);
-        Stack<byte[]> stack = StackOf(bits);
-        return stack.Count > 0 ? stack.Pop() : ArrayPool<byte>.Shared.Rent(1 << bits);
+        ref Magazine? magazine = ref MagazineOf(bits);
+        if (magazine is null || magazine.Count == 0) s_depots[bits - SmallestBits].ExchangeForFull(ref magazine);
+        if (magazine is { Count: > 0 }) return magazine.Arrays[--magazine.Count];
+        Interlocked.Increment(ref s_allocations);
+        return new byte[1 << bits];
     }
 
     public static void Return(byte[] array)
     {
         int bits = SizeOf(array.Length);
-        if (bits <= LargestBits && array.Length == 1 << bits)
+        if (bits > LargestBits)
         {
-            Stack<byte[]> stack = StackOf(bits);
-            if (stack.Count < BytesPerSize >> bits)
-            {
-                stack.Push(array);
-                return;
-            }
+            ArrayPool<byte>.Shared.Return(array);
+            return;
         }
-        ArrayPool<byte>.Shared.Return(array);
+        ref Magazine? magazine = ref MagazineOf(bits);
+        if (magazine is null || magazine.Count == magazine.Arrays.Length) s_depots[bits - SmallestBits].ExchangeForEmpty(ref magazine);
+        magazine.Arrays[magazine.Count++] = array;
     }
 
-    private static Stack<byte[]> StackOf(int bits)
-    {
-        Stack<byte[]>?[] stacks = t_stacks ??= new Stack<byte[]>?[LargestBits - SmallestBits + 1];
-        return stacks[bits - SmallestBits] ??= new Stack<byte[]>();
-    }
+    private static ref Magazine? MagazineOf(int bits) => ref (t_magazines ??= new Magazine?[LargestBits - SmallestBits + 1])[bits - SmallestBits];
 
     // The least power of two that holds so many bytes, as its exponent.
     private static int SizeOf(int length)
@@ -56,5 +65,38 @@ internal static class LeasePool
         while (bits < 31 && length > 1 << bits) bits++;
 #endif
         return bits;
+    }
+
+    private sealed class Magazine(int capacity)
+    {
+        public readonly byte[][] Arrays = new byte[capacity][];
+        public int Count;
+    }
+
+    private sealed class Depot(int bits)
+    {
+        private readonly ConcurrentQueue<Magazine> _full = new(), _empty = new();
+        private readonly int _capacity = Math.Min(MaxMagazine, Math.Max(2, MagazineBytes >> bits));
+
+        private int MaxFull => Math.Max(1, DepotBytes / (_capacity << bits));
+
+        public void ExchangeForFull(ref Magazine? magazine)
+        {
+            if (!_full.TryDequeue(out Magazine? full)) return;
+            if (magazine is not null) _empty.Enqueue(magazine);
+            magazine = full;
+        }
+
+        public void ExchangeForEmpty([NotNull] ref Magazine? magazine)
+        {
+            if (magazine is not null && _full.Count >= MaxFull)               // threads that ask at once may each keep one more
+            {
+                Array.Clear(magazine.Arrays, 0, magazine.Count);
+                magazine.Count = 0;
+                return;
+            }
+            if (magazine is not null) _full.Enqueue(magazine);
+            magazine = _empty.TryDequeue(out Magazine? empty) ? empty : new Magazine(_capacity);
+        }
     }
 }

@@ -40,7 +40,11 @@ public sealed class DtlsCertificate : IDisposable
         random.Fill(serial);
         serial[0] = (byte)(serial[0] & 0x7F | 0x40);              // RFC 5280 §4.1.2.2: positive; and no leading zero
         CertificateKey key = CertificateKey.Generate(options.KeyType);
-        return WithKey(key, key.SelfSign(options.Subject, now.AddDays(-1), now + options.Validity, serial));
+        byte[] der = key.SelfSign(options.Subject, now.AddDays(-1), now + options.Validity, serial);
+#if NET
+        if (key is LibCryptoCertificateKey) return new DtlsCertificate(key, der, LibCryptoCertificateKey.WholeSeconds(now + options.Validity));
+#endif
+        return WithKey(key, der);
     }
 
     /// <summary>Reads what <see cref="ExportPem"/> wrote: a CERTIFICATE and a PRIVATE KEY (PKCS #8) of ECDSA on a NIST curve, Ed25519 or RSA, in any order.</summary>

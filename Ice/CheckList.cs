@@ -10,8 +10,11 @@ namespace WebRtcStack.Ice;
 /// </remarks>
 internal sealed class CheckList(IceGeneration generation, IceContext context)
 {
+    private const int MaxTriggeredInARow = 3;
+
     private readonly List<IceCandidatePair> _pairs = [];                // highest priority first
     private readonly Queue<IceCandidatePair> _triggered = new();
+    private int _triggeredInARow;
 
     public List<IceCandidatePair> Pairs => _pairs;
 
@@ -75,7 +78,7 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
             IsLateDiscovery = IsConcluded && remote.Type == IceCandidateType.PeerReflexive,
         };
         pair.ComputePriority(context.Role);
-        if (_pairs.Count >= context.Options.MaxPairs && !TryMakeRoom(pair.Priority)) return null;
+        if (_pairs.Count >= context.Options.MaxPairs && !TryMakeRoom(pair)) return null;
         Insert(pair);
         context.Paths[pair.Path] = pair;
         localBase.Relay?.Permit(remote.Address);                          // RFC 8656 §9: else the peer's packets are dropped
@@ -94,18 +97,35 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
     }
 
     /// <summary>Takes the next pair to check: a triggered one, else the best that may be checked (§6.1.4.2).</summary>
+    /// <remarks>
+    /// Deviation, §6.1.4.2: after some triggered ones in a row an ordinary one has its turn. Two NATs that give a port to every
+    /// destination turn each triggered check into a discovery, which triggers another, and ordinary ones would never be sent.
+    /// </remarks>
     public IceCandidatePair? Next()
     {
+        if (_triggeredInARow >= MaxTriggeredInARow && NextOrdinary() is { } ordinary)
+        {
+            _triggeredInARow = 0;
+            return ordinary;
+        }
         while (_triggered.Count > 0)
         {
             IceCandidatePair pair = _triggered.Dequeue();
             bool due = pair.IsTriggered;
             pair.IsTriggered = false;
-            if (due) return pair;
+            if (!due) continue;
+            _triggeredInARow++;
+            return pair;
         }
+        _triggeredInARow = 0;
+        return NextOrdinary();
+    }
+
+    private IceCandidatePair? NextOrdinary()
+    {
         foreach (IceCandidatePair pair in _pairs)
         {
-            if (pair.State == IceCandidatePairState.Waiting) return pair;
+            if (pair.State == IceCandidatePairState.Waiting && !pair.IsTriggered) return pair;
         }
         foreach (IceCandidatePair pair in _pairs)
         {
@@ -297,11 +317,17 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
         return false;
     }
 
-    private bool TryMakeRoom(ulong priority)
+    // What has failed goes first, then what is of lower priority and was not checked yet. A pair that was discovered does not drive
+    // out a signalled one: relays, of the lowest priority, are what is left where discoveries lead nowhere.
+    private bool TryMakeRoom(IceCandidatePair added)
     {
-        int last = _pairs.Count - 1;
-        while (last >= 0 && _pairs[last].State is not (IceCandidatePairState.Frozen or IceCandidatePairState.Failed)) last--;
-        if (last >= 0 && (_pairs[last].Priority < priority || _pairs[last].State == IceCandidatePairState.Failed))
+        int last = _pairs.FindLastIndex(static pair => pair.State == IceCandidatePairState.Failed);
+        for (int i = _pairs.Count - 1; i >= 0 && last < 0; i--)
+        {
+            bool mayGo = added.Remote.Type != IceCandidateType.PeerReflexive || _pairs[i].Remote.Type == IceCandidateType.PeerReflexive;
+            if (_pairs[i].State == IceCandidatePairState.Frozen && mayGo) last = i;
+        }
+        if (last >= 0 && (_pairs[last].Priority < added.Priority || _pairs[last].State == IceCandidatePairState.Failed))
         {
             RemoveAt(last);
             return true;

@@ -106,7 +106,9 @@ internal sealed class ConnectivityChecks(IceContext context)
         StunClientTransaction transaction = pair.Path.Protocol == TransportProtocol.Udp
             ? new StunClientTransaction(id, context.Retransmission, rto)
             : new StunClientTransaction(id, StunRetransmission.Reliable);
-        pair.Check = new IceCheck(transaction, context.Role, useCandidate);
+        if (pair.Check is { } former) context.Recycle(former);
+        pair.Check = context.RentCheck();
+        pair.Check.Start(transaction, context.Role, useCandidate);
         return Send(pair, pair.Check, destination, now, out path);
     }
 
@@ -175,7 +177,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         return next;
     }
 
-    private static bool AdvanceTo(IceGeneration generation, Instant now)
+    private bool AdvanceTo(IceGeneration generation, Instant now)
     {
         bool changed = false;
         foreach (IceCandidatePair pair in generation.CheckList.Pairs)
@@ -248,6 +250,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         {
             Fail(pair);                                                   // §7.2.5.2.1, §7.2.5.2.4
         }
+        context.Recycle(check);
         generation.Stream.Update(now);
     }
 
@@ -275,7 +278,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         if (!controlling || check.UseCandidate) pair.NominateOnSuccess = false;
     }
 
-    private static bool Fail(IceGeneration generation, in NetworkPath path)
+    private bool Fail(IceGeneration generation, in NetworkPath path)
     {
         bool changed = false;
         foreach (IceCandidatePair pair in generation.CheckList.Pairs)
@@ -287,8 +290,10 @@ internal sealed class ConnectivityChecks(IceContext context)
         return changed;
     }
 
-    private static void Fail(IceCandidatePair pair)
+    private void Fail(IceCandidatePair pair)
     {
+        if (pair.Check is { } check) context.Recycle(check);
+        if (pair.SupersededCheck is { } superseded) context.Recycle(superseded);
         pair.State = IceCandidatePairState.Failed;
         pair.IsNominated = false;
         pair.NominateOnSuccess = false;

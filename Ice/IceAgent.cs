@@ -488,6 +488,8 @@ public sealed class IceAgent
         {
             if (each.FindBase(path) is not { } localBase || each.GetActive(localBase.Component) is not { } active) continue;
             if (!ReferenceEquals(active.Base, localBase) || !active.Path.Remote.HasSameAddressAs(path.Remote)) break;
+            _requests.DiscoverByData(active, path.Remote);
+            _changed = true;
             (stream, component) = (each, localBase.Component);
             return true;
         }

@@ -7,6 +7,7 @@ namespace WebRtcStack.Ice;
 internal sealed class IceContext(IceAgentOptions options, RandomSource random)
 {
     private readonly Queue<IceEvent> _events = new();
+    private readonly Stack<IceCheck> _spareChecks = new();
     private readonly long[] _drops = new long[(int)IceDropReason.ErrorRateLimit + 1];
 
     public IceAgentOptions Options { get; set; } = options;
@@ -21,6 +22,15 @@ internal sealed class IceContext(IceAgentOptions options, RandomSource random)
 
     /// <summary>Every pair by its path, to find whose an application packet is.</summary>
     public Dictionary<NetworkPath, IceCandidatePair> Paths { get; } = [];
+
+    /// <summary>A check to start: one that has ended, if there is one.</summary>
+    public IceCheck RentCheck() => _spareChecks.Count > 0 ? _spareChecks.Pop() : new IceCheck();
+
+    /// <summary>Takes a check that has ended; nobody may know it any more.</summary>
+    public void Recycle(IceCheck check)
+    {
+        if (_spareChecks.Count < Options.MaxPairs) _spareChecks.Push(check);
+    }
 
     public IceRole Role { get; private set; } = options.IsLite ? IceRole.Controlled : options.Role;
 

@@ -98,10 +98,24 @@ internal sealed class IceGeneration : IDisposable
             RelatedAddress = localBase.Address,
             UsernameFragment = Local.UsernameFragment,
         };
-        if (LocalCandidates.Count < _context.Options.MaxCandidates) LocalCandidates.Add((reflexive, localBase));
+        int discovered = 0;
+        foreach ((IceCandidate candidate, LocalBase _) in LocalCandidates) discovered += candidate.Type == IceCandidateType.PeerReflexive ? 1 : 0;
+        if (HasRoomFor(discovered, LocalCandidates.Count)) LocalCandidates.Add((reflexive, localBase));
         else _context.Drop(IceDropReason.LimitReached);
         return reflexive;
     }
+
+    /// <summary>Whether one more peer-reflexive candidate of the peer may be added.</summary>
+    public bool HasRoomForDiscovered()
+    {
+        int discovered = 0;
+        foreach (IceCandidate candidate in RemoteCandidates) discovered += candidate.Type == IceCandidateType.PeerReflexive ? 1 : 0;
+        return HasRoomFor(discovered, RemoteCandidates.Count);
+    }
+
+    // Two NATs that give a port to every destination have agents discover ever more of each other; half of the room stays for
+    // what is gathered and signalled, the relay that ends it among that.
+    private bool HasRoomFor(int discovered, int all) => all < _context.Options.MaxCandidates && discovered < _context.Options.MaxCandidates / 2;
 
     /// <summary>The candidate that a base's pairs are formed with, or null when policy or a filter leaves it none.</summary>
     public IceCandidate? PairedCandidateOf(LocalBase localBase)

@@ -8,7 +8,7 @@ namespace WebRtcStack.Ice;
 /// </summary>
 internal static class PeerMovement
 {
-    private static readonly TimeSpan s_silenceWithData = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_leastSilence = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_consentSpread = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Notes that something has come over a pair, and moves to it if the one in use is dead.</summary>
@@ -24,8 +24,8 @@ internal static class PeerMovement
         IceCandidatePair? selected = pair.Generation.GetSelected(pair.Component);
         if (selected is not { IsNominated: true } || !ReferenceEquals(selected.Base, pair.Base)) return false;
         // A peer that is still there checks consent: silence of one interval and its spread is the end. Where it sends data
-        // along the new way, it does not along the old one.
-        TimeSpan silence = isData ? s_silenceWithData : TimeSpan.FromTicks((long)(options.ConsentInterval.Ticks * 1.2)) + s_consentSpread;
+        // along the new way, it does not along the old one, and what was on that has arrived within a round trip.
+        TimeSpan silence = isData ? TimeSpan.FromTicks(Math.Max(pair.CurrentRoundTripTime.Ticks, s_leastSilence.Ticks)) : TimeSpan.FromTicks((long)(options.ConsentInterval.Ticks * 1.2)) + s_consentSpread;
         if (now - selected.LastHeard < silence) return false;
         (selected.IsNominated, pair.IsNominated) = (false, true);
         return true;

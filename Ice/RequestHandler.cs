@@ -100,7 +100,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         if (nominates || generation.Stream.State is IceConnectionState.New or IceConnectionState.Failed) generation.Stream.Update(now);
     }
 
-    private static void AcceptAsFull(IceCandidatePair pair, bool nominates)
+    private void AcceptAsFull(IceCandidatePair pair, bool nominates)
     {
         if (pair.State == IceCandidatePairState.Succeeded)
         {
@@ -115,6 +115,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
             // would drop each other's answers for ever.
             if (pair.SupersededCheck is not null && pair.Check.Transaction.SentCount < 2) return;
             pair.Check.Transaction.Cancel();                                             // §7.3.1.4
+            if (pair.SupersededCheck is { } older) context.Recycle(older);
             pair.SupersededCheck = pair.Check;
             pair.Check = null;
         }
@@ -130,6 +131,21 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
         pair.Consent.GrantForever();
     }
 
+    /// <summary>
+    /// Data has come from a port of the peer's that nobody knows: its NAT may have given it another one. The peer's next check would
+    /// tell (§7.3.1.3), seconds later; a check of ours finds out at once. One at a time, as anybody may have sent the data.
+    /// </summary>
+    public void DiscoverByData(IceCandidatePair active, TransportAddress remote)
+    {
+        IceGeneration generation = active.Generation;
+        if (context.Options.IsLite || !generation.CheckList.IsConcluded) return;
+        foreach (IceCandidatePair pair in generation.CheckList.Pairs)
+        {
+            if (pair is { IsLateDiscovery: true, State: < IceCandidatePairState.Succeeded }) return;
+        }
+        if (Discover(active.Base, remote, active.Remote.Priority, generation) is { } found) generation.CheckList.Trigger(found);
+    }
+
     // A request from an address that nobody has signalled is a peer-reflexive candidate (§7.3.1.3).
     private IceCandidatePair? Discover(LocalBase localBase, TransportAddress remote, uint priority, IceGeneration generation)
     {
@@ -138,7 +154,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
             c.Address == remote && c.Component == localBase.Component && c.Protocol == localBase.Protocol);
         if (known is null)
         {
-            if (generation.RemoteCandidates.Count >= context.Options.MaxCandidates)
+            if (!generation.HasRoomForDiscovered())
             {
                 context.Drop(IceDropReason.LimitReached);
                 return null;

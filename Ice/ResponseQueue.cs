@@ -8,7 +8,7 @@ internal sealed class ResponseQueue(IceContext context)
 {
     private const int UnknownTypes = 4;
 
-    private readonly Owed[] _ring = new Owed[context.Options.MaxPendingResponses];
+    private Owed[] _ring = [];                               // grows as it is needed: most of the time it is empty
     private int _first;
     private int _count;
     private Instant _errorsSince = new(long.MinValue);
@@ -93,12 +93,20 @@ internal sealed class ResponseQueue(IceContext context)
 
     private void Add(in Owed owed)
     {
-        if (_count == _ring.Length)
+        if (_count >= context.Options.MaxPendingResponses)
         {
             context.Drop(IceDropReason.ResponsesPending);
             return;
         }
+        if (_count == _ring.Length) Grow();
         _ring[(_first + _count) % _ring.Length] = owed;
         _count++;
+    }
+
+    private void Grow()
+    {
+        Owed[] larger = new Owed[Math.Max(2, Math.Min(2 * _ring.Length, context.Options.MaxPendingResponses))];
+        for (int i = 0; i < _count; i++) larger[i] = _ring[(_first + i) % _ring.Length];
+        (_ring, _first) = (larger, 0);
     }
 }

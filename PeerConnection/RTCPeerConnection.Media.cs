@@ -32,7 +32,7 @@ public sealed partial class RTCPeerConnection
             else
             {
                 free.Sender.SetTrack(track);
-                free.Sender.AddStreams(streams);
+                free.Sender.ReplaceStreams(streams);
                 free.SetDirection(free.Direction.Receives() ? RTCRtpTransceiverDirection.SendRecv : RTCRtpTransceiverDirection.SendOnly);
             }
             free.WasUsedByAddTrack = true;
@@ -60,7 +60,9 @@ public sealed partial class RTCPeerConnection
     }
 
     /// <summary>Adds a transceiver for a track (webrtc-pc §5.1.2).</summary>
-    /// <exception cref="DOMException">InvalidStateError: closed.</exception>
+    /// <exception cref="DOMException">InvalidStateError: closed. OperationError: an encoding's codec is not among the capabilities.</exception>
+    /// <exception cref="ArgumentException">The rids of the encodings are malformed or not unique, or only some have one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A scaleResolutionDownBy is below 1, or a maxFramerate not above 0.</exception>
     public RTCRtpTransceiver AddTransceiver(MediaStreamTrack track, RTCRtpTransceiverInit? init = null)
     {
         Require.NotNull(track);
@@ -68,7 +70,9 @@ public sealed partial class RTCPeerConnection
     }
 
     /// <summary>Adds a transceiver without a track (webrtc-pc §5.1.2).</summary>
-    /// <exception cref="DOMException">InvalidStateError: closed.</exception>
+    /// <exception cref="DOMException">InvalidStateError: closed. OperationError: an encoding's codec is not among the capabilities.</exception>
+    /// <exception cref="ArgumentException">The rids of the encodings are malformed or not unique, or only some have one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A scaleResolutionDownBy is below 1, or a maxFramerate not above 0.</exception>
     public RTCRtpTransceiver AddTransceiver(MediaKind kind, RTCRtpTransceiverInit? init = null) => AddTransceiver(kind, null, init);
 
     private RTCRtpTransceiver AddTransceiver(MediaKind kind, MediaStreamTrack? track, RTCRtpTransceiverInit? init)
@@ -78,7 +82,8 @@ public sealed partial class RTCPeerConnection
         lock (_context.Gate)
         {
             _context.RequireOpen();
-            RTCRtpTransceiver transceiver = _context.Transceivers.Create(kind, init.Direction, track, init.Streams);
+            IReadOnlyList<RTCRtpEncodingParameters> encodings = EncodingRules.ForAddTransceiver(kind, init.SendEncodings, _context.Options);
+            RTCRtpTransceiver transceiver = _context.Transceivers.Create(kind, init.Direction, track, init.Streams, encodings, init.ReceiveRids);
             _context.Streams.Remember(init.Streams);
             _context.Needed.Update();
             return transceiver;

@@ -7,14 +7,20 @@ public sealed partial class RTCPeerConnection
     /// <exception cref="DOMException">InvalidAccessError: not exactly one sender or receiver has the track.</exception>
     public Task<RTCStatsReport> GetStatsAsync(MediaStreamTrack? selector = null)
     {
+        Func<RTCStats, bool>? isChosen = null;
+        if (selector is not null)
+        {
+            lock (_context.Gate) isChosen = Chooser(selector);
+        }
+        return CollectStatsAsync(isChosen);
+    }
+
+    /// <summary>Measures the connection, and keeps what is chosen and what that refers to.</summary>
+    internal Task<RTCStatsReport> CollectStatsAsync(Func<RTCStats, bool>? isChosen)
+    {
         TaskCompletionSource<RTCStatsReport> measured = new(TaskCreationOptions.RunContinuationsAsynchronously);
         StatisticsSubject subject;
-        Func<RTCStats, bool>? isChosen;
-        lock (_context.Gate)
-        {
-            subject = StatisticsSubject.Of(_context);
-            isChosen = selector is null ? null : Chooser(selector);
-        }
+        lock (_context.Gate) subject = StatisticsSubject.Of(_context);
         // Not by way of the connection's turn, which a closed one has no more.
         _context.Loop.Post(() =>
         {
@@ -38,7 +44,7 @@ public sealed partial class RTCPeerConnection
         if (senders.Length + receivers.Length != 1)
             throw DOMException.InvalidAccess("Statistics are selected by a track that exactly one sender or receiver of the connection has.");
         return senders.Length == 1
-            ? stats => stats is RTCOutboundRtpStreamStats outbound && outbound.Ssrc == senders[0].Ssrc
+            ? stats => stats is RTCOutboundRtpStreamStats outbound && senders[0].Layers.Any(layer => layer.Ssrc == outbound.Ssrc)
             : stats => stats is RTCInboundRtpStreamStats inbound && inbound.TrackIdentifier == track.Id;
     }
 }

@@ -14,6 +14,7 @@ public sealed class TurnAllocation : IDisposable
     /// <summary>The most that <see cref="HeaderLength"/> can be: a Send indication to an IPv6 peer.</summary>
     public const int MaxHeaderLength = 48;
 
+    private const int MaxPendingIcmp = 16;
     private const int MaxDomainLength = 255;                              // RFC 8489 §14.16
     private const byte ProtocolUdp = 17;                                  // REQUESTED-TRANSPORT
 
@@ -32,6 +33,7 @@ public sealed class TurnAllocation : IDisposable
     private readonly Dictionary<TransportAddress, TurnRequest> _channels = [];
     private readonly List<TurnRequest> _byChannel = [];                   // the channel's number less the first one is the index
     private readonly List<TransportAddress> _asked = [];                  // servers that have named others
+    private readonly Queue<(TransportAddress Peer, StunIcmp Icmp)> _icmp = new(MaxPendingIcmp);
     private readonly long[] _drops = new long[(int)TurnDropReason.UnknownPeer + 1];
 
     /// <summary>Creates an allocation; its first request is owed at once.</summary>
@@ -77,6 +79,9 @@ public sealed class TurnAllocation : IDisposable
 
     /// <summary>What the server said when it refused; <see cref="StunErrorCode.None"/> when it did not answer.</summary>
     public StunErrorCode ErrorCode { get; private set; }
+
+    /// <summary>How many datagrams to peers the server has said were not delivered (RFC 8656 §11.6).</summary>
+    public long IcmpErrors { get; private set; }
 
     /// <summary>When <see cref="AdvanceTo"/> next has work to do, or <see cref="Instant.Never"/>.</summary>
     public Instant NextTimeout
@@ -243,6 +248,16 @@ public sealed class TurnAllocation : IDisposable
         return 0;
     }
 
+    /// <summary>
+    /// Reads the next of the errors that the server was told of by ICMP, with the peer whom the datagram was for; port 0 where the
+    /// server does not know it. Anybody on the way can forge one: it is a hint. The latest 16 are kept.
+    /// </summary>
+    public bool TryReadIcmp(out TransportAddress peer, out StunIcmp icmp)
+    {
+        (peer, icmp) = _icmp.Count > 0 ? _icmp.Dequeue() : default;
+        return !peer.IsNone;
+    }
+
     /// <summary>Renews what lapses soon, repeats what is unanswered, gives up what stays so.</summary>
     public void AdvanceTo(Instant now)
     {
@@ -348,9 +363,19 @@ public sealed class TurnAllocation : IDisposable
         ReadOnlySpan<byte> message, in StunMessage stun, out int offset, out int length, out TransportAddress peer)
     {
         (offset, length) = (0, 0);
+        bool isIcmp = stun.TryGet(StunAttributeType.Icmp, out StunAttribute reported);
+        StunAttribute data = default;
         if (!stun.TryGetXorAddress(StunAttributeType.XorPeerAddress, out peer) ||
-            !stun.TryGet(StunAttributeType.Data, out StunAttribute data)) return Drop(TurnDropReason.Malformed);
+            (!isIcmp && !stun.TryGet(StunAttributeType.Data, out data))) return Drop(TurnDropReason.Malformed);
         if (!_permissions.TryGetValue(peer.WithPort(0), out TurnRequest? permission)) return Drop(TurnDropReason.UnknownPeer);
+        if (isIcmp)                                                       // §11.6
+        {
+            if (!reported.TryGetIcmp(out StunIcmp icmp)) return Drop(TurnDropReason.Malformed);
+            IcmpErrors++;
+            if (_icmp.Count == MaxPendingIcmp) _icmp.Dequeue();
+            _icmp.Enqueue((peer, icmp));
+            return false;
+        }
         permission.IsUsed = true;
         length = data.Value.Length;
         if (length > 0 && message.Overlaps(data.Value, out int from)) offset = from;

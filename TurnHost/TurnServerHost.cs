@@ -66,14 +66,14 @@ public sealed class TurnServerHost : IDisposable
     public int Allocations => _workers.Sum(static each => each.Counters.Allocations);
 
     /// <summary>Sends new allocations to other servers, or refuses them, while those that there are go on.</summary>
-    public void Drain(params TransportAddress[] alternates)
+    public void Drain(params TurnAlternate[] alternates)
     {
         Require.NotNull(alternates);
         foreach (TurnWorker each in _workers) each.Post((server, _) => server.Drain(alternates));
     }
 
     /// <summary>Drains, and ends when the last allocation has, or when <paramref name="cancellation"/> says so.</summary>
-    public async Task DrainAsync(TransportAddress[] alternates, CancellationToken cancellation)
+    public async Task DrainAsync(TurnAlternate[] alternates, CancellationToken cancellation)
     {
         Drain(alternates);
         while (Allocations > 0 && !cancellation.IsCancellationRequested)

@@ -12,6 +12,7 @@ internal abstract class CertificateKey : IDisposable
     public static CertificateKey Generate(DtlsKeyType type)
     {
 #if NET
+        if (type == DtlsKeyType.EcdsaP256 && LibCryptoCertificateKey.TryCreate() is { } native) return native;
         if (type != DtlsKeyType.Ed25519) return PlatformCertificateKey.Create(type);
 #endif
         return BouncyCastleCertificateKey.Create(type);

@@ -53,6 +53,13 @@ public sealed record WebRtcOptions
     /// <summary>Whether link-local IPv6 addresses are used, which reach the peer on the same link only. Default false.</summary>
     public bool IncludeLinkLocal { get; init; }
 
+    /// <summary>
+    /// Whether addresses that the machine gets while a connection lives are gathered on, and told as candidates, without an ICE restart.
+    /// Default false: JSEP gathers once per description and says when that is complete (RFC 8829 §3.5.1, RFC 8838 §13), and peers may
+    /// rely on it. Switch it on where both sides take candidates at any time, as with mobile hosts that change networks.
+    /// </summary>
+    public bool GatherContinually { get; init; }
+
     /// <summary>Which TCP candidates are gathered. Default active ones, as browsers do.</summary>
     public TcpCandidates TcpCandidates { get; init; } = TcpCandidates.Active;
 
@@ -102,9 +109,23 @@ public sealed record WebRtcOptions
     /// </summary>
     public bool Cryptex { get; init; }
 
-    /// <summary>RTP packets of one remote track that may wait for the application. Default 512, at most 1500 bytes each; from 1 to 65536. When more come the oldest is dropped.</summary>
+    /// <summary>
+    /// RTP packets that may wait: of a remote track for the application, where the oldest is dropped when more come, and of a sender for its
+    /// loop, where the newest is. Default 512, at most 1500 bytes each; from 16 to 65536.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
-    public int MaxQueuedRtpPackets { get; init => field = Require.InRange(value, 1, 65_536); } = 512;
+    public int MaxQueuedRtpPackets { get; init => field = Require.InRange(value, 16, 65_536); } = 512;
+
+    /// <summary>Frames of a remote track that may wait for the application. Default 64; from 1 to 4096. When more come the oldest is dropped. Each is at most <see cref="Rtp.JitterBufferOptions.MaxFrameBytes"/> of <see cref="JitterBuffer"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxQueuedFrames { get; init => field = Require.InRange(value, 1, 4096); } = 64;
+
+    /// <summary>How frames are put together and delayed, for each received source; whether it is audio or video comes from the track.</summary>
+    public Rtp.JitterBufferOptions JitterBuffer { get; init => field = Require.NotNull(value); } = new();
+
+    /// <summary>Encodings that a sender of video may have, and that are accepted of a peer's simulcast. Default 4; from 1 to 16.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxSimulcastEncodings { get; init => field = Require.InRange(value, 1, 16); } = 4;
 
     /// <summary>The source of everything random. Default: cryptographic.</summary>
     public RandomSource Random { get; init; } = RandomSource.Cryptographic;

@@ -1,48 +1,100 @@
+using WebRtcStack.Core;
+using WebRtcStack.Rtp;
+
 namespace WebRtcStack;
 
-/// <summary>A track that the application writes RTP packets to; every sender that has the track sends them.</summary>
+/// <summary>A track that the application writes encoded frames or RTP packets to; every sender that has it, or a clone of it, sends them.</summary>
+/// <remarks>
+/// From any thread. Nothing waits: while a sender is not connected, has another track, or has
+/// <see cref="WebRtcOptions.MaxQueuedRtpPackets"/> packets waiting for its loop, what is written is dropped for it, and said so by the
+/// result. What a sender queues is at most that number of packets of <see cref="WebRtcOptions.Mtu"/> bytes.
+/// </remarks>
 public sealed class LocalMediaStreamTrack : MediaStreamTrack
 {
-    private readonly object _gate = new();
-    private RTCRtpSender[] _senders = [];
+    private readonly LocalTrackSource _source;
 
     /// <summary>Creates a track.</summary>
     /// <param name="kind">Audio or video.</param>
     /// <param name="label">A name for people.</param>
-    public LocalMediaStreamTrack(MediaKind kind, string label = "") : base(kind, Guid.NewGuid().ToString(), label, muted: false) { }
+    public LocalMediaStreamTrack(MediaKind kind, string label = "") : this(kind, label, new LocalTrackSource()) { }
 
-    /// <summary>A receiver asks for a key frame (PLI or FIR); give one soon.</summary>
-    public event EventHandler? OnKeyFrameRequested;
+    private LocalMediaStreamTrack(MediaKind kind, string label, LocalTrackSource source) : base(kind, Guid.NewGuid().ToString(), label, muted: false)
+    {
+        _source = source;
+        source.Add(this);
+    }
 
-    /// <summary>Sends one RTP packet through every sender that has the track. From any thread; the packet is copied.</summary>
+    /// <summary>A key frame is needed (PLI or FIR of a receiver, an encoding that is sent again); give one soon. Each of the source's tracks raises it.</summary>
+    public event EventHandler<KeyFrameRequestEvent>? OnKeyFrameRequested;
+
+    /// <summary>What <see cref="GetSettings"/> gives; the application knows.</summary>
+    public MediaTrackSettings Settings { get; set => field = Require.NotNull(value); } = new();
+
+    /// <summary>Sends one RTP packet. The packet is copied.</summary>
     /// <param name="packet">Its fields. The senders put in their own source, and shift sequence number and timestamp by a constant.</param>
     /// <param name="payload">Its payload, at most <see cref="WebRtcOptions.Mtu"/> less 44 bytes for the headers and SRTP, 1188 by default, so that it fits the path; larger ones are dropped.</param>
-    /// <remarks>Before the sender is connected, or while the track is not <see cref="MediaStreamTrack.Enabled"/>, packets are dropped.</remarks>
-    public void WriteRtp(in RtpPacketFields packet, ReadOnlySpan<byte> payload)
+    /// <returns>Whether a sender has taken it.</returns>
+    /// <remarks>Keep to frames or to packets: a stream of both is one with gaps to those that receive it.</remarks>
+    public bool WriteRtp(in RtpPacketFields packet, ReadOnlySpan<byte> payload)
     {
-        if (!Enabled || ReadyState == MediaStreamTrackState.Ended) return;
-        foreach (RTCRtpSender sender in Volatile.Read(ref _senders)) sender.Send(packet, payload);
-    }
-
-    internal void Attach(RTCRtpSender sender)
-    {
-        lock (_gate)
+        bool taken = false;
+        foreach (LocalMediaStreamTrack track in _source.Tracks)
         {
-            if (!_senders.Contains(sender)) Volatile.Write(ref _senders, [.. _senders, sender]);
+            if (!track.IsPassing) continue;
+            foreach (RTCRtpSender sender in track.Senders) taken |= sender.Send(packet, payload);
         }
+        return taken;
     }
 
-    internal void Detach(RTCRtpSender sender)
+    /// <summary>Sends an encoded frame: each sender cuts it into packets of its codec. The frame is copied.</summary>
+    /// <param name="frame">What is to be known of it.</param>
+    /// <param name="data">The frame, in the form that <see cref="EncodedFrame"/> describes.</param>
+    /// <returns>Whether a sender has taken the whole frame; a frame is never taken in part.</returns>
+    public bool WriteFrame(in OutgoingFrame frame, ReadOnlySpan<byte> data)
     {
-        lock (_gate) Volatile.Write(ref _senders, Array.FindAll(_senders, attached => attached != sender));
+        bool taken = false;
+        foreach (LocalMediaStreamTrack track in _source.Tracks)
+        {
+            if (!track.IsPassing) continue;
+            foreach (RTCRtpSender sender in track.Senders) taken |= sender.Send(frame, data);
+        }
+        return taken;
     }
 
-    internal void RaiseKeyFrameRequested() => OnKeyFrameRequested?.Invoke(this, EventArgs.Empty);
+    /// <inheritdoc/>
+    public override MediaTrackSettings GetSettings() => Settings;
+
+    /// <inheritdoc/>
+    public override MediaStreamTrack Clone()
+    {
+        LocalMediaStreamTrack clone = new(Kind, Label, _source) { Settings = Settings };
+        CopyStateTo(clone);
+        return clone;
+    }
+
+    internal override void KeyFrameWanted(KeyFrameRequestEvent e)
+    {
+        foreach (LocalMediaStreamTrack track in _source.Tracks) track.OnKeyFrameRequested?.Invoke(track, e);
+    }
+
+    private protected override void Ended() => _source.Remove(this);
 }
 
-/// <summary>The fields of an RTP packet that an application sets and sees.</summary>
-/// <param name="PayloadType">The payload type, as negotiated with the peer.</param>
-/// <param name="SequenceNumber">The sequence number; one more for each packet.</param>
-/// <param name="Timestamp">The timestamp in units of the payload's clock rate.</param>
-/// <param name="Marker">Whether the end of a frame, or the start of a talk spurt, is marked.</param>
-public readonly record struct RtpPacketFields(byte PayloadType, ushort SequenceNumber, uint Timestamp, bool Marker);
+/// <summary>What a local track and its clones share.</summary>
+internal sealed class LocalTrackSource
+{
+    private readonly object _gate = new();
+    private LocalMediaStreamTrack[] _tracks = [];
+
+    public LocalMediaStreamTrack[] Tracks => Volatile.Read(ref _tracks);
+
+    public void Add(LocalMediaStreamTrack track)
+    {
+        lock (_gate) Volatile.Write(ref _tracks, [.. _tracks, track]);
+    }
+
+    public void Remove(LocalMediaStreamTrack track)
+    {
+        lock (_gate) Volatile.Write(ref _tracks, Array.FindAll(_tracks, each => each != track));
+    }
+}

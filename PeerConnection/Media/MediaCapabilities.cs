@@ -20,6 +20,8 @@ internal static class MediaCapabilities
         Audio(9, "G722", 8_000),
         Audio(0, "PCMU", 8_000),
         Audio(8, "PCMA", 8_000),
+        Audio(110, RTCDTMFSender.CodecName, 48_000),
+        Audio(126, RTCDTMFSender.CodecName, 8_000),
     ];
 
     private static readonly SdpCodec[] s_video =

@@ -14,6 +14,15 @@ public sealed class MediaStream
     /// <summary>Creates a stream with a given id, which is signalled as msid (RFC 8830).</summary>
     public MediaStream(string id) => Id = Require.NotNull(id);
 
+    /// <summary>Creates a stream of the tracks that another has now.</summary>
+    public MediaStream(MediaStream stream) : this(Require.NotNull(stream).GetTracks()) { }
+
+    /// <summary>Creates a stream of tracks.</summary>
+    public MediaStream(IEnumerable<MediaStreamTrack> tracks) : this()
+    {
+        foreach (MediaStreamTrack track in Require.NotNull(tracks)) Add(Require.NotNull(track));
+    }
+
     /// <summary>The id.</summary>
     public string Id { get; }
 
@@ -32,11 +41,23 @@ public sealed class MediaStream
         lock (_gate) return [.. _tracks];
     }
 
+    /// <summary>The audio tracks.</summary>
+    public IReadOnlyList<MediaStreamTrack> GetAudioTracks() => [.. GetTracks().Where(track => track.Kind == MediaKind.Audio)];
+
+    /// <summary>The video tracks.</summary>
+    public IReadOnlyList<MediaStreamTrack> GetVideoTracks() => [.. GetTracks().Where(track => track.Kind == MediaKind.Video)];
+
+    /// <summary>The track with an id, or null.</summary>
+    public MediaStreamTrack? GetTrackById(string trackId) => GetTracks().FirstOrDefault(track => track.Id == trackId);
+
     /// <summary>Adds a track, unless it is there.</summary>
     public void AddTrack(MediaStreamTrack track) => Add(Require.NotNull(track));
 
     /// <summary>Removes a track, if it is there.</summary>
     public void RemoveTrack(MediaStreamTrack track) => Remove(Require.NotNull(track));
+
+    /// <summary>A stream with an id of its own and a clone of each track.</summary>
+    public MediaStream Clone() => new(GetTracks().Select(track => track.Clone()));
 
     internal bool Add(MediaStreamTrack track)
     {

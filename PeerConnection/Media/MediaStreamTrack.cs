@@ -1,10 +1,15 @@
 namespace WebRtcStack;
 
-/// <summary>A source of audio or video (mediacapture-main §4.3): <see cref="LocalMediaStreamTrack"/> to write to, <see cref="RemoteMediaStreamTrack"/> to read from.</summary>
+/// <summary>
+/// A source of audio or video (mediacapture-main §4.3): <see cref="LocalMediaStreamTrack"/> to write to,
+/// <see cref="RemoteMediaStreamTrack"/> to read from, <see cref="RelayTrack"/> to forward others.
+/// </summary>
 public abstract class MediaStreamTrack
 {
+    private readonly object _gate = new();
+    private RTCRtpSender[] _senders = [];
     private int _ended;
-    private volatile bool _muted;
+    private volatile bool _muted, _enabled = true;
 
     private protected MediaStreamTrack(MediaKind kind, string id, string label, bool muted) =>
         (Kind, Id, Label, _muted) = (kind, id, label, muted);
@@ -18,8 +23,24 @@ public abstract class MediaStreamTrack
     /// <summary>A name for people.</summary>
     public string Label { get; }
 
-    /// <summary>Whether media passes; what is written to, or arrives at, a track that is not enabled is dropped.</summary>
-    public bool Enabled { get; set; } = true;
+    /// <summary>What the media is like, for encoders: "" (default), "speech", "music", "motion", "detail" or "text" (mst-content-hint §4).</summary>
+    public string ContentHint { get; set; } = "";
+
+    /// <summary>
+    /// Whether media passes; what is written to, or arrives at, a track that is not enabled is dropped. When video is enabled again its
+    /// source is asked for a key frame.
+    /// </summary>
+    public bool Enabled
+    {
+        get => _enabled;
+        set
+        {
+            if (_enabled == value) return;
+            _enabled = value;
+            if (!value || Kind != MediaKind.Video) return;
+            foreach (RTCRtpSender sender in Senders) sender.RaiseKeyFrameRequested(rid: null);
+        }
+    }
 
     /// <summary>Whether the source gives no media for the time being.</summary>
     public bool Muted => _muted;
@@ -36,8 +57,21 @@ public abstract class MediaStreamTrack
     /// <summary>The source has ended, other than by <see cref="Stop"/>.</summary>
     public event EventHandler? OnEnded;
 
-    /// <summary>Ends the track for good; no event follows.</summary>
-    public void Stop() => Interlocked.Exchange(ref _ended, 1);
+    internal bool IsPassing => _enabled && Volatile.Read(ref _ended) == 0;
+
+    private protected RTCRtpSender[] Senders => Volatile.Read(ref _senders);
+
+    /// <summary>Ends the track for good; no event follows. Its clones go on.</summary>
+    public void Stop()
+    {
+        if (TryEnd()) Ended();
+    }
+
+    /// <summary>A track of the same source with an id of its own, which is enabled and stopped by itself (mediacapture-main §4.3, clone).</summary>
+    public abstract MediaStreamTrack Clone();
+
+    /// <summary>What is known of the media now (mediacapture-main §4.3.8; webrtc-pc §9.3.1 for remote tracks).</summary>
+    public abstract MediaTrackSettings GetSettings();
 
     // The state changes at once, its event is raised by the caller in the connection's order.
     internal bool TrySetMuted(bool muted)
@@ -52,4 +86,63 @@ public abstract class MediaStreamTrack
     internal void RaiseMutedChanged() => (_muted ? OnMute : OnUnmute)?.Invoke(this, EventArgs.Empty);
 
     internal void RaiseEnded() => OnEnded?.Invoke(this, EventArgs.Empty);
+
+    internal virtual void Attach(RTCRtpSender sender)
+    {
+        lock (_gate)
+        {
+            if (!_senders.Contains(sender)) Volatile.Write(ref _senders, [.. _senders, sender]);
+        }
+    }
+
+    internal virtual void Detach(RTCRtpSender sender)
+    {
+        lock (_gate) Volatile.Write(ref _senders, Array.FindAll(_senders, attached => attached != sender));
+    }
+
+    /// <summary>A sender that has the track needs a key frame.</summary>
+    internal abstract void KeyFrameWanted(KeyFrameRequestEvent e);
+
+    private protected virtual void Ended() { }
+
+    private protected void CopyStateTo(MediaStreamTrack clone)
+    {
+        clone._enabled = _enabled;
+        clone.ContentHint = ContentHint;
+        if (ReadyState == MediaStreamTrackState.Ended) clone.TryEnd();
+    }
+}
+
+/// <summary>Somebody needs a key frame of a track: a receiver has asked for one (PLI or FIR), or an encoding is sent again.</summary>
+/// <param name="sender">The sender that needs it.</param>
+/// <param name="rid">The encoding; null for the only one, or all.</param>
+public sealed class KeyFrameRequestEvent(RTCRtpSender sender, string? rid) : EventArgs
+{
+    /// <summary>The sender that needs it.</summary>
+    public RTCRtpSender Sender { get; } = sender;
+
+    /// <summary>The encoding; null for the only one, or all.</summary>
+    public string? Rid { get; } = rid;
+}
+
+/// <summary>What is known of a track's media (mediacapture-main §4.3.8).</summary>
+public sealed record MediaTrackSettings
+{
+    /// <summary>Pixels across, or null.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Pixels down, or null.</summary>
+    public int? Height { get; init; }
+
+    /// <summary>Width by height, rounded to ten decimals, or null.</summary>
+    public double? AspectRatio => Width is { } width && Height is > 0 and { } height ? Math.Round((double)width / height, 10) : null;
+
+    /// <summary>Frames per second, or null.</summary>
+    public double? FrameRate { get; init; }
+
+    /// <summary>Samples per second, or null.</summary>
+    public int? SampleRate { get; init; }
+
+    /// <summary>Audio channels, or null.</summary>
+    public int? ChannelCount { get; init; }
 }

@@ -1,87 +1,160 @@
 using WebRtcStack.Core;
-using WebRtcStack.Transport;
+using WebRtcStack.Rtp;
 
 namespace WebRtcStack;
 
-/// <summary>A track that the peer sends; the application reads its RTP packets.</summary>
+/// <summary>A track that the peer sends; the application reads its frames or its RTP packets, or gives it to senders that forward it.</summary>
+/// <remarks>
+/// Events and readers have a queue each, of <see cref="WebRtcOptions.MaxQueuedRtpPackets"/> packets or
+/// <see cref="WebRtcOptions.MaxQueuedFrames"/> frames; when the application is slower than the peer, the oldest is dropped and counted.
+/// Frames are put together while somebody reads them, packets are copied while somebody takes them; otherwise neither costs anything.
+/// </remarks>
 public sealed class RemoteMediaStreamTrack : MediaStreamTrack
 {
+    private readonly object _gate = new();
     private readonly RTCRtpReceiver _receiver;
-    private readonly CallbackQueue _callbacks;
-    private readonly int _maxQueued;
-    private readonly Queue<(RtpPacketFields Fields, MessageLease Payload)> _queue = new();
-    private readonly Action _raise;
-    private bool _scheduled;
-    private long _dropped;
+    private readonly EventDelivery<ReceivedRtpPacket> _packetEvents;
+    private readonly EventDelivery<ReceivedFrame> _frameEvents;
+    private DeliveryQueue<ReceivedRtpPacket>[] _packetReaders = [];
+    private DeliveryQueue<ReceivedFrame>[] _frameReaders = [];
+    private RelayTrack[] _relays = [];
+    private EventHandler<RtpPacketEvent>? _onRtpPacket;
+    private EventHandler<EncodedFrameEvent>? _onFrame;
+    private long _droppedByReaders;
 
-    internal RemoteMediaStreamTrack(RTCRtpReceiver receiver, MediaKind kind, string id, CallbackQueue callbacks, int maxQueued)
-        : base(kind, id, $"remote {kind.ToW3CString()}", muted: true) =>
-        (_receiver, _callbacks, _maxQueued, _raise) = (receiver, callbacks, maxQueued, Raise);
+    internal RemoteMediaStreamTrack(RTCRtpReceiver receiver, MediaKind kind, string id, bool muted)
+        : base(kind, id, $"remote {kind.ToW3CString()}", muted)
+    {
+        _receiver = receiver;
+        _packetEvents = new EventDelivery<ReceivedRtpPacket>(receiver.Callbacks, receiver.MaxQueuedPackets, RaisePacket);
+        _frameEvents = new EventDelivery<ReceivedFrame>(receiver.Callbacks, receiver.MaxQueuedFrames, RaiseFrame);
+    }
 
     /// <summary>An RTP packet has arrived, in the order of arrival: packets may be missing, doubled or out of order.</summary>
-    public event EventHandler<RtpPacketEvent>? OnRtpPacket;
+    public event EventHandler<RtpPacketEvent>? OnRtpPacket
+    {
+        add => _onRtpPacket += value;
+        remove => _onRtpPacket -= value;
+    }
+
+    /// <summary>A frame has arrived, in order, after the delay of the jitter buffer (<see cref="RTCRtpReceiver.JitterBufferTarget"/>).</summary>
+    public event EventHandler<EncodedFrameEvent>? OnFrame
+    {
+        add => _onFrame += value;
+        remove => _onFrame -= value;
+    }
 
     /// <summary>Packets that were dropped because the application was too slow (<see cref="WebRtcOptions.MaxQueuedRtpPackets"/>).</summary>
-    public long PacketsDropped => Interlocked.Read(ref _dropped);
+    public long PacketsDropped => _packetEvents.Dropped + Volatile.Read(ref _packetReaders).Sum(reader => reader.Dropped) + Interlocked.Read(ref _droppedByReaders);
+
+    /// <summary>Frames that were dropped because the application was too slow (<see cref="WebRtcOptions.MaxQueuedFrames"/>).</summary>
+    public long FramesDropped => _frameEvents.Dropped + Volatile.Read(ref _frameReaders).Sum(reader => reader.Dropped);
+
+    /// <summary>With simulcast, the encodings that were negotiated, in the order of their signalling; else none.</summary>
+    public IReadOnlyList<string> Rids => _receiver.Rids;
+
+    internal bool WantsFrames => IsPassing && (_onFrame is not null || Volatile.Read(ref _frameReaders).Length > 0);
 
     /// <summary>Asks the peer for a key frame (PLI, RFC 4585 §6.3.1), at most every half second.</summary>
-    public void RequestKeyFrame() => _receiver.RequestKeyFrame();
+    /// <param name="rid">With simulcast, the encoding; null for all.</param>
+    public void RequestKeyFrame(string? rid = null) => _receiver.RequestKeyFrame(rid);
 
-    // On the loop: the packet is copied, since its datagram's memory is used again.
-    internal void Deliver(in RtpPacketFields fields, ReadOnlySpan<byte> payload)
+    /// <summary>The RTP packets from now on, in the order of arrival. Each is the reader's to dispose.</summary>
+    /// <param name="cancellation">Ends the reading with an <see cref="OperationCanceledException"/>. It ends by itself when the track does.</param>
+    public IAsyncEnumerable<ReceivedRtpPacket> ReadRtpAsync(CancellationToken cancellation = default)
     {
-        if (OnRtpPacket is null || !Enabled || ReadyState == MediaStreamTrackState.Ended) return;
-        lock (_queue)
+        DeliveryQueue<ReceivedRtpPacket> queue = new(_receiver.MaxQueuedPackets);
+        lock (_gate) Volatile.Write(ref _packetReaders, [.. _packetReaders, queue]);
+        if (ReadyState == MediaStreamTrackState.Ended) queue.Complete();
+        return Read(queue, () =>
         {
-            if (_queue.Count >= _maxQueued)
-            {
-                _queue.Dequeue().Payload.Dispose();
-                Interlocked.Increment(ref _dropped);
-            }
-            _queue.Enqueue((fields, MessageLease.CopyOf(payload)));
-            if (_scheduled) return;
-            _scheduled = true;
-        }
-        _callbacks.Post(_raise);
+            lock (_gate) Volatile.Write(ref _packetReaders, Array.FindAll(_packetReaders, each => each != queue));
+            Interlocked.Add(ref _droppedByReaders, queue.Dropped);
+        }, cancellation);
     }
 
-    private void Raise()
+    /// <summary>The frames from now on, in order. Each is the reader's to dispose.</summary>
+    /// <param name="cancellation">Ends the reading with an <see cref="OperationCanceledException"/>. It ends by itself when the track does.</param>
+    public IAsyncEnumerable<ReceivedFrame> ReadFramesAsync(CancellationToken cancellation = default)
     {
-        while (true)
+        DeliveryQueue<ReceivedFrame> queue = new(_receiver.MaxQueuedFrames);
+        lock (_gate) Volatile.Write(ref _frameReaders, [.. _frameReaders, queue]);
+        if (ReadyState == MediaStreamTrackState.Ended) queue.Complete();
+        return Read(queue, () =>
         {
-            (RtpPacketFields Fields, MessageLease Payload) next;
-            lock (_queue)
-            {
-                if (_queue.Count == 0)
-                {
-                    _scheduled = false;
-                    return;
-                }
-                next = _queue.Dequeue();
-            }
-            using MessageLease payload = next.Payload;
-            bool returned = false;
-            try
-            {
-                OnRtpPacket?.Invoke(this, new RtpPacketEvent(next.Fields, payload.Memory));
-                returned = true;
-            }
-            finally
-            {
-                if (!returned) _callbacks.Post(_raise);          // a handler that throws loses its own packet and no other
-            }
+            lock (_gate) Volatile.Write(ref _frameReaders, Array.FindAll(_frameReaders, each => each != queue));
+        }, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override MediaTrackSettings GetSettings() => new();
+
+    /// <inheritdoc/>
+    public override MediaStreamTrack Clone()
+    {
+        RemoteMediaStreamTrack clone = new(_receiver, Kind, Guid.NewGuid().ToString(), Muted);
+        CopyStateTo(clone);
+        _receiver.AddTrack(clone);
+        return clone;
+    }
+
+    internal override void KeyFrameWanted(KeyFrameRequestEvent e) => _receiver.RequestKeyFrame(e.Rid);
+
+    internal void AddRelay(RelayTrack relay)
+    {
+        lock (_gate)
+        {
+            if (!_relays.Contains(relay)) Volatile.Write(ref _relays, [.. _relays, relay]);
         }
     }
-}
 
-/// <summary>An RTP packet has arrived.</summary>
-/// <param name="fields">Its fields.</param>
-/// <param name="payload">Its payload.</param>
-public sealed class RtpPacketEvent(RtpPacketFields fields, ReadOnlyMemory<byte> payload) : EventArgs
-{
-    /// <summary>Its fields.</summary>
-    public RtpPacketFields Fields { get; } = fields;
+    internal void RemoveRelay(RelayTrack relay)
+    {
+        lock (_gate) Volatile.Write(ref _relays, Array.FindAll(_relays, each => each != relay));
+    }
 
-    /// <summary>Its payload, padding taken off. It is valid until the handler returns: copy what must live longer.</summary>
-    public ReadOnlyMemory<byte> Payload { get; } = payload;
+    // On the loop: what is wanted of the packet is copied, since its datagram's memory is used again.
+    internal void Deliver(in IncomingPacket packet)
+    {
+        if (!IsPassing) return;
+        if (_onRtpPacket is not null) _packetEvents.Add(packet.Copy());
+        foreach (DeliveryQueue<ReceivedRtpPacket> reader in Volatile.Read(ref _packetReaders)) reader.Add(packet.Copy());
+        foreach (RelayTrack relay in Volatile.Read(ref _relays)) relay.Take(this, packet);
+        if (Senders.Length > 0 && packet.IsFirstEncoding) Forwarding.Send(Senders, packet, packet.Fields with { Rid = null });
+    }
+
+    // On the loop.
+    internal void Deliver(in EncodedFrame frame, string? rid)
+    {
+        if (!IsPassing) return;
+        if (_onFrame is not null) _frameEvents.Add(ReceivedFrame.CopyOf(frame, rid));
+        foreach (DeliveryQueue<ReceivedFrame> reader in Volatile.Read(ref _frameReaders)) reader.Add(ReceivedFrame.CopyOf(frame, rid));
+    }
+
+    // The source has ended, or the track was stopped.
+    internal void EndReaders()
+    {
+        foreach (DeliveryQueue<ReceivedRtpPacket> reader in Volatile.Read(ref _packetReaders)) reader.Complete();
+        foreach (DeliveryQueue<ReceivedFrame> reader in Volatile.Read(ref _frameReaders)) reader.Complete();
+    }
+
+    private protected override void Ended() => EndReaders();
+
+    private static async IAsyncEnumerable<T> Read<T>(
+        DeliveryQueue<T> queue, Action end, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation) where T : struct, IDisposable
+    {
+        try
+        {
+            await foreach (T item in queue.ReadAllAsync(cancellation)) yield return item;
+        }
+        finally
+        {
+            end();
+            queue.Discard();
+        }
+    }
+
+    private void RaisePacket(ReceivedRtpPacket packet) => _onRtpPacket?.Invoke(this, new RtpPacketEvent(packet.Fields, packet.Payload.Memory, packet.Ssrc));
+
+    private void RaiseFrame(ReceivedFrame frame) => _onFrame?.Invoke(this, new EncodedFrameEvent(frame.Frame, frame.Rid));
 }

@@ -1,87 +1,161 @@
+using WebRtcStack.Core;
 using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
+using WebRtcStack.Transport;
 
 namespace WebRtcStack;
 
 /// <summary>Receives a track from the peer (webrtc-pc §5.3).</summary>
 public sealed class RTCRtpReceiver
 {
+    private const double MaxJitterBufferTarget = 4000;
+    private readonly object _tracksGate = new();
     private readonly ConnectionContext _context;
-    private readonly RemoteMediaStreamTrack _track;
-    private RtpSection? _section;                        // the loop's
+    private readonly RtpInlet _inlet;
+    private readonly ReceivedSources _sources;
+    private RemoteMediaStreamTrack[] _tracks;
+    private IReadOnlyList<RTCRtpCodecParameters> _codecs = [];
+    private IReadOnlyList<RTCRtpHeaderExtensionParameters> _extensions = [];
+    private bool _reducedSize;
+    private double? _jitterBufferTarget;
+    private volatile IReadOnlyList<string> _rids = [];
 
     internal RTCRtpReceiver(ConnectionContext context, MediaKind kind)
     {
-        _context = context;
-        _track = new RemoteMediaStreamTrack(this, kind, Guid.NewGuid().ToString(), context.Callbacks, context.Options.MaxQueuedRtpPackets);
+        (_context, Kind) = (context, kind);
+        _sources = new ReceivedSources(context.Options.TimeProvider);
+        _inlet = new RtpInlet(this, context, _sources);
+        _tracks = [new RemoteMediaStreamTrack(this, kind, Guid.NewGuid().ToString(), muted: true)];
     }
 
     /// <summary>The track; there is one from the start, muted until the peer sends.</summary>
-    public MediaStreamTrack Track => _track;
+    public MediaStreamTrack Track => _tracks[0];
 
     /// <summary>The DTLS transport that it is received over, or null before that is known.</summary>
     public RTCDtlsTransport? Transport { get; internal set; }
 
+    /// <summary>
+    /// Milliseconds of media that the jitter buffer of frames is to hold; null (default) leaves it to the network's jitter (webrtc-pc §5.3.1).
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative or above 4000 (a WebIDL RangeError).</exception>
+    public double? JitterBufferTarget
+    {
+        get
+        {
+            lock (_context.Gate) return _jitterBufferTarget;
+        }
+        set
+        {
+            if (value is < 0 or > MaxJitterBufferTarget or double.NaN)
+                throw new ArgumentOutOfRangeException(nameof(value), value, "A jitter buffer target is from 0 to 4000 ms, or null.");
+            lock (_context.Gate) _jitterBufferTarget = value;
+            TimeSpan? target = value is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+            _context.Post((_, _) => _inlet.SetTarget(target));
+        }
+    }
+
+    internal MediaKind Kind { get; }
+
+    internal CallbackQueue Callbacks => _context.Callbacks;
+
+    internal int MaxQueuedPackets => _context.Options.MaxQueuedRtpPackets;
+
+    internal int MaxQueuedFrames => _context.Options.MaxQueuedFrames;
+
     /// <summary>[[AssociatedRemoteMediaStreams]].</summary>
     internal IReadOnlyList<MediaStream> Streams { get; set; } = [];
 
-    internal RtpSection? Section => _section;
+    /// <summary>The encodings of simulcast that were negotiated.</summary>
+    internal IReadOnlyList<string> Rids => _rids;
 
-    internal void RequestKeyFrame() => _context.Post((peer, _) =>
+    internal RemoteMediaStreamTrack[] Tracks => Volatile.Read(ref _tracks);
+
+    internal RtpInlet Inlet => _inlet;
+
+    /// <summary>What can be received of a kind: "audio" or "video"; null for any other (webrtc-pc §5.3.2).</summary>
+    public static RTCRtpCapabilities? GetCapabilities(string kind) => W3CEnum.TryParse(kind, out MediaKind parsed) ? GetCapabilities(parsed) : null;
+
+    /// <summary>What can be received of a kind (webrtc-pc §5.3.2).</summary>
+    public static RTCRtpCapabilities GetCapabilities(MediaKind kind) => RTCRtpCapabilities.Of(kind);
+
+    /// <summary>How the track is received (webrtc-pc §5.3.2, getParameters).</summary>
+    public RTCRtpReceiveParameters GetParameters()
     {
-        foreach (TransportStack stack in peer.Stacks)
+        lock (_context.Gate)
         {
-            foreach (RtpReceiveStream stream in stack.Rtp.ReceiveStreams)
+            return new RTCRtpReceiveParameters
             {
-                if (stream.Section == _section) stack.Rtp.RequestKeyFrame(stream);
-            }
+                Codecs = _codecs, HeaderExtensions = _extensions, Rtcp = new RTCRtcpParameters { ReducedSize = _reducedSize },
+                Encodings = [.. _rids.Select(rid => new RTCRtpCodingParameters { Rid = rid })],
+            };
         }
-    });
-
-    // On the loop.
-    internal void Deliver(in RtpPacket packet)
-    {
-        if (_track.Muted) _context.QueueTask(() => SetMuted(false));     // webrtc-pc §5.3: media arrives
-        _track.Deliver(new RtpPacketFields(packet.PayloadType, packet.SequenceNumber, packet.Timestamp, packet.Marker), packet.Payload);
     }
+
+    /// <summary>The sources that were mixed into what arrived in the last 10 s, the latest first (webrtc-pc §5.3.2).</summary>
+    public IReadOnlyList<RTCRtpContributingSource> GetContributingSources() => _sources.GetContributing();
+
+    /// <summary>The sources that arrived in the last 10 s, the latest first (webrtc-pc §5.3.2).</summary>
+    public IReadOnlyList<RTCRtpSynchronizationSource> GetSynchronizationSources() => _sources.GetSynchronization();
+
+    /// <summary>Measures the receiver's streams and what they refer to (webrtc-pc §5.3.2, getStats).</summary>
+    public Task<RTCStatsReport> GetStatsAsync()
+    {
+        string id = Track.Id;
+        return _context.Owner.CollectStatsAsync(stats => stats is RTCInboundRtpStreamStats inbound && inbound.TrackIdentifier == id);
+    }
+
+    internal void AddTrack(RemoteMediaStreamTrack clone)
+    {
+        lock (_tracksGate) Volatile.Write(ref _tracks, [.. _tracks, clone]);
+    }
+
+    internal void RequestKeyFrame(string? rid) => _context.Post((_, _) => _inlet.RequestKeyFrame(rid));
 
     internal void SetMuted(bool muted)
     {
-        if (_track.TrySetMuted(muted)) _context.Fire(_track.RaiseMutedChanged);
+        foreach (RemoteMediaStreamTrack track in Tracks)
+        {
+            if (track.TrySetMuted(muted)) _context.Fire(track.RaiseMutedChanged);
+        }
     }
 
     internal void End()
     {
-        if (_track.TryEnd()) _context.Fire(_track.RaiseEnded);
+        foreach (RemoteMediaStreamTrack track in Tracks)
+        {
+            if (!track.TryEnd()) continue;
+            track.EndReaders();
+            _context.Fire(track.RaiseEnded);
+        }
     }
 
+    /// <summary>The connection was closed.</summary>
     internal void EndWithConnection()
     {
-        if (_track.TryEnd()) _context.QueueTask(() => _context.Settle(_track.RaiseEnded));
+        foreach (RemoteMediaStreamTrack track in Tracks)
+        {
+            if (!track.TryEnd()) continue;
+            track.EndReaders();
+            _context.QueueTask(() => _context.Settle(track.RaiseEnded));
+        }
+    }
+
+    /// <summary>Takes over what an exchange has negotiated for receiving.</summary>
+    internal void SetNegotiated(IReadOnlyList<SdpCodec> codecs, NegotiatedExtensions extensions, bool reducedSize, IReadOnlyList<string> rids)
+    {
+        _codecs = [.. codecs.Select(codec => RTCRtpCodecParameters.Of(Kind, codec))];
+        (_extensions, _reducedSize, _rids) = (extensions.ToParameters(SdpDirection.RecvOnly), reducedSize, rids);
     }
 
     /// <summary>Starts to receive, or goes on with what was negotiated anew.</summary>
-    internal void Open(BundleTransport transport, string mid, SessionExtensions extensions, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs, IReadOnlyList<RtpSourcePair> pairs)
+    internal void Open(BundleTransport transport, string mid, NegotiatedExtensions extensions, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs, IReadOnlyList<RtpSourcePair> pairs)
     {
-        RtpPayloadTypes payloadTypes = MediaCapabilities.PayloadTypes(codecs);
+        IReadOnlyList<string> rids = _rids;
         _context.Post((_, _) =>
         {
-            if (transport.Stack is not { } stack) return;
-            if (_section is null)
-            {
-                _section = new RtpSection { Mid = mid, Tag = this };
-                stack.Rtp.AddSection(_section);
-            }
-            extensions.ApplyTo(_section);
-            (_section.Ssrcs, _section.Pairs) = (ssrcs, pairs);
-            _section.PayloadTypes = payloadTypes;
+            if (transport.Stack is { } stack) _inlet.Open(stack, mid, extensions, codecs, ssrcs, pairs, rids);
         });
     }
 
-    internal void Close(BundleTransport? transport) => _context.Post((_, _) =>
-    {
-        if (_section is null) return;
-        transport?.Stack?.Rtp.RemoveSection(_section);
-        _section = null;
-    });
+    internal void Close() => _context.Post((_, _) => _inlet.Close());
 }

@@ -1,23 +1,27 @@
-using System.Text;
 using WebRtcStack.Core;
 using WebRtcStack.Rtp;
-using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
 
 /// <summary>Sends a track to the peer (webrtc-pc §5.2).</summary>
-public sealed class RTCRtpSender
+/// <remarks>
+/// A <see cref="LocalMediaStreamTrack"/> sends what the application writes to it, a <see cref="RemoteMediaStreamTrack"/> or a
+/// <see cref="RelayTrack"/> what another connection receives. Nothing is sent for a track that is not enabled or has ended: black
+/// frames take an encoder, which is the application's.
+/// </remarks>
+public sealed partial class RTCRtpSender
 {
     private readonly ConnectionContext _context;
     private volatile MediaStreamTrack? _track;
-    private volatile RtpOutlet? _outlet;
     private List<string> _streamIds;
 
-    internal RTCRtpSender(ConnectionContext context, MediaKind kind, MediaStreamTrack? track, IEnumerable<MediaStream> streams)
+    internal RTCRtpSender(
+        ConnectionContext context, MediaKind kind, MediaStreamTrack? track, IEnumerable<MediaStream> streams, IReadOnlyList<RTCRtpEncodingParameters>? encodings = null)
     {
         (_context, Kind) = (context, kind);
         _streamIds = [.. streams.Select(stream => stream.Id).Distinct()];
-        (Ssrc, RepairSsrc) = (context.Options.Random.NextUInt32(), context.Options.Random.NextUInt32());
+        SetEncodings(encodings is { Count: > 0 } ? encodings : EncodingRules.Default(kind));
+        if (kind == MediaKind.Audio) Dtmf = new RTCDTMFSender(context, this);
         SetTrack(track);
     }
 
@@ -27,26 +31,33 @@ public sealed class RTCRtpSender
     /// <summary>The DTLS transport that it is sent over, or null before that is known.</summary>
     public RTCDtlsTransport? Transport { get; internal set; }
 
+    /// <summary>Sends tones of a telephone's keypad (webrtc-pc §7); null for video.</summary>
+    public RTCDTMFSender? Dtmf { get; }
+
     internal MediaKind Kind { get; }
 
-    internal uint Ssrc { get; }
-
-    /// <summary>The source of retransmissions (RFC 4588).</summary>
-    internal uint RepairSsrc { get; }
+    internal RTCRtpTransceiver Transceiver { get; set; } = null!;
 
     internal IReadOnlyList<string> StreamIds => _streamIds;
 
-    /// <summary>The stream on the loop, for statistics.</summary>
-    internal RtpSendStream? Stream => _outlet?.Stream;
+    /// <summary>What can be sent of a kind: "audio" or "video"; null for any other (webrtc-pc §5.2.2).</summary>
+    public static RTCRtpCapabilities? GetCapabilities(string kind) => W3CEnum.TryParse(kind, out MediaKind parsed) ? GetCapabilities(parsed) : null;
+
+    /// <summary>What can be sent of a kind (webrtc-pc §5.2.2).</summary>
+    public static RTCRtpCapabilities GetCapabilities(MediaKind kind) => RTCRtpCapabilities.Of(kind);
 
     /// <summary>Replaces the track without negotiation; null sends nothing (webrtc-pc §5.2, replaceTrack).</summary>
     /// <exception cref="ArgumentException">The track is of another kind (a WebIDL TypeError).</exception>
-    /// <exception cref="DOMException">InvalidStateError: the connection is closed.</exception>
+    /// <exception cref="DOMException">InvalidStateError: the connection is closed, or the transceiver stopped.</exception>
     public Task ReplaceTrackAsync(MediaStreamTrack? track)
     {
         if (track is not null && track.Kind != Kind)
-            throw new ArgumentException($"The sender sends {Kind.ToW3CString()}; the track is {track.Kind.ToW3CString()}.", nameof(track));
-        return _context.Negotiation.Chain.Chain(() => SetTrack(track));
+            return Task.FromException(new ArgumentException($"The sender sends {Kind.ToW3CString()}; the track is {track.Kind.ToW3CString()}.", nameof(track)));
+        return _context.Negotiation.Chain.Chain(() =>
+        {
+            if (Transceiver.IsStopping) throw DOMException.InvalidState("The transceiver is stopped; add another one.");
+            SetTrack(track);
+        });
     }
 
     /// <summary>Sets the streams that the track belongs to for the peer (webrtc-pc §5.2, setStreams).</summary>
@@ -57,57 +68,34 @@ public sealed class RTCRtpSender
         lock (_context.Gate)
         {
             _context.RequireOpen();
-            _streamIds = [.. streams.Select(stream => stream.Id).Distinct()];
+            ReplaceStreams(streams);
             _context.Needed.Update();
         }
     }
 
-    internal void AddStreams(IEnumerable<MediaStream> streams) => _streamIds = [.. _streamIds.Union(streams.Select(stream => stream.Id))];
+    /// <summary>Measures the sender's streams and what they refer to (webrtc-pc §5.2.2, getStats).</summary>
+    public Task<RTCStatsReport> GetStatsAsync()
+    {
+        uint[] ssrcs = [.. Layers.Select(layer => layer.Ssrc)];
+        return _context.Owner.CollectStatsAsync(stats => stats is RTCOutboundRtpStreamStats outbound && ssrcs.Contains(outbound.Ssrc));
+    }
+
+    internal void ReplaceStreams(IEnumerable<MediaStream> streams) => _streamIds = [.. streams.Select(stream => stream.Id).Distinct()];
 
     internal void SetTrack(MediaStreamTrack? track)
     {
-        (_track as LocalMediaStreamTrack)?.Detach(this);
+        _track?.Detach(this);
         _track = track;
-        (track as LocalMediaStreamTrack)?.Attach(this);
+        _trackChanges++;
+        track?.Attach(this);
     }
 
-    internal void Send(in RtpPacketFields packet, ReadOnlySpan<byte> payload) => _outlet?.Post(packet, payload);
+    /// <summary>A key frame is asked for, or needed: the track's source is told.</summary>
+    internal void RaiseKeyFrameRequested(string? rid) => _track?.KeyFrameWanted(new KeyFrameRequestEvent(this, rid));
 
-    internal bool Owns(RtpSendStream stream) => Stream == stream;
-
-    internal void RaiseKeyFrameRequested() => (_track as LocalMediaStreamTrack)?.RaiseKeyFrameRequested();
-
-    /// <summary>Starts to send, or goes on with what was negotiated anew.</summary>
-    internal void Open(BundleTransport transport, string mid, SessionExtensions extensions, IReadOnlyList<SdpCodec> codecs)
+    /// <summary>The same for one of the streams on the loop.</summary>
+    internal void RaiseKeyFrameRequested(RtpSendStream stream)
     {
-        byte[] payloadTypes = [.. codecs.Where(codec => codec.AssociatedPayloadType is null).Select(codec => codec.PayloadType)];
-        uint? repair = MediaCapabilities.HasRetransmission(Kind) ? RepairSsrc : null;
-        RtpPayloadTypes types = MediaCapabilities.PayloadTypes(codecs);
-        uint clockRate = codecs.Count > 0 ? codecs[0].ClockRate : 90_000;
-        _context.Post((peer, _) =>
-        {
-            if (transport.Stack is not { } stack) return;
-            if (_outlet is not { } outlet)
-            {
-                outlet = new RtpOutlet(stack.Rtp.AddSendStream(Ssrc, clockRate, repair), peer.Registration, payloadTypes, _context.Options.Random, _context.Options.MaxQueuedRtpPackets);
-                stack.Outlets.Add(outlet);
-                _outlet = outlet;
-            }
-            outlet.PayloadTypes = payloadTypes;
-            outlet.Stream.PayloadTypes = types;
-            (outlet.Stream.Mid, outlet.Stream.ClockRate) = (Encoding.ASCII.GetBytes(mid), clockRate);
-            extensions.ApplyTo(outlet.Stream);
-        });
+        if (Layers.FirstOrDefault(layer => layer.Outlet?.Stream == stream) is { } layer) RaiseKeyFrameRequested(layer.Rid);
     }
-
-    /// <summary>Stops sending; the peer is told goodbye.</summary>
-    internal void Close(BundleTransport? transport) => _context.Post((_, _) =>
-    {
-        if (_outlet is not { } outlet) return;
-        _outlet = null;
-        outlet.Close();
-        if (transport?.Stack is not { } stack) return;
-        stack.Outlets.Remove(outlet);
-        stack.Rtp.RemoveSendStream(outlet.Stream);
-    });
 }

@@ -9,8 +9,15 @@ public sealed class RTCRtpTransceiver
     private RTCRtpTransceiverDirection _direction;
     private RTCRtpTransceiverDirection? _currentDirection;
 
-    internal RTCRtpTransceiver(ConnectionContext context, MediaKind kind, RTCRtpTransceiverDirection direction, RTCRtpSender sender, RTCRtpReceiver receiver) =>
+    private IReadOnlyList<RTCRtpHeaderExtensionCapability> _extensions, _negotiatedExtensions = [];
+
+    internal RTCRtpTransceiver(
+        ConnectionContext context, MediaKind kind, RTCRtpTransceiverDirection direction, RTCRtpSender sender, RTCRtpReceiver receiver, RTCRtpTransceiver? first = null)
+    {
         (_context, Kind, _direction, Sender, Receiver) = (context, kind, direction, sender, receiver);
+        sender.Transceiver = this;
+        _extensions = first?._extensions ?? RTCRtpCapabilities.ExtensionsOf(kind);       // webrtc-extensions §5.1: as the first of its kind
+    }
 
     /// <summary>The identification tag of its media section, or null before one is negotiated.</summary>
     public string? Mid { get; private set; }
@@ -64,6 +71,49 @@ public sealed class RTCRtpTransceiver
 
     internal BundleTransport? Transport { get; private set; }
 
+    /// <summary>[[PreferredCodecs]].</summary>
+    internal IReadOnlyList<RTCRtpCodec> PreferredCodecs { get; private set; } = [];
+
+    /// <summary>The rids of simulcast that are offered to be received.</summary>
+    internal IReadOnlyList<string> ReceiveRids { get; init; } = [];
+
+    /// <summary>Sets which codecs are negotiated, in which order, from the next offer or answer on (webrtc-pc §5.4.2).</summary>
+    /// <param name="codecs">Codecs of GetCapabilities; an empty list for the default ones.</param>
+    /// <exception cref="DOMException">InvalidModificationError: a codec is not among the capabilities, or none carries media.</exception>
+    public void SetCodecPreferences(IReadOnlyList<RTCRtpCodec> codecs)
+    {
+        IReadOnlyList<RTCRtpCodec> preferred = CodecPreferences.Validate(Kind, Core.Require.NotNull(codecs));
+        lock (_context.Gate) PreferredCodecs = preferred;
+    }
+
+    /// <summary>The header extensions that are negotiated, and in which direction (webrtc-extensions §5.3).</summary>
+    public IReadOnlyList<RTCRtpHeaderExtensionCapability> GetHeaderExtensionsToNegotiate()
+    {
+        lock (_context.Gate) return _extensions;
+    }
+
+    /// <summary>Sets the directions of header extensions, from the next offer or answer on (webrtc-extensions §5.3).</summary>
+    /// <param name="extensions">What <see cref="GetHeaderExtensionsToNegotiate"/> gave, with other directions.</param>
+    /// <exception cref="DOMException">InvalidModificationError: they are others or in another order, or one that bundles need (mid) is not sendrecv.</exception>
+    public void SetHeaderExtensionsToNegotiate(IReadOnlyList<RTCRtpHeaderExtensionCapability> extensions)
+    {
+        Core.Require.NotNull(extensions);
+        lock (_context.Gate)
+        {
+            if (!extensions.Select(extension => extension.Uri).SequenceEqual(_extensions.Select(extension => extension.Uri)))
+                throw DOMException.InvalidModification("The extensions are not those of GetHeaderExtensionsToNegotiate, in its order; change their directions only.");
+            if (extensions.Any(extension => HeaderExtensions.IsMandatory(extension.Uri) && extension.Direction != RTCRtpTransceiverDirection.SendRecv))
+                throw DOMException.InvalidModification("Bundled sections need the mid extension both ways (RFC 9143 §9.1); leave it at sendrecv.");
+            _extensions = [.. extensions];
+        }
+    }
+
+    /// <summary>The header extensions as the last answer left them (webrtc-extensions §5.3); none before one.</summary>
+    public IReadOnlyList<RTCRtpHeaderExtensionCapability> GetNegotiatedHeaderExtensions()
+    {
+        lock (_context.Gate) return _negotiatedExtensions;
+    }
+
     /// <summary>Stops the transceiver for good, which the next negotiation tells the peer (webrtc-pc §5.4, stop).</summary>
     /// <exception cref="DOMException">InvalidStateError: the connection is closed.</exception>
     public void Stop()
@@ -77,6 +127,9 @@ public sealed class RTCRtpTransceiver
             _context.Needed.Update();
         }
     }
+
+    /// <summary>What an answer has made of the header extensions (webrtc-extensions §5.2).</summary>
+    internal void SetNegotiated(NegotiatedExtensions extensions) => _extensions = _negotiatedExtensions = extensions.Answered(_extensions);
 
     internal void SetDirection(RTCRtpTransceiverDirection direction) => _direction = direction;
 
@@ -93,7 +146,7 @@ public sealed class RTCRtpTransceiver
         Receiver.Transport = transport?.Dtls;
     }
 
-    internal TransceiverSnapshot Snapshot() => new(this, Mid, MLineIndex, _currentDirection, FiredDirection, Codecs, Receiver.Streams, Transport);
+    internal TransceiverSnapshot Snapshot() => new(this, Mid, MLineIndex, _currentDirection, FiredDirection, Codecs, Receiver.Streams, Transport, Sender.Encodings);
 
     internal void Restore(TransceiverSnapshot snapshot)
     {
@@ -101,6 +154,8 @@ public sealed class RTCRtpTransceiver
             (snapshot.Mid, snapshot.MLineIndex, snapshot.CurrentDirection, snapshot.FiredDirection, snapshot.Codecs);
         Receiver.Streams = snapshot.ReceiverStreams;
         SetTransport(snapshot.Transport);
+        // webrtc-pc §4.4.1.5: only a proposed envelope is taken back, [[LastStableRidlessSendEncodings]]
+        if (snapshot.Encodings is [{ Rid: null }] && Sender.Encodings.Any(encoding => encoding.Rid is not null)) Sender.SetEncodings(snapshot.Encodings);
     }
 
     /// <summary>A negotiated section was rejected, or stopping was negotiated (webrtc-pc §5.4, "stop the RTCRtpTransceiver").</summary>
@@ -127,7 +182,7 @@ public sealed class RTCRtpTransceiver
         IsStopping = true;
         _direction = RTCRtpTransceiverDirection.Inactive;
         Sender.Close(Transport);
-        Receiver.Close(Transport);
+        Receiver.Close();
     }
 }
 
@@ -138,5 +193,11 @@ public sealed record RTCRtpTransceiverInit
     public RTCRtpTransceiverDirection Direction { get; init; } = RTCRtpTransceiverDirection.SendRecv;
 
     /// <summary>The streams that the sender's track belongs to.</summary>
-    public IReadOnlyList<MediaStream> Streams { get; init; } = [];
+    public IReadOnlyList<MediaStream> Streams { get; init => field = Core.Require.NotNull(value); } = [];
+
+    /// <summary>The encodings to send: several for simulcast (webrtc-pc §5.4.3), each with a rid. Default: one.</summary>
+    public IReadOnlyList<RTCRtpEncodingParameters> SendEncodings { get; init => field = Core.Require.NotNull(value); } = [];
+
+    /// <summary>The rids of simulcast that the offer asks the peer to send (RFC 8853), which W3C leaves to munging. Default: none.</summary>
+    public IReadOnlyList<string> ReceiveRids { get; init => field = Core.Require.NotNull(value); } = [];
 }

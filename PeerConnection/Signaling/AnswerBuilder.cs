@@ -1,4 +1,3 @@
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -45,10 +44,11 @@ internal sealed class AnswerBuilder(ConnectionContext context, OfferBuilder offe
         if (!RemoteSection.IsInUse(offered) || offered.Mid is not { } mid) return SectionWriter.Rejected(offered);
         if (offered.IsDataChannel) return _writer.Data(mid, context.Channels.AcceptsInit && RemoteSection.SctpInit(offered) is not null, offered.Protocol);
         if (!offered.IsRtp || context.Transceivers.FindByMid(mid) is not { IsStopping: false } transceiver) return SectionWriter.Rejected(offered);
-        IReadOnlyList<SdpCodec> codecs = MediaCapabilities.Select(transceiver.Kind, offered.GetCodecs());
+        IReadOnlyList<SdpCodec> codecs = CodecPreferences.Apply(
+            transceiver.PreferredCodecs, transceiver.Kind, MediaCapabilities.Select(transceiver.Kind, offered.GetCodecs()));
         if (codecs.Count == 0) return SectionWriter.Rejected(offered);
         SdpDirection direction = transceiver.Direction.ToSdp() & Direction(offer, offered).Reverse();
-        return _writer.Rtp(transceiver, mid, direction, codecs, ExtensionLines.Answer(offered), offered);
+        return _writer.Rtp(transceiver, mid, direction, codecs, HeaderExtensions.Answer(transceiver.GetHeaderExtensionsToNegotiate(), offered), offered);
     }
 
     internal static SdpDirection Direction(SdpDescription description, SdpMedia section)

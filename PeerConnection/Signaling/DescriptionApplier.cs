@@ -46,6 +46,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
                 transceiver.Associate(mid, i);
             }
             if (transceiver is null) continue;
+            if (!isRejected) transceiver.Sender.Propose(EncodingRules.Proposed(section, context.Options));
             if (isRejected) transceiver.Retire();
             else tracks.Process(transceiver, direction.Reverse(), section);
         }
@@ -193,7 +194,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         {
             SdpDescription answer = weOffered ? remote : local;
             SdpDirection direction = AnswerBuilder.Direction(answer, answer.Media[index]);
-            Open(transceiver, transport, ours, theirs, weOffered ? direction.Reverse() : direction, SessionExtensions.Of(answer.Media[index]));
+            Open(transceiver, transport, ours, theirs, weOffered ? direction.Reverse() : direction, weOffered);
         }
     }
 
@@ -211,25 +212,32 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         if (section.Attributes.Contains("end-of-candidates")) context.Transports.EndRemoteCandidates(transport);
     }
 
-    private void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction, SessionExtensions extensions)
+    private void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction, bool weOffered)
     {
         string mid = ours.Mid!;
         if (transceiver.Transport is { } left && left != transport)      // bundled from now on, or no more
         {
             transceiver.Sender.Close(left);
-            transceiver.Receiver.Close(left);
+            transceiver.Receiver.Close();
         }
+        IReadOnlyList<SdpCodec> local = ours.GetCodecs();
         transceiver.SetTransport(transport);
-        transceiver.Codecs = MediaCapabilities.Select(transceiver.Kind, theirs.GetCodecs());
+        transceiver.Codecs = [.. MediaCapabilities.Select(transceiver.Kind, theirs.GetCodecs()).Where(codec => local.Any(known => MediaCapabilities.IsSame(known, codec)))];
+        NegotiatedExtensions extensions = HeaderExtensions.Negotiated(weOffered ? theirs : ours, isOurs: !weOffered);
+        transceiver.SetNegotiated(extensions);
         bool reducedSize = ours.Attributes.Contains("rtcp-rsize") && theirs.Attributes.Contains("rtcp-rsize");
         bool measures = RemoteSection.MeasuresAsReceiver(ours) && RemoteSection.MeasuresAsReceiver(theirs);
         context.Post((_, _) =>
         {
             if (transport.Stack?.Rtp is { } session) (session.UsesReducedSize, session.MeasuresAsReceiver) = (reducedSize, measures);
         });
+        transceiver.Sender.Narrow(weOffered ? SimulcastLines.Received(theirs) : SimulcastLines.Sent(ours));
+        transceiver.Sender.SetNegotiated(direction.Sends() ? transceiver.Codecs : [], extensions, reducedSize);
         if (direction.Sends()) transceiver.Sender.Open(transport, mid, extensions, transceiver.Codecs);
-        else transceiver.Sender.Close(transport);
-        if (direction.Receives()) transceiver.Receiver.Open(transport, mid, extensions, ours.GetCodecs(), RemoteSection.Ssrcs(theirs), RemoteSection.Pairs(theirs));
+        else transceiver.Sender.Suspend();
+        IReadOnlyList<string> rids = weOffered ? [.. SimulcastLines.Received(ours).Intersect(SimulcastLines.Sent(theirs))] : SimulcastLines.Received(ours);
+        transceiver.Receiver.SetNegotiated(direction.Receives() ? local : [], extensions, reducedSize, rids);
+        if (direction.Receives()) transceiver.Receiver.Open(transport, mid, extensions, local, RemoteSection.Ssrcs(theirs), RemoteSection.Pairs(theirs));
         transceiver.SetCurrentDirection(direction.ToRtp());
     }
 }

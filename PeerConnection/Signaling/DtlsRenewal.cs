@@ -10,14 +10,11 @@ internal static class DtlsRenewal
     /// <param name="section">The section that describes the transport.</param>
     public static bool IsAsked(BundleTransport transport, SdpDescription remote, SdpMedia section)
     {
-        if (transport.IsDtlsClient is not { } isClient) return false;
+        if (transport.IsDtlsClient is null) return false;
         // Another certificate. One that is named by further hashes is the same.
         if (!RemoteSection.Fingerprints(remote, section).Any(transport.RemoteFingerprints.Contains)) return true;
-        string? tlsId = remote.Inherited(section, "tls-id");
-        if (tlsId is not null && transport.RemoteTlsId is { } known) return tlsId != known;
-        // Deviation, RFC 8842 §4: without tls-id a change of roles counts only together with new ICE credentials. Peers answer
-        // later offers with the role they like and go on with the association that they have.
-        bool changesRole = remote.Inherited(section, "setup") == (isClient ? "active" : "passive");
-        return changesRole && RemoteSection.IceParameters(remote, section) != transport.Remote;
+        // Deviation, RFC 8842 §4: without tls-id a change of roles does not count, not even with new ICE credentials. Peers (Firefox)
+        // answer later offers with the role they like and go on with the association that they have.
+        return remote.Inherited(section, "tls-id") is { } tlsId && transport.RemoteTlsId is { } known && tlsId != known;
     }
 }

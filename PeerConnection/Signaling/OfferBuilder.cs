@@ -91,7 +91,9 @@ internal sealed class OfferBuilder(ConnectionContext context)
     }
 
     private SdpMedia Section(RTCRtpTransceiver transceiver, string mid) =>
-        _writer.Rtp(transceiver, mid, transceiver.Direction.ToSdp(), Codecs(transceiver), ExtensionLines.Offer(context.Negotiation.Remote?.Sdp), offer: null);
+        _writer.Rtp(
+            transceiver, mid, transceiver.Direction.ToSdp(), CodecPreferences.Apply(transceiver.PreferredCodecs, transceiver.Kind, Codecs(transceiver)),
+            HeaderExtensions.Offer(transceiver.GetHeaderExtensionsToNegotiate(), context.Negotiation.Remote?.Sdp, context.Negotiation.Local?.Sdp), offer: null);
 
     // §5.2.2: payload types that were negotiated stay what they are, and in a bundle each means one codec.
     private List<SdpCodec> Codecs(RTCRtpTransceiver transceiver)

@@ -1,6 +1,5 @@
 using WebRtcStack.Dtls;
 using WebRtcStack.Ice;
-using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -33,7 +32,10 @@ internal sealed class SectionWriter(ConnectionContext context)
         section.Attributes.Add("rtcp-rsize");
         if (offer is null || RemoteSection.MeasuresAsReceiver(offer)) section.Attributes.Add("rtcp-xr", "rcvr-rtt=all");
         foreach (SdpCodec codec in codecs) codec.AddTo(section);
-        if (direction.Sends()) AddSources(section, transceiver.Sender, codecs);
+        IReadOnlyList<string> sent = direction.Sends() ? SentRids(transceiver.Sender, offer) : [];
+        IReadOnlyList<string> received = !direction.Receives() ? [] : offer is null ? transceiver.ReceiveRids : [.. SimulcastLines.Sent(offer).Take(context.Options.MaxSimulcastEncodings)];
+        if (direction.Sends() && sent.Count == 0) AddSources(section, transceiver.Sender, codecs);      // simulcast is told by rid alone
+        SimulcastLines.Add(section, sent, received);
         return section;
     }
 
@@ -111,12 +113,21 @@ internal sealed class SectionWriter(ConnectionContext context)
         foreach (string stream in sender.StreamIds) section.Attributes.Add("msid", new SdpMsid(stream, track).ToString());
     }
 
+    // webrtc-pc §4.4.2: an offer has the rids of several encodings, an answer those of them that the offer asks for.
+    private static IReadOnlyList<string> SentRids(RTCRtpSender sender, SdpMedia? offer)
+    {
+        IReadOnlyList<string> ours = [.. sender.Encodings.Where(encoding => encoding.Rid is not null).Select(encoding => encoding.Rid!)];
+        if (offer is null) return ours.Count > 1 ? ours : [];
+        return [.. SimulcastLines.Received(offer).Where(ours.Contains)];
+    }
+
     private void AddSources(SdpMedia section, RTCRtpSender sender, IReadOnlyList<SdpCodec> codecs)
     {
+        SendLayer layer = sender.Layers[0];
         bool repairs = codecs.Any(codec => codec.AssociatedPayloadType is not null);
-        if (repairs) section.Attributes.Add("ssrc-group", new SdpSsrcGroup(RemoteSection.FlowIdentification, [sender.Ssrc, sender.RepairSsrc]).ToString());
-        section.Attributes.Add("ssrc", new SdpSsrc(sender.Ssrc, "cname", context.Cname).ToString());
-        if (repairs) section.Attributes.Add("ssrc", new SdpSsrc(sender.RepairSsrc, "cname", context.Cname).ToString());
+        if (repairs) section.Attributes.Add("ssrc-group", new SdpSsrcGroup(RemoteSection.FlowIdentification, [layer.Ssrc, layer.RepairSsrc]).ToString());
+        section.Attributes.Add("ssrc", new SdpSsrc(layer.Ssrc, "cname", context.Cname).ToString());
+        if (repairs) section.Attributes.Add("ssrc", new SdpSsrc(layer.RepairSsrc, "cname", context.Cname).ToString());
     }
 
     private static string SdpNumber(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);

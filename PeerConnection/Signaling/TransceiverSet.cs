@@ -8,10 +8,12 @@ internal sealed class TransceiverSet(ConnectionContext context)
 
     public IReadOnlyList<RTCRtpTransceiver> All => _all;
 
-    public RTCRtpTransceiver Create(MediaKind kind, RTCRtpTransceiverDirection direction, MediaStreamTrack? track, IEnumerable<MediaStream> streams)
+    public RTCRtpTransceiver Create(
+        MediaKind kind, RTCRtpTransceiverDirection direction, MediaStreamTrack? track, IEnumerable<MediaStream> streams,
+        IReadOnlyList<RTCRtpEncodingParameters>? encodings = null, IReadOnlyList<string>? receiveRids = null)
     {
-        RTCRtpSender sender = new(context, kind, track, streams);
-        RTCRtpTransceiver transceiver = new(context, kind, direction, sender, new RTCRtpReceiver(context, kind));
+        RTCRtpSender sender = new(context, kind, track, streams, encodings);
+        RTCRtpTransceiver transceiver = new(context, kind, direction, sender, new RTCRtpReceiver(context, kind), First(kind)) { ReceiveRids = receiveRids ?? [] };
         _all.Add(transceiver);
         return transceiver;
     }
@@ -19,13 +21,16 @@ internal sealed class TransceiverSet(ConnectionContext context)
     /// <summary>For a section that the peer has offered (RFC 8829 §5.10): it receives, until the application gives it a track.</summary>
     public RTCRtpTransceiver CreateForRemote(MediaKind kind)
     {
-        RTCRtpTransceiver transceiver = new(context, kind, RTCRtpTransceiverDirection.RecvOnly, new RTCRtpSender(context, kind, null, []), new RTCRtpReceiver(context, kind))
+        RTCRtpSender sender = new(context, kind, null, []);
+        RTCRtpTransceiver transceiver = new(context, kind, RTCRtpTransceiverDirection.RecvOnly, sender, new RTCRtpReceiver(context, kind), First(kind))
         {
             WasCreatedByRemote = true,
         };
         _all.Add(transceiver);
         return transceiver;
     }
+
+    private RTCRtpTransceiver? First(MediaKind kind) => _all.Find(transceiver => transceiver.Kind == kind && !transceiver.IsStopping);
 
     public RTCRtpTransceiver? FindByMid(string mid) => _all.Find(transceiver => transceiver.Mid == mid);
 

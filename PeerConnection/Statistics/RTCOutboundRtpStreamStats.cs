@@ -13,6 +13,10 @@ public sealed record RTCOutboundRtpStreamStats : RTCSentRtpStreamStats
     [JsonPropertyName("mid"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Mid { get; init; }
 
+    /// <summary>With simulcast, the encoding (RFC 8851).</summary>
+    [JsonPropertyName("rid"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Rid { get; init; }
+
     /// <summary>The id of what the peer reports of receiving it.</summary>
     [JsonPropertyName("remoteId"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RemoteId { get; init; }

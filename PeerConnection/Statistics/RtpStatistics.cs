@@ -11,7 +11,10 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
         string transportId = StatisticsCollector.TransportId(stack);
         foreach (StatisticsMedia each in media)
         {
-            if (each.Sender.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, sent);
+            foreach (SendLayer layer in each.Sender.Layers)
+            {
+                if (layer.Outlet?.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, layer, sent);
+            }
             foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
             {
                 if (received.Section.Tag == each.Receiver && !IsRepair(received)) AddInbound(transportId, each, stack.Rtp, received);
@@ -19,7 +22,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
         }
     }
 
-    private void AddOutbound(string transportId, StatisticsMedia media, RtpSendStream stream)
+    private void AddOutbound(string transportId, StatisticsMedia media, SendLayer layer, RtpSendStream stream)
     {
         string id = $"OT{stream.Ssrc}", remoteId = $"RI{stream.Ssrc}";
         bool isReported = !stream.LastReportAt.IsNever, isVideo = media.Kind == MediaKind.Video;
@@ -33,7 +36,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             PliCount = isVideo ? stream.PictureLossIndications : null, FirCount = isVideo ? stream.FullIntraRequests : null,
             RetransmittedPacketsSent = stream.RetransmittedPackets, RetransmittedBytesSent = stream.RetransmittedBytes,
             RtxSsrc = media.Codecs.Any(codec => codec.AssociatedPayloadType is not null) ? stream.Repair?.Ssrc : null,
-            Active = media.Sends && media.Sender.Track is not null, RemoteId = isReported ? remoteId : null,
+            Active = media.Sends && layer.IsActive && media.Sender.Track is not null, Rid = layer.Rid, RemoteId = isReported ? remoteId : null,
         });
         if (!isReported) return;
         ReportBlock report = stream.LastReport;

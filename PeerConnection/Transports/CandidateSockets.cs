@@ -11,17 +11,32 @@ internal static class CandidateSockets
     {
         IReadOnlyList<LocalInterfaceAddress> addresses = LocalAddresses.Select(peer.Registration.Loop.GetLocalAddresses(), options);
         ushort[] preferences = LocalPreferences.Assign([.. addresses.Select(local => local.Address)]);
-        for (int i = 0; i < addresses.Count; i++)
+        for (int i = 0; i < addresses.Count; i++) Open(peer, stack, options, addresses[i].Address, preferences[i], now);
+    }
+
+    /// <summary>Opens sockets on addresses that the machine has got since; they rank behind those that were there.</summary>
+    public static void OpenAppeared(PeerTransport peer, TransportStack stack, WebRtcOptions options, Instant now)
+    {
+        if (!options.GatherContinually || stack.Bases.Count == 0) return;
+        bool any = false;
+        foreach (LocalInterfaceAddress local in LocalAddresses.Select(peer.Registration.Loop.GetLocalAddresses(), options))
         {
-            TransportAddress address = addresses[i].Address;
-            string? name = peer.HostNameFor(address);
-            if (peer.Registration.TryOpenUdp(address, options.PortRange, out TransportAddress bound, out _))
-            {
-                peer.Ice.AddLocalBase(stack.Stream, stack.Component, bound, TransportProtocol.Udp, now, preferences[i], name);
-                stack.Bases.Add((bound, TransportProtocol.Udp));
-            }
-            OpenTcp(peer, stack, options, address, preferences[i], name, now);
+            if (stack.Bases.Exists(each => each.Bound.HasSameAddressAs(local.Address))) continue;
+            Open(peer, stack, options, local.Address, (ushort)(ushort.MaxValue / 2 - stack.AddressesAppeared++), now);
+            any = true;
         }
+        if (any) peer.Ice.EndLocalBases(stack.Stream, now);
+    }
+
+    private static void Open(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, ushort preference, Instant now)
+    {
+        string? name = peer.HostNameFor(address);
+        if (peer.Registration.TryOpenUdp(address, options.PortRange, out TransportAddress bound, out _))
+        {
+            peer.Ice.AddLocalBase(stack.Stream, stack.Component, bound, TransportProtocol.Udp, now, preference, name);
+            stack.Bases.Add((bound, TransportProtocol.Udp));
+        }
+        OpenTcp(peer, stack, options, address, preference, name, now);
     }
 
     private static void OpenTcp(

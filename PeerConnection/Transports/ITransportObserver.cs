@@ -28,9 +28,9 @@ internal interface ITransportObserver
 
     void KeyFrameRequested(RtpSendStream stream);
 
-    void RtpReceived(object receiver, in RtpPacket packet);
+    void RtpReceived(RtpReceiveStream stream, in RtpPacket packet, Instant now);
 
-    void StreamEnded(object receiver, RtpReceiveStream stream);
+    void StreamEnded(RtpReceiveStream stream);
 
     void DataChannelEventOccurred(in DataChannelEvent e);
 

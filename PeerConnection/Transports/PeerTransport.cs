@@ -22,6 +22,9 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
 
     public IReadOnlyList<TransportStack> Stacks => _stacks;
 
+    /// <summary>What negotiation or a sender has asked to be called for later.</summary>
+    public DelayedCalls Delays { get; } = new();
+
     public LoopRegistration Registration => _registration!;
 
     /// <summary>The servers' URLs; from any thread.</summary>
@@ -37,7 +40,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
             Instant next = ice.NextTimeout;
             if (_deallocating) return next;
             foreach (TransportStack stack in _stacks) next = Instant.Min(next, stack.NextTimeout);
-            return next;
+            return Instant.Min(next, Delays.NextTimeout);
         }
     }
 
@@ -107,6 +110,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
         ice.AdvanceTo(now);
         if (_deallocating) return;
         foreach (TransportStack stack in _stacks) stack.AdvanceTo(now);
+        Delays.AdvanceTo(now);
     }
 
     public void PublishEvents(Instant now)
@@ -137,7 +141,11 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private void LocalAddressesChanged(Instant now)
     {
         if (_deallocating) return;
-        foreach (TransportStack stack in _stacks) CandidateSockets.CloseVanished(this, stack, now);
+        foreach (TransportStack stack in _stacks)
+        {
+            CandidateSockets.OpenAppeared(this, stack, options, now);         // first: a connection that moves over has somewhere to go
+            CandidateSockets.CloseVanished(this, stack, now);
+        }
     }
 
     // Goodbyes may have gone through relays, so that these are given back after them (RFC 8656 §8).
@@ -269,6 +277,6 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private void Publish(in RtpEvent e)
     {
         if (e.Kind == RtpEventKind.KeyFrameRequested) observer.KeyFrameRequested(e.SendStream!);
-        if (e.Kind == RtpEventKind.StreamEnded && e.ReceiveStream!.Section.Tag is { } receiver) observer.StreamEnded(receiver, e.ReceiveStream);
+        if (e.Kind == RtpEventKind.StreamEnded) observer.StreamEnded(e.ReceiveStream!);
     }
 }

@@ -140,15 +140,21 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
 
     public void KeyFrameRequested(RtpSendStream stream) => context.QueueTask(() =>
     {
-        foreach (RTCRtpTransceiver transceiver in context.Transceivers.All)
-        {
-            if (transceiver.Sender.Owns(stream)) context.Fire(transceiver.Sender.RaiseKeyFrameRequested);
-        }
+        foreach (RTCRtpTransceiver transceiver in context.Transceivers.All) context.Fire(() => transceiver.Sender.RaiseKeyFrameRequested(stream));
     });
 
-    public void RtpReceived(object receiver, in RtpPacket packet) => ((RTCRtpReceiver)receiver).Deliver(packet);
+    public void RtpReceived(RtpReceiveStream stream, in RtpPacket packet, Instant now)
+    {
+        if (stream.Section.Tag is RTCRtpReceiver receiver) receiver.Inlet.Receive(stream, packet, now);
+    }
 
-    public void StreamEnded(object receiver, RtpReceiveStream stream) => context.QueueTask(() => ((RTCRtpReceiver)receiver).SetMuted(true));
+    // webrtc-pc §9.3: the track is muted when one of its sources says goodbye
+    public void StreamEnded(RtpReceiveStream stream)
+    {
+        if (stream.Section.Tag is not RTCRtpReceiver receiver) return;
+        receiver.Inlet.Forget(stream);
+        context.QueueTask(() => receiver.SetMuted(true));
+    }
 
     public void DataChannelEventOccurred(in DataChannelEvent e) => context.Channels.Handle(e);
 

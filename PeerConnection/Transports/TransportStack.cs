@@ -40,6 +40,9 @@ internal sealed class TransportStack : IDisposable
     /// <summary>The sockets that candidates were gathered on, as the agent knows them.</summary>
     public List<(TransportAddress Bound, TransportProtocol Protocol)> Bases { get; } = [];
 
+    /// <summary>How many addresses have come up since the first were gathered on.</summary>
+    public int AddressesAppeared { get; set; }
+
     public RtpSession Rtp { get; }
 
     public DtlsConnection? Dtls { get; private set; }
@@ -59,6 +62,9 @@ internal sealed class TransportStack : IDisposable
 
     /// <summary>The senders' queues.</summary>
     public List<RtpOutlet> Outlets { get; } = [];
+
+    /// <summary>What the receivers have here.</summary>
+    public List<RtpInlet> Inlets { get; } = [];
 
     /// <summary>Datagrams that no layer takes (RFC 7983 §7), or that came before there was one to take them.</summary>
     public long Dropped { get; private set; }
@@ -85,6 +91,8 @@ internal sealed class TransportStack : IDisposable
             Instant next = CarriesRtp ? Rtp.NextTimeout : Instant.Never;
             if (Dtls is not null) next = Instant.Min(next, Dtls.NextTimeout);
             if (Data is not null) next = Instant.Min(next, Data.NextTimeout);
+            foreach (RtpOutlet outlet in Outlets) next = Instant.Min(next, outlet.NextTimeout);
+            foreach (RtpInlet inlet in Inlets) next = Instant.Min(next, inlet.NextTimeout);
             return next;
         }
     }
@@ -155,11 +163,11 @@ internal sealed class TransportStack : IDisposable
     private int SendRtcp(ReadOnlySpan<byte> compound, Span<byte> room, Instant now, out NetworkPath path)
     {
         path = default;
-        if (_protector is null || !_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;      // it is not connected yet; reports come again
+        if (!OpenSrtp() || !_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;      // it is not connected yet; reports come again
         Span<byte> area = _ice.PayloadArea(Stream, Component, room);
         if (area.Length < compound.Length + SrtpProtector.MaxRtcpOverhead) return 0;
         compound.CopyTo(area);
-        return Send(room, _protector.ProtectRtcp(area, compound.Length), now, out path);
+        return Send(room, _protector!.ProtectRtcp(area, compound.Length), now, out path);
     }
 
     private int Send(Span<byte> room, int length, Instant now, out NetworkPath path)
@@ -178,6 +186,7 @@ internal sealed class TransportStack : IDisposable
         Dtls?.AdvanceTo(now);
         Data?.AdvanceTo(now);
         if (CarriesRtp) Rtp.AdvanceTo(now);
+        foreach (RtpInlet inlet in Inlets) inlet.AdvanceTo(now);
     }
 
     /// <summary>Associates, once both the handshake and the data section are there.</summary>
@@ -205,6 +214,7 @@ internal sealed class TransportStack : IDisposable
     public void Dispose()
     {
         foreach (RtpOutlet outlet in Outlets) outlet.Close();
+        foreach (RtpInlet inlet in Inlets) inlet.StopFrames();
         if (CarriesRtp) Rtp.Close();
         Data?.Dispose();
         DisposeKeys();
@@ -224,13 +234,13 @@ internal sealed class TransportStack : IDisposable
         if (Dtls is not { } dtls) return 0;
         int length = dtls.Transmit(area, now);
         if (length > 0 || !dtls.CanSend) return length;
-        if (_protector is not null && CarriesRtp)
+        if (CarriesRtp && (_protector is not null || (Outlets.Count > 0 && OpenSrtp())))
         {
-            foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp);
+            foreach (RtpOutlet outlet in Outlets) outlet.Drain(Rtp, now);
             length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out bool isRtcp);
             isForRtcpStack = length > 0 && isRtcp && RtcpStack is not null;
             if (isForRtcpStack) return length;
-            if (length > 0) return isRtcp ? _protector.ProtectRtcp(area, length) : _protector.ProtectRtp(area, length);
+            if (length > 0) return isRtcp ? _protector!.ProtectRtcp(area, length) : _protector!.ProtectRtp(area, length);
         }
         if (Data is not null)
         {
@@ -275,7 +285,13 @@ internal sealed class TransportStack : IDisposable
         StartData(now);
         Span<byte> early = stackalloc byte[EventLoop.MaxDatagramSize];      // application data that came before its sender was known
         while (dtls.TryReadEarlyData(early, out int earlyLength)) Data?.Receive(early[..earlyLength], now);
-        if (dtls.SelectedSrtpProfile is not { } selected) return;
+    }
+
+    // A connection without media has no use for SRTP: its keys are derived when the first packet comes or goes.
+    private bool OpenSrtp()
+    {
+        if (_protector is not null) return true;
+        if (!_isOpen || Dtls is not { SelectedSrtpProfile: { } selected } dtls) return false;
         SrtpProfile profile = (SrtpProfile)(ushort)selected;            // both carry the registry's numbers
         Span<byte> material = stackalloc byte[SrtpKeyingMaterial.Length(profile)];
         dtls.ExportKeyingMaterial(SrtpKeyingMaterial.ExporterLabel, default, useContext: false, material);
@@ -286,18 +302,19 @@ internal sealed class TransportStack : IDisposable
             new SrtpOptions { Cryptex = _takesCryptex });
         material.Clear();
         Rtp.RepeatsPackets = !profile.IsAead();         // RFC 7714 §10.1
+        return true;
     }
 
     private void ReceiveMedia(Span<byte> datagram, Instant now, ITransportObserver observer)
     {
-        if (_unprotector is null)
+        if (!OpenSrtp())
         {
             Dropped++;
             return;
         }
         if (RtcpPacket.IsRtcp(datagram))
         {
-            if (_unprotector.TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
+            if (_unprotector!.TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
             return;
         }
         if (!CarriesRtp)
@@ -305,8 +322,8 @@ internal sealed class TransportStack : IDisposable
             Dropped++;
             return;
         }
-        if (!_unprotector.TryUnprotectRtp(datagram, out int length)) return;
+        if (!_unprotector!.TryUnprotectRtp(datagram, out int length)) return;
         RtpReceiveStream? stream = Rtp.Receive(datagram[..length], now, out RtpPacket packet);
-        if (stream?.Section.Tag is { } receiver) observer.RtpReceived(receiver, packet);
+        if (stream is not null) observer.RtpReceived(stream, packet, now);
     }
 }

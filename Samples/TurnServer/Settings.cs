@@ -27,7 +27,9 @@ internal sealed class Settings
           --allow-private           relay to private addresses as well
           --quota N                 allocations per user; default 64
           --bandwidth BYTES         bytes per second per user; default: no limit
-          --alternate HOST:PORT     where new clients are sent once the server drains; may be repeated
+          --alternate [PROTOCOL=]ADDRESS:PORT[,DOMAIN]
+                                    where new clients are sent once the server drains, those of udp, tcp or tls or all;
+                                    for tls the name in its certificate, if another; may be repeated
           --workers N               threads; default 1
         Ctrl+C drains: no new allocations, the others go on; Ctrl+C again ends at once.
         """;
@@ -43,7 +45,7 @@ internal sealed class Settings
     private long _bandwidth;
     private TransportAddress _external;
 
-    public List<TransportAddress> Alternates { get; } = [];
+    public List<TurnAlternate> Alternates { get; } = [];
 
     public TurnHostOptions ToOptions()
     {
@@ -121,7 +123,7 @@ internal sealed class Settings
             case "--key": _key = value; break;
             case "--listen": _listen.Add(Address(option, value)); break;
             case "--external": _external = Address(option, value); break;
-            case "--alternate": Alternates.Add(EndPoint(option, value)); break;
+            case "--alternate": Alternates.Add(Alternate(option, value)); break;
             case "--port": _port = Number<ushort>(option, value); break;
             case "--tls-port": _tlsPort = Number<ushort>(option, value); break;
             case "--quota": _quota = Number<int>(option, value); break;
@@ -145,6 +147,16 @@ internal sealed class Settings
 
     private static TransportAddress Address(string option, string value) =>
         TransportAddress.TryParse(value, 0, out TransportAddress address) ? address : throw new FormatException($"{option} takes an IP address.");
+
+    private static TurnAlternate Alternate(string option, string value)
+    {
+        int equals = value.IndexOf('=', StringComparison.Ordinal), comma = value.IndexOf(',', StringComparison.Ordinal);
+        TransportProtocol? protocol = equals < 0 ? null
+            : Enum.TryParse(value[..equals], ignoreCase: true, out TransportProtocol named) ? named
+            : throw new FormatException($"{option} knows udp, tcp and tls.");
+        string address = value[(equals + 1)..(comma < 0 ? value.Length : comma)];
+        return new TurnAlternate(EndPoint(option, address), protocol, comma < 0 ? null : value[(comma + 1)..]);
+    }
 
     private static TransportAddress EndPoint(string option, string value) =>
         IPEndPoint.TryParse(value, out IPEndPoint? endPoint) && endPoint.Port != 0

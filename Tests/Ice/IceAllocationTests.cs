@@ -40,6 +40,64 @@ internal sealed class IceAllocationTests
         Assert.That(pair.Received, Is.GreaterThan(Rounds));
     }
 
+    // Consent checks both ways, their answers, and all the timers in between.
+    [Test]
+    public void ConsentInSteadyState_AllocatesNothing()                                     // RFC 7675 §5.1
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        LayerPair network = new(time, left, right, new PathOptions());
+        Assert.That(network.RunUntil(() => left.Stream.State == IceConnectionState.Completed && right.Stream.State == IceConnectionState.Completed, TimeSpan.FromMinutes(1)));
+        byte[] buffer = new byte[1500];
+        Instant now = time.Now + TimeSpan.FromSeconds(1);
+        NetworkPath toRight = new(right.Local, left.Local), toLeft = new(left.Local, right.Local);
+        long before = left.Stream.Pairs[0].ConsentRequestsSent;
+        Assert.That(Measure(() =>
+        {
+            now = Instant.Min(left.Agent.NextTimeout, right.Agent.NextTimeout);
+            left.Agent.AdvanceTo(now);
+            right.Agent.AdvanceTo(now);
+            for (bool busy = true; busy;)
+            {
+                busy = false;
+                while (left.Agent.Transmit(buffer, now, out _) is > 0 and int length) busy |= !right.Agent.Receive(buffer.AsSpan(0, length), toRight, now, out _, out _, out _, out _);
+                while (right.Agent.Transmit(buffer, now, out _) is > 0 and int length) busy |= !left.Agent.Receive(buffer.AsSpan(0, length), toLeft, now, out _, out _, out _, out _);
+            }
+        }), Is.Zero);
+        Assert.That(left.Stream.Pairs[0].ConsentRequestsSent - before, Is.GreaterThan(Rounds));
+        Assert.That(left.Stream.State, Is.EqualTo(IceConnectionState.Completed));
+    }
+
+    // A peer that answers every check with a role conflict has the pair checked again and again: each is a check of its own.
+    [Test]
+    public void Checks_AllocateNothing()                                                    // RFC 8445 §7.2
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        using StunKey key = StunKey.ShortTerm(right.Stream.LocalParameters.Password);
+        byte[] check = new byte[1500], answer = new byte[1500];
+        NetworkPath back = new(left.Local, right.Local);
+        Instant now = time.Now;
+        int checks = 0;
+        Assert.That(Measure(() =>
+        {
+            now += TimeSpan.FromMilliseconds(60);
+            left.Agent.AdvanceTo(now);
+            while (left.Agent.Transmit(check, now, out _) is > 0 and int length)
+            {
+                if (!StunMessage.TryParse(check.AsSpan(0, length), out StunMessage request) || request.Class != StunClass.Request) continue;
+                checks++;
+                StunMessageWriter writer = new(answer, StunClass.ErrorResponse, StunMethod.Binding, request.TransactionId);
+                writer.WriteErrorCode(StunErrorCode.RoleConflict);
+                writer.WriteIntegrity(key);
+                writer.WriteFingerprint();
+                left.Agent.Receive(answer.AsSpan(0, writer.Length), back, now, out _, out _, out _, out _);
+            }
+            while (left.Agent.TryReadEvent(out _)) { }
+        }), Is.Zero);
+        Assert.That(checks, Is.GreaterThanOrEqualTo(5 * Rounds));
+    }
+
     [Test]
     public void FloodOfWrongCredentials_AllocatesNothing_AndIsAnsweredWithinTheLimit()
     {

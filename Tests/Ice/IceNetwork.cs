@@ -5,7 +5,7 @@ using WebRtcStack.Tests.Simulation;
 namespace WebRtcStack.Tests.Ice;
 
 /// <summary>Agents with several sockets, servers, and NATs that translate and filter by address and port, in virtual time.</summary>
-internal sealed class IceNetwork(VirtualTime time, PathOptions options)
+internal class IceNetwork(VirtualTime time, PathOptions options)
 {
     private readonly SimulatedPath _path = new(time, "network", options);
     private readonly Dictionary<TransportAddress, Action<byte[], NetworkPath>> _receivers = [];
@@ -20,7 +20,7 @@ internal sealed class IceNetwork(VirtualTime time, PathOptions options)
     /// <summary>Addresses that do not reach each other, both ways.</summary>
     public HashSet<(TransportAddress, TransportAddress)> Blocked { get; } = [];
 
-    public void Add(TransportAddress address, Action<byte[], NetworkPath> receive) => _receivers[address] = receive;
+    public virtual void Add(TransportAddress address, Action<byte[], NetworkPath> receive) => _receivers[address] = receive;
 
     /// <summary>Puts an address behind a NAT: endpoint-independent mapping, or (symmetric) one mapping for each destination; filtering by address and port.</summary>
     public void AddNat(TransportAddress inner, TransportAddress outer, bool symmetric)
@@ -33,7 +33,7 @@ internal sealed class IceNetwork(VirtualTime time, PathOptions options)
     /// <summary>A NAT forgets its mappings: what goes out next gets other ports.</summary>
     public void Rebind(TransportAddress inner) => _inside[inner.WithPort(0)].Forget();
 
-    public void Send(ReadOnlySpan<byte> datagram, NetworkPath way)
+    public virtual void Send(ReadOnlySpan<byte> datagram, NetworkPath way)
     {
         if (Blocked.Contains((way.Local.WithPort(0), way.Remote.WithPort(0))) ||
             Blocked.Contains((way.Remote.WithPort(0), way.Local.WithPort(0)))) return;
@@ -103,6 +103,9 @@ internal sealed class IceEndpoint
 
     /// <summary>How long a signalled candidate takes.</summary>
     public TimeSpan SignallingDelay { get; set; } = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>Whether the peer has told all its candidates.</summary>
+    public bool HeardAll { get; private set; }
 
     public List<IceEvent> Events { get; } = [];
 
@@ -178,6 +181,7 @@ internal sealed class IceEndpoint
             _network.Time.Schedule(SignallingDelay, () =>
             {
                 Peer!.Agent.EndRemoteCandidates(Peer.Stream, _network.Time.Now);
+                Peer.HeardAll = true;
                 Peer.Pump();
             });
         }

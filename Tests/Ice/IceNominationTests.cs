@@ -1,6 +1,7 @@
 using System.Linq;
 using WebRtcStack.Core;
 using WebRtcStack.Ice;
+using WebRtcStack.Stun;
 using WebRtcStack.Tests.Simulation;
 
 namespace WebRtcStack.Tests.Ice;
@@ -85,6 +86,32 @@ internal sealed class IceNominationTests
             Assert.That(pair.PacketsSent, Is.Zero);
             Assert.That(left.Stream.State, Is.EqualTo(IceConnectionState.Failed));
             Assert.That(network.LeftToRight.Sent - packets, Is.EqualTo(pair.ResponsesSent - (pair.RequestsReceived - (network.LeftToRight.Sent - packets))), "answers only");
+        }
+    }
+
+    // A peer that lost the nomination gets it again with each consent check; the controlled side says nothing of the kind.
+    [Test]
+    public void ConsentChecks_OfTheControllingSide_RepeatTheNomination()                   // RFC 8445 §7.3.1.5, §8.1.1
+    {
+        VirtualTime time = new(1);
+        (IceLayer left, IceLayer right) = IceLayer.CreatePair(time.Random, time.Now);
+        LayerPair network = new(time, left, right, new PathOptions());
+        Assert.That(network.RunUntil(() => left.Stream.State == IceConnectionState.Completed && right.Stream.State == IceConnectionState.Completed, s_limit));
+        byte[] buffer = new byte[1500];
+        foreach ((IceLayer layer, bool nominates) in new[] { (left, true), (right, false) })
+        {
+            Instant now = time.Now;
+            for (int checks = 0; checks < 5;)
+            {
+                now = layer.NextTimeout;
+                layer.AdvanceTo(now);
+                while (layer.Transmit(buffer, now) is > 0 and int length)
+                {
+                    Assert.That(StunMessage.TryParse(buffer.AsSpan(0, length), out StunMessage check));
+                    Assert.That(check.Has(StunAttributeType.UseCandidate), Is.EqualTo(nominates), layer.Name);
+                    checks++;
+                }
+            }
         }
     }
 

@@ -84,6 +84,36 @@ public sealed class LocalAddressTests
         Assert.That(simulation.Time.Now - down, Is.LessThan(TimeSpan.FromSeconds(10)));
     }
 
+    // The only interface goes down when another one is up: as when a phone leaves the house.
+    [Test]
+    public void InterfaceThatAppears_WhereGatheringGoesOn_CarriesTheConnection([Values] bool continually)
+    {
+        using PeerSimulation simulation = new(1, new PathOptions(), network =>
+        {
+            network.LeftHost.AddInterface(network.Internet, "192.0.2.1", network.Path);
+            network.RightHost.AddInterface(network.Internet, "192.0.2.2", network.Path);
+            network.LeftHost.AddInterface(network.Internet, "192.0.2.3", network.Path).IsUp = false;
+        }, new WebRtcOptions { GatherContinually = continually });
+        List<string> candidates = [];
+        simulation.Left.OnIceCandidate += (_, e) => candidates.Add(e.Candidate?.Address ?? "");
+        int received = 0;
+        simulation.Right.OnDataChannel += (_, e) => e.Channel.OnMessage += (_, _) => received++;
+        RTCDataChannel channel = simulation.Left.CreateDataChannel("x");
+        simulation.Connect();
+        simulation.RunUntil(() => channel.ReadyState == RTCDataChannelState.Open, TimeSpan.FromMinutes(1));
+        simulation.Time.RunFor(TimeSpan.FromSeconds(5));
+        for (int i = 0; i < 100; i++)
+        {
+            if (i == 10) simulation.LeftHost.Interfaces[1].IsUp = true;
+            if (i == 40) simulation.LeftHost.Interfaces[0].IsUp = false;
+            channel.Send($"{i}");
+            simulation.Time.RunFor(TimeSpan.FromMilliseconds(20));
+        }
+        simulation.RunUntil(() => received == 100 == continually && simulation.EitherFailed != continually, TimeSpan.FromMinutes(2));
+        Assert.That(candidates.Contains("192.0.2.3"), Is.EqualTo(continually));
+        if (continually) Assert.That(LocalAddress(simulation), Is.EqualTo("192.0.2.3"));
+    }
+
     private static string LocalAddress(PeerSimulation simulation) =>
         simulation.Left.Sctp!.Transport.IceTransport.GetSelectedCandidatePair()!.Local.Address!;
 

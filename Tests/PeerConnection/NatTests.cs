@@ -188,7 +188,7 @@ public sealed class NatTests
 
     // The oracle knows nothing of ICE: two sockets ping every port of the other that they have heard of, and answer every
     // ping from where it came. There is a way when an answer comes from the very port that was pinged.
-    private static bool IsPossible(NatOptions left, NatOptions right)
+    internal static bool IsPossible(NatOptions left, NatOptions right)
     {
         VirtualTime time = new(1);
         Realm internet = new("internet");

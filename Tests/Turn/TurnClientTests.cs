@@ -133,6 +133,17 @@ internal sealed class TurnClientTests
     }
 
     [Test]
+    public void Redirect_BeyondTheLimit_IsRefused()
+    {
+        using SimulatedTurnServer second = NewServer("203.0.113.2"), third = NewServer("203.0.113.3");
+        _server.Do(server => server.Drain(second.Address));
+        second.Do(server => server.Drain(third.Address));
+        Start(Options with { MaxRedirects = 1 });
+        RunUntil(() => _client.State == TurnAllocationState.Failed);
+        Assert.That((_client.ErrorCode, _client.Server), Is.EqualTo((StunErrorCode.TryAlternate, second.Address)));
+    }
+
+    [Test]
     public void Redirect_InACircle_IsRefused()
     {
         using SimulatedTurnServer second = NewServer("203.0.113.2");

@@ -11,6 +11,8 @@ internal sealed class TurnServerTests
 {
     private static readonly PathOptions s_path = new() { Delay = TimeSpan.FromMilliseconds(1) };
 
+    private static readonly TransportAddress s_icmpPeer = TransportAddress.FromIPv4(0xCB00710A, 4444);
+
     private VirtualTime _time = null!;
     private SimulatedTurnServer _server = null!;
     private SimulatedHost _clientHost = null!;
@@ -424,6 +426,56 @@ internal sealed class TurnServerTests
         Assert.That(_atPeer.Single().From, Is.EqualTo(relay));
         _server.Do(static server => server.Resume());
         NewClient().AllocateRelay();
+    }
+
+    [Test]
+    public void Drain_WithAnAlternateForEachProtocol_NamesTheOneThatFits()    // RFC 8489 §10, §14.15, §14.16
+    {
+        TransportAddress all = TransportAddress.FromIPv4(0xCB007105, 3478), tls = TransportAddress.FromIPv4(0xCB007106, 443);
+        TurnServerOptions options = new() { Realm = "r", Users = new Dictionary<string, string> { ["u"] = "p" } };
+        foreach ((TransportProtocol protocol, TransportAddress expected, string? domain) in new[]
+                 {
+                     (TransportProtocol.Udp, all, null), (TransportProtocol.Tcp, all, null), (TransportProtocol.Tls, tls, "relay.example"),
+                 })
+        {
+            using TurnServer server = new(options, _time.Random);
+            server.Drain(new TurnAlternate(all), new TurnAlternate(tls, TransportProtocol.Tls, "relay.example"));
+            using TurnAllocation client = new(new TurnAllocationOptions { Server = _server.Address, Username = "u", Password = "p", Protocol = TransportProtocol.Tls }, _time.Random);
+            NetworkPath path = new(_server.Address, _client.Address, protocol);
+            byte[] buffer = new byte[TurnServer.MaxReplySize];
+            while (client.State == TurnAllocationState.Allocating)
+            {
+                server.Receive(buffer.AsSpan(0, client.Transmit(buffer, _time.Now)), path, _time.Now, out _);
+                client.Receive(buffer.AsSpan(0, server.Transmit(buffer, _time.Now, out _)), _time.Now, out _, out _, out _);
+            }
+            Assert.That((client.AlternateServer, client.AlternateDomain), Is.EqualTo((expected, domain)), $"{protocol}");
+        }
+    }
+
+    [TestCase("")]
+    [TestCase("with space")]
+    [TestCase("ümlaut.example")]
+    public void Alternate_WithANameThatIsNone_Throws(string domain) =>
+        Assert.That(() => new TurnAlternate(TransportAddress.FromIPv4(0xCB007105, 3478), TransportProtocol.Tls, domain), Throws.ArgumentException);
+
+    // RFC 8656 §11.5, §18.13: the address of the permission counts, not its port; data is there where it is an MTU.
+    [TestCase(3, 3, 9u, 0u)]
+    [TestCase(3, 4, 1280u, 1280u)]
+    [TestCase(11, 0, 9u, 0u)]
+    public void Icmp_AboutAPermittedPeer_IsToldToTheClient(byte type, byte code, uint data, uint told)
+    {
+        TransportAddress relay = _client.AllocateRelay();
+        Assert.That(_client.Permit(s_icmpPeer), Is.EqualTo(StunErrorCode.None));
+        int before = _client.Received.Count;
+        _server.Do(server => server.ReceiveIcmp(new NetworkPath(relay, s_icmpPeer.WithPort(77)), type, code, data, _time.Now));
+        _server.Do(server => server.ReceiveIcmp(new NetworkPath(relay, TransportAddress.FromIPv4(0x01020304, 5)), 3, 3, 0, _time.Now));
+        _server.Do(server => server.ReceiveIcmp(new NetworkPath(relay, s_icmpPeer), 8, 0, 0, _time.Now));        // an echo request is no error
+        _time.RunFor(TimeSpan.FromSeconds(1));
+        Assert.That(_client.Received, Has.Count.EqualTo(before + 1));
+        StunMessage.TryParse(_client.Received[before], out StunMessage indication);
+        Assert.That((indication.Class, indication.Method), Is.EqualTo((StunClass.Indication, StunMethod.Data)));
+        Assert.That(indication.TryGetXorAddress(StunAttributeType.XorPeerAddress, out TransportAddress peer) ? peer : default, Is.EqualTo(s_icmpPeer.WithPort(77)));
+        Assert.That(indication.TryGet(StunAttributeType.Icmp, out StunAttribute attribute) && attribute.TryGetIcmp(out StunIcmp icmp) ? icmp : default, Is.EqualTo(new StunIcmp(type, code, told)));
     }
 
     [Test]

@@ -145,6 +145,7 @@ internal sealed unsafe class LinuxSender : IDisposable
 
     private void Send(LinuxSocket socket, int train, int count)
     {
+        int told = -1;                                        // who was told of an earlier datagram's error, and has its chance again
         for (int done = 0; done < count;)
         {
             int sent = SendMany(socket.Descriptor, _messages + done, (uint)(count - done), MessageDontWait);
@@ -162,6 +163,11 @@ internal sealed unsafe class LinuxSender : IDisposable
             }
             int error = Marshal.GetLastPInvokeError();
             if (error == InterruptedCall) continue;
+            if (socket.ReportsErrors && told != done && error is not (WouldBlock or NoBuffers))
+            {
+                told = done;
+                continue;
+            }
             ref Train failed = ref _trains[train];
             if (failed.Length > failed.Segment && error is not (WouldBlock or NoBuffers)) SendOneByOne(socket, ref failed, error, (int)(_messages[done].Header.NameLength), _messages[done].Header.Name);
             else TransportMeter.Dropped(Reason(error), Datagrams(failed));

@@ -24,6 +24,9 @@ internal sealed class LinuxSocket : UdpGroupSocket
     /// <summary>Whether the kernel cuts trains into datagrams for it (UDP_SEGMENT). Taken back when it fails to.</summary>
     public bool CutsTrains { get; set; }
 
+    /// <summary>Whether errors of earlier datagrams are kept for it, and told in place of the next datagram that is sent.</summary>
+    public bool ReportsErrors { get; set; }
+
     public bool IsClosed { get; set; }
 }
 #endif

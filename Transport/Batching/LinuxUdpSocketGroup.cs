@@ -112,8 +112,15 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         for (int i = 0; i < _ready; i++)
         {
             int index = Unsafe.ReadUnaligned<int>(_events + i * EpollEventSize + EpollDataOffset);
-            if (index < 0) TakeWake();
-            else if (_sockets[index] is { } socket) _receiver.Receive(socket, receiver);
+            if (index < 0)
+            {
+                TakeWake();
+            }
+            else if (_sockets[index] is { } socket)
+            {
+                if ((Unsafe.ReadUnaligned<int>(_events + i * EpollEventSize) & EpollError) != 0) LinuxErrorQueue.Take(socket, receiver as IUdpErrorReceiver);
+                _receiver.Receive(socket, receiver);
+            }
         }
         _ready = 0;
     }
@@ -182,6 +189,7 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         if (_options.Coalesce) _ = TrySet(socket, LevelUdp, UdpCoalesce, 1);       // a kernel without it hands datagrams over one by one
         if (_options.ReceiveEcn)
             _ = TrySet(socket, socket.Local.IsIPv6 ? LevelIPv6 : LevelIPv4, socket.Local.IsIPv6 ? ReceiveTrafficClass : ReceiveTypeOfService, 1);
+        if (_options.ReportsErrors) LinuxErrorQueue.Enable(socket);
         if (socket.Index == _sockets.Count) _sockets.Add(socket);
         else _sockets[socket.Index] = socket;
         Watch(socket.Descriptor, socket.Index);

@@ -22,6 +22,9 @@ public sealed record UdpSocketGroupOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int SocketBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 1 << 20;
 
+    /// <summary>Whether a receiver that is an <see cref="IUdpErrorReceiver"/> is told of ICMP errors, where the system does (Linux). Default false.</summary>
+    public bool ReportsErrors { get; init; }
+
     /// <summary>
     /// Whether the kernel may hand over datagrams of one sender together (UDP_GRO, Linux 5.0): it costs a fraction, and needs
     /// <see cref="Headroom"/> to be 0. Default false.
@@ -61,6 +64,18 @@ public interface IUdpReceiver
     /// <param name="length">Its bytes.</param>
     /// <param name="remote">Who sent it.</param>
     void Received(UdpGroupSocket socket, Span<byte> buffer, int offset, int length, TransportAddress remote);
+}
+
+/// <summary>Is told, besides, what ICMP says about datagrams that were sent; see <see cref="UdpSocketGroupOptions.ReportsErrors"/>.</summary>
+public interface IUdpErrorReceiver : IUdpReceiver
+{
+    /// <summary>A datagram was not delivered.</summary>
+    /// <param name="socket">Where it was sent from.</param>
+    /// <param name="remote">Whom it was for.</param>
+    /// <param name="type">The type of the ICMP or ICMPv6 message.</param>
+    /// <param name="code">Its code.</param>
+    /// <param name="data">More of it: the next link's MTU in bytes, where that is the reason.</param>
+    void Undelivered(UdpGroupSocket socket, TransportAddress remote, byte type, byte code, uint data);
 }
 
 /// <summary>

@@ -25,8 +25,12 @@ internal struct Reply
     /// <summary>Seconds for LIFETIME, of Refresh.</summary>
     public uint Lifetime;
 
-    /// <summary>For ALTERNATE-SERVER, of 300.</summary>
-    public TransportAddress Alternate;
+    /// <summary>For ALTERNATE-SERVER and ALTERNATE-DOMAIN, of 300.</summary>
+    public TurnAlternate? Alternate;
+
+    /// <summary>Of a Data indication about ICMP: whom the datagram was for, and what became of it.</summary>
+    public TransportAddress Peer;
+    public StunIcmp Icmp;
 
     /// <summary>Up to four attribute types for UNKNOWN-ATTRIBUTES, 16 bits each.</summary>
     public ulong Unknown;
@@ -64,6 +68,7 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
 {
     public int Write(in Reply reply, Span<byte> destination, Instant now)
     {
+        if (reply.Method == StunMethod.Data) return WriteIcmp(reply, destination);
         StunMessageWriter writer = new(
             destination, reply.Error == StunErrorCode.None ? StunClass.SuccessResponse : StunClass.ErrorResponse, reply.Method, reply.Id);
         if (reply.Error != StunErrorCode.None) WriteError(reply, ref writer, now);
@@ -75,6 +80,14 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
             else writer.WriteIntegrity(reply.Key);
         }
         if (reply.HasFingerprint) writer.WriteFingerprint();
+        return writer.Length;
+    }
+
+    private static int WriteIcmp(in Reply reply, Span<byte> destination)
+    {
+        StunMessageWriter writer = new(destination, StunClass.Indication, StunMethod.Data, reply.Id);
+        writer.WriteXorAddress(StunAttributeType.XorPeerAddress, reply.Peer);
+        writer.WriteIcmp(reply.Icmp);
         return writer.Length;
     }
 
@@ -111,7 +124,11 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
             writer.Write(StunAttributeType.Realm, realm);
             writer.Write(StunAttributeType.PasswordAlgorithms, StunPasswordAlgorithms.Sha256ThenMd5);
         }
-        if (reply.Error == StunErrorCode.TryAlternate) writer.WriteAddress(StunAttributeType.AlternateServer, reply.Alternate);
+        if (reply.Alternate is { } alternate)
+        {
+            writer.WriteAddress(StunAttributeType.AlternateServer, alternate.Address);
+            if (alternate.DomainBytes.Length > 0) writer.Write(StunAttributeType.AlternateDomain, alternate.DomainBytes);
+        }
         if (reply.UnknownCount == 0) return;
         Span<StunAttributeType> unknown = stackalloc StunAttributeType[4];
         for (int i = 0; i < reply.UnknownCount; i++) unknown[i] = (StunAttributeType)(ushort)(reply.Unknown >> (16 * i));

@@ -36,6 +36,7 @@ public sealed class TurnServer : IDisposable
     private static readonly StunAttributeType[] s_knownWithDontFragment = [.. s_known, StunAttributeType.DontFragment];
 
     private readonly TurnServerOptions _options;
+    private readonly RandomSource _random;
     private readonly StunNonces _nonces;
     private readonly UserTable _users;
     private readonly RequestGate _gate;
@@ -48,7 +49,7 @@ public sealed class TurnServer : IDisposable
     private readonly AllocateHandler _allocate;
     private readonly PeerHandler _peers;
     private readonly DataRelay _data;
-    private readonly List<TransportAddress> _alternates = [];
+    private readonly List<TurnAlternate> _alternates = [];
 
     /// <summary>Creates a server without allocations.</summary>
     /// <param name="options">What it is told.</param>
@@ -58,7 +59,7 @@ public sealed class TurnServer : IDisposable
     public TurnServer(TurnServerOptions options, RandomSource random, TurnAccounts? accounts = null)
     {
         _options = Require.NotNull(options);
-        Require.NotNull(random);
+        _random = Require.NotNull(random);
         // RFC 8489 §9.2: USERHASH is understood, but not demanded, since clients of RFC 5389 have none.
         _nonces = new StunNonces(StunSecurityFeatures.PasswordAlgorithms, options.NonceLifetime, random);
         _users = new UserTable(options, random, accounts ?? new TurnAccounts());
@@ -129,6 +130,21 @@ public sealed class TurnServer : IDisposable
         Require.InRange(offset, Headroom, buffer.Length);
         Require.InRange(length, 0, buffer.Length - offset - Tailroom);
         return _data.FromPeer(buffer, offset, length, path, now, out forward);
+    }
+
+    /// <summary>Takes what ICMP said about a datagram that left a relayed address: the client is told (RFC 8656 §11.5).</summary>
+    /// <param name="path">From the relayed address to the peer that the datagram was for; port 0 where that is not known.</param>
+    /// <param name="type">The type of the ICMP or ICMPv6 message.</param>
+    /// <param name="code">Its code.</param>
+    /// <param name="data">The next link's MTU, where that is the reason.</param>
+    /// <param name="now">The time.</param>
+    public void ReceiveIcmp(in NetworkPath path, byte type, byte code, uint data, Instant now)
+    {
+        // §11.5: destination unreachable and time exceeded; of ICMPv6 packet too big as well.
+        if (path.Remote.IsIPv4 ? type is not (3 or 11) : type is not (1 or 2 or 3)) Counters.Drop(TurnServerDropReason.UnexpectedMessage);
+        else if (!_table.TryGetByRelay(path.Local, out ServerAllocation? allocation)) Counters.Drop(TurnServerDropReason.UnknownRelay);
+        else if (!allocation.TryGetPermission(path.Remote, now, out _)) Counters.Drop(TurnServerDropReason.NoPermission);
+        else Enqueue(new Reply { Client = allocation.Client, Id = StunTransactionId.Create(_random), Method = StunMethod.Data, Peer = path.Remote, Icmp = Relevant(new StunIcmp(type, code, data), path.Remote) });
     }
 
     /// <summary>Writes the next reply. Call until it returns 0.</summary>
@@ -216,9 +232,9 @@ public sealed class TurnServer : IDisposable
 
     /// <summary>
     /// Sends new allocations to other servers from now on (300, RFC 8489 §10), as before a restart or when this machine is full;
-    /// those that there are go on. Without an alternate of the client's address family the client gets 508.
+    /// those that there are go on. Without an alternate for the client's address family and protocol the client gets 508.
     /// </summary>
-    public void Drain(params TransportAddress[] alternates)
+    public void Drain(params TurnAlternate[] alternates)
     {
         IsDraining = true;
         _alternates.Clear();
@@ -235,6 +251,10 @@ public sealed class TurnServer : IDisposable
         _users.Dispose();
         _nonces.Dispose();
     }
+
+    // §18.13: data only where it is an MTU.
+    private static StunIcmp Relevant(StunIcmp icmp, TransportAddress peer) =>
+        (peer.IsIPv4 ? icmp is { Type: 3, Code: 4 } : icmp.Type == 2) ? icmp : icmp with { Data = 0 };
 
     private void OnRequest(in StunMessage request, in NetworkPath client, Instant now, TurnUser? vouched)
     {
@@ -325,12 +345,11 @@ public sealed class TurnServer : IDisposable
         StunKey key = user.KeyFor(algorithm);
         if (IsDraining && allocation is null)
         {
-            bool ipv4 = client.Remote.IsIPv4;                     // RFC 8489 §10: of the same family
-            TransportAddress alternate = _alternates.Find(each => each.IsIPv4 == ipv4);
+            TurnAlternate? alternate = TurnAlternate.Find(_alternates, client);
             Enqueue(new Reply
             {
                 Client = client, Id = request.TransactionId, Method = request.Method, Key = key, UsesSha256 = sha256, Alternate = alternate,
-                Error = alternate.IsNone ? StunErrorCode.InsufficientCapacity : StunErrorCode.TryAlternate, HasFingerprint = request.HasFingerprint,
+                Error = alternate is null ? StunErrorCode.InsufficientCapacity : StunErrorCode.TryAlternate, HasFingerprint = request.HasFingerprint,
             });
             return;
         }

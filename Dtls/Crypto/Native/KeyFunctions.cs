@@ -9,6 +9,8 @@ internal static unsafe class KeyFunctions
     public const int P384 = 715;                                   // NID_secp384r1
     public const int Uncompressed = 4;                             // POINT_CONVERSION_UNCOMPRESSED
 
+    public const int NoParameters = 1;                             // EC_PKEY_NO_PARAMETERS
+
     /// <summary>Whether all that is used here is there.</summary>
     public static bool IsAvailable { get; } = FindAll();
 
@@ -48,6 +50,10 @@ internal static unsafe class KeyFunctions
 
     public static delegate* unmanaged<nint, byte**, nint, nint> EcReadPrivate { get; private set; }
 
+    public static delegate* unmanaged<nint, byte**, int> EcWritePrivate { get; private set; }
+
+    public static delegate* unmanaged<nint, uint, void> EcSetEncoding { get; private set; }
+
     public static delegate* unmanaged<int, byte*, int, byte*, uint*, nint, int> EcdsaSign { get; private set; }
 
     public static delegate* unmanaged<int, byte*, int, byte*, int, nint, int> EcdsaVerify { get; private set; }
@@ -73,6 +79,8 @@ internal static unsafe class KeyFunctions
         PointWrite = (delegate* unmanaged<nint, nint, int, byte*, nuint, nint, nuint>)LibCrypto.Find("EC_POINT_point2oct", ref all);
         EcdhCompute = (delegate* unmanaged<byte*, nuint, nint, nint, nint, int>)LibCrypto.Find("ECDH_compute_key", ref all);
         EcReadPrivate = (delegate* unmanaged<nint, byte**, nint, nint>)LibCrypto.Find("d2i_ECPrivateKey", ref all);
+        EcWritePrivate = (delegate* unmanaged<nint, byte**, int>)LibCrypto.Find("i2d_ECPrivateKey", ref all);
+        EcSetEncoding = (delegate* unmanaged<nint, uint, void>)LibCrypto.Find("EC_KEY_set_enc_flags", ref all);
         EcdsaSign = (delegate* unmanaged<int, byte*, int, byte*, uint*, nint, int>)LibCrypto.Find("ECDSA_sign", ref all);
         EcdsaVerify = (delegate* unmanaged<int, byte*, int, byte*, int, nint, int>)LibCrypto.Find("ECDSA_verify", ref all);
         return all;

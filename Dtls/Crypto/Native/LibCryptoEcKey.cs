@@ -43,6 +43,24 @@ internal sealed unsafe class LibCryptoEcKey : IDisposable
         }
     }
 
+    /// <summary>Writes the key as an ECPrivateKey (RFC 5915) without the curve, as PKCS #8 has it; null when libcrypto could not.</summary>
+    public byte[]? ExportPrivate()
+    {
+        Require.NotDisposed(_key == 0, this);
+        KeyFunctions.EcSetEncoding(_key, KeyFunctions.NoParameters);
+        int length = KeyFunctions.EcWritePrivate(_key, null);
+        if (length <= 0) return null;
+        byte[] exported = new byte[length];
+        fixed (byte* bytes = exported)
+        {
+            byte* next = bytes;
+            bool done = KeyFunctions.EcWritePrivate(_key, &next) == length;
+            if (!done) LibCrypto.ForgetErrors();
+            GC.KeepAlive(this);
+            return done ? exported : null;
+        }
+    }
+
     /// <summary>Agrees with a public key of the same group, which was checked when it was imported.</summary>
     public bool TryAgree(LibCryptoEcKey peer, Span<byte> secret)
     {

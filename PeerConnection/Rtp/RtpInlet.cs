@@ -1,0 +1,215 @@
+using WebRtcStack.Core;
+using WebRtcStack.Rtp;
+using WebRtcStack.Sdp;
+
+namespace WebRtcStack;
+
+/// <summary>What a receiver does on the loop: from the session's packets to the tracks.</summary>
+internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext context, ReceivedSources sources)
+{
+    private readonly Dictionary<uint, ReceivedStream> _streams = [];
+    private readonly SdpCodec?[] _codecs = new SdpCodec?[128];
+    private TransportStack? _stack;
+    private RtpSection? _section;
+    private IReadOnlyList<string> _rids = [];
+    private byte[] _elementIds = [];
+    private TimeSpan? _target;
+    private byte _audioLevelId, _mixerLevelsId, _orientationId, _captureTimeId;
+
+    public RtpSection? Section => _section;
+
+    public IReadOnlyCollection<ReceivedStream> Streams => _streams.Values;
+
+    public void Open(
+        TransportStack stack, string mid, NegotiatedExtensions extensions, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs, IReadOnlyList<RtpSourcePair> pairs,
+        IReadOnlyList<string> rids)
+    {
+        if (_section is null)
+        {
+            _section = new RtpSection { Mid = mid, Tag = receiver };
+            stack.Rtp.AddSection(_section);
+            stack.Inlets.Add(this);
+        }
+        (_stack, _rids) = (stack, rids);
+        _section.MidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.Mid);
+        (_section.Ssrcs, _section.Pairs) = (ssrcs, pairs);
+        _section.PayloadTypes = MediaCapabilities.PayloadTypes(codecs);
+        _section.RidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.RtpStreamId);
+        _section.TransportSequenceExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.TransportWideCongestionControl);
+        _section.RepairedRidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.RepairedRtpStreamId);
+        Array.Clear(_codecs, 0, _codecs.Length);
+        foreach (SdpCodec codec in codecs) _codecs[codec.PayloadType & 0x7F] = codec;
+        StopFrames();                                                    // payload types may mean other formats now
+        _elementIds = EndToEndExtensions.ReceiveIds(extensions);
+        _audioLevelId = extensions.ReceiveId(RtpHeaderExtensionUri.AudioLevel);
+        _mixerLevelsId = extensions.ReceiveId(RtpHeaderExtensionUri.MixerAudioLevels);
+        _orientationId = extensions.ReceiveId(RtpHeaderExtensionUri.VideoOrientation);
+        _captureTimeId = extensions.ReceiveId(RtpHeaderExtensionUri.AbsoluteCaptureTime);
+    }
+
+    public void Close()
+    {
+        if (_section is null) return;
+        _stack?.Rtp.RemoveSection(_section);
+        _stack?.Inlets.Remove(this);
+        StopFrames();
+        _streams.Clear();
+        _section = null;
+    }
+
+    /// <summary>The connection ends: memory of frames is given back.</summary>
+    public void StopFrames()
+    {
+        foreach (ReceivedStream stream in _streams.Values) stream.StopFrames();
+    }
+
+    public void Receive(RtpReceiveStream source, in RtpPacket packet, Instant now)
+    {
+        if (receiver.Track.Muted) context.QueueTask(() => receiver.SetMuted(false));     // webrtc-pc §9.3: media arrives
+        sources.Note(packet, _audioLevelId, _mixerLevelsId);
+        ReceivedStream stream = Find(source);
+        IncomingPacket incoming = new()
+        {
+            Packet = packet, Codec = _codecs[packet.PayloadType], ElementIds = _elementIds, Now = now,
+            IsFirstEncoding = stream.Rid is null || _rids.Count == 0 || _rids[0] == stream.Rid,
+            Fields = new RtpPacketFields(packet.PayloadType, packet.SequenceNumber, packet.Timestamp, packet.Marker) { Rid = stream.Rid, AudioLevel = AudioLevelOf(packet) },
+        };
+        bool wantsFrames = false;
+        foreach (RemoteMediaStreamTrack track in receiver.Tracks)
+        {
+            track.Deliver(incoming);
+            wantsFrames |= track.WantsFrames;
+        }
+        if (wantsFrames) Insert(stream, packet, now);
+        else stream.StopFrames();
+    }
+
+    /// <summary>When a frame's time comes.</summary>
+    public Instant NextTimeout
+    {
+        get
+        {
+            Instant next = Instant.Never;
+            foreach (ReceivedStream stream in _streams.Values)
+            {
+                if (stream.Frames is { } frames) next = Instant.Min(next, frames.NextTimeout);
+            }
+            return next;
+        }
+    }
+
+    /// <summary>Hands out the frames whose time has come.</summary>
+    public void AdvanceTo(Instant now)
+    {
+        foreach (ReceivedStream stream in _streams.Values)
+        {
+            if (stream.Frames is not null) HandOut(stream, stream.Frames, now);
+        }
+    }
+
+    /// <summary>Sets the delay that the application asks for.</summary>
+    public void SetTarget(TimeSpan? target)
+    {
+        _target = target;
+        foreach (ReceivedStream stream in _streams.Values)
+        {
+            if (stream.Frames is { } frames) frames.TargetDelay = target;
+        }
+    }
+
+    /// <summary>A source has said goodbye, or was forgotten.</summary>
+    public void Forget(RtpReceiveStream source)
+    {
+        if (_streams.Remove(source.Ssrc, out ReceivedStream? stream)) stream.StopFrames();
+    }
+
+    private void Insert(ReceivedStream stream, in RtpPacket packet, Instant now)
+    {
+        if (stream.Frames is not { } frames)
+        {
+            frames = NewBuffer();
+            stream.Frames = frames;
+            if (receiver.Kind == MediaKind.Video) _stack?.Rtp.RequestKeyFrame(stream.Source);       // frames are of use from a key frame on
+        }
+        RtpReceiveStream source = stream.Source;
+        if (source.SenderReports > 0) frames.SetSenderReport(source.LastSenderReport.NtpTime, source.LastSenderReport.RtpTime);
+        frames.Insert(packet, now, new RtpFrameHints
+        {
+            AudioLevel = AudioLevelOf(packet),
+            Orientation = _orientationId > 0 && packet.TryGetExtension(_orientationId, out ReadOnlySpan<byte> value) && VideoOrientation.TryRead(value, out VideoOrientation turned) ? turned : null,
+            CaptureTime = _captureTimeId > 0 && packet.TryGetExtension(_captureTimeId, out value) && AbsoluteCaptureTime.TryRead(value, out AbsoluteCaptureTime captured) ? captured : null,
+        });
+        HandOut(stream, frames, now);
+    }
+
+    private JitterBuffer NewBuffer()
+    {
+        JitterBuffer buffer = new(context.Options.JitterBuffer with { Kind = receiver.Kind == MediaKind.Audio ? JitterBufferKind.Audio : JitterBufferKind.Video })
+        {
+            TargetDelay = _target,
+        };
+        foreach (SdpCodec? codec in _codecs)
+        {
+            if (codec is null) continue;
+            if (string.Equals(codec.Name, "red", StringComparison.OrdinalIgnoreCase)) buffer.SetRedundancy(codec.PayloadType);
+            else if (RtpPayloadFormats.TryGetDepacketizer(codec.Name, out IRtpDepacketizer? format)) buffer.SetFormat(codec.PayloadType, format, codec.ClockRate);
+        }
+        return buffer;
+    }
+
+    private void HandOut(ReceivedStream stream, JitterBuffer frames, Instant now)
+    {
+        while (frames.TryReadFrame(now, out EncodedFrame frame))
+        {
+            using (frame)
+            {
+                foreach (RemoteMediaStreamTrack track in receiver.Tracks) track.Deliver(frame, stream.Rid);
+            }
+        }
+        while (frames.TryReadEvent(out JitterBufferEvent e))
+        {
+            if (e == JitterBufferEvent.KeyFrameNeeded) _stack?.Rtp.RequestKeyFrame(stream.Source);
+        }
+    }
+
+    public void RequestKeyFrame(string? rid)
+    {
+        foreach (ReceivedStream stream in _streams.Values)
+        {
+            if (rid is null || stream.Rid == rid) _stack?.Rtp.RequestKeyFrame(stream.Source);
+        }
+    }
+
+    private AudioLevel? AudioLevelOf(in RtpPacket packet) =>
+        _audioLevelId > 0 && packet.TryGetExtension(_audioLevelId, out ReadOnlySpan<byte> value) && AudioLevel.TryRead(value, out AudioLevel level) ? level : null;
+
+    private ReceivedStream Find(RtpReceiveStream source)
+    {
+        if (!_streams.TryGetValue(source.Ssrc, out ReceivedStream? stream) || stream.Source != source)
+        {
+            stream?.StopFrames();
+            _streams[source.Ssrc] = stream = new ReceivedStream(source);
+        }
+        // Only what was negotiated is a name: the wire does not make up others.
+        if (stream.Rid is null && source.Rid is { } rid) stream.Rid = _rids.FirstOrDefault(known => known == rid);
+        return stream;
+    }
+}
+
+/// <summary>One of a receiver's sources.</summary>
+internal sealed class ReceivedStream(RtpReceiveStream source)
+{
+    public RtpReceiveStream Source => source;
+
+    /// <summary>With simulcast, the encoding it carries.</summary>
+    public string? Rid { get; set; }
+
+    /// <summary>Where its frames are put together, while somebody reads them.</summary>
+    public JitterBuffer? Frames { get; set; }
+
+    public void StopFrames()
+    {
+        Frames?.Dispose();
+        Frames = null;
+    }
+}
