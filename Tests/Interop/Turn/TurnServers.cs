@@ -68,14 +68,14 @@ internal abstract class RealTurnServer : IAsyncDisposable
 /// <summary>The certificate of the tests' TURN servers, for "localhost".</summary>
 internal static class TurnCertificate
 {
-    public static X509Certificate2 Shared { get; } = Create();
+    public static X509Certificate2 Shared { get; } = Create("localhost");
 
-    private static X509Certificate2 Create()
+    public static X509Certificate2 Create(string name)
     {
         using RSA key = RSA.Create(2048);
-        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         SubjectAlternativeNameBuilder names = new();
-        names.AddDnsName("localhost");
+        names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
         using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(2));
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);

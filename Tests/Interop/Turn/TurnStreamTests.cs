@@ -113,6 +113,37 @@ public sealed class TurnStreamTests
         Assert.That((allocation.State, requests), Is.EqualTo((TurnAllocationState.Allocated, 2)));
     }
 
+    // A port that nobody has bound: the system says so by ICMP, the server's socket hears of it, and so does the client.
+    [Test, CancelAfter(20_000)]
+    public async Task PeerThatIsNotThere_IsReportedByIcmp(CancellationToken timeout)                               // RFC 8656 §11.5, §11.6
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("Sockets of this system do not tell of ICMP.");
+        await using OurTurnServer server = new();
+        using UdpClient socket = new(new IPEndPoint(IPAddress.Loopback, 0));
+        TransportAddress nobody;
+        using (UdpClient closed = new(new IPEndPoint(IPAddress.Loopback, 0))) nobody = TransportAddress.From((IPEndPoint)closed.Client.LocalEndPoint!);
+        using TurnAllocation allocation = new(new TurnAllocationOptions
+        {
+            Server = server.Host.Listeners[0].Address, Username = RealTurnServer.User, Password = RealTurnServer.Password,
+        }, RandomSource.Cryptographic);
+        byte[] buffer = new byte[1500];
+        Instant now = new(TimeSpan.TicksPerHour);
+        IPEndPoint to = server.Host.Listeners[0].Address.ToIPEndPoint();
+        while (allocation.State == TurnAllocationState.Allocating) await ExchangeAsync();
+        allocation.Permit(nobody);
+        await ExchangeAsync();
+        await socket.SendAsync(buffer.AsMemory(0, allocation.Wrap(buffer, 4, nobody)), to, timeout);
+        while (allocation.IcmpErrors == 0) await ExchangeAsync();
+        Assert.That(allocation.TryReadIcmp(out TransportAddress peer, out StunIcmp icmp));
+        Assert.That((peer, icmp.Type, icmp.Code), Is.EqualTo((nobody, (byte)3, (byte)3)));
+
+        async Task ExchangeAsync()
+        {
+            while (allocation.Transmit(buffer, now) is > 0 and int length) await socket.SendAsync(buffer.AsMemory(0, length), to, timeout);
+            allocation.Receive((await socket.ReceiveAsync(timeout)).Buffer, now, out _, out _, out _);
+        }
+    }
+
     private static TransportAddress Address(OurTurnServer server, TransportProtocol protocol) =>
         TransportAddress.From(IPAddress.Loopback, (ushort)(protocol == TransportProtocol.Tls ? server.TlsPort : server.Port));
 
