@@ -17,6 +17,7 @@ else if (args is ["negotiation"]) await NegotiationFigures.RunAsync();
 else if (args is ["dtls"]) DtlsFigures.Run();
 else if (args is ["srtp"]) SrtpFigures.Run();
 else if (args is ["rtp-wire"]) RtpWireFigures.Run();
+else if (args is ["rtp-session"]) RtpSessionFigures.Run();
 else if (args is ["fairness", ..]) FairnessTable.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : null);
 else if (args is ["sctp"]) SctpFigures.Run();
 else if (EndToEndProgram.TryRun(args) is { } mode) await mode;

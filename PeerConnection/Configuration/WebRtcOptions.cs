@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using WebRtcStack.Core;
 using WebRtcStack.Dtls;
 using WebRtcStack.Ice;
+using WebRtcStack.Rtp;
 using WebRtcStack.Sctp;
 using WebRtcStack.Transport;
 
@@ -107,6 +108,15 @@ public sealed record WebRtcOptions
     /// that answers in kind. An offer that has one is always answered so. Default false, as with browsers, where it is an experiment yet.
     /// </summary>
     public bool OfferSctpInit { get; init; }
+
+    /// <summary>
+    /// Whether offers have RFC 8888's congestion control feedback (<c>ack ccfb</c>) beside the transport-wide one; a peer that knows it
+    /// takes it instead. An offer that has it is always answered so. Default false, as browsers' offers have it.
+    /// </summary>
+    public bool OfferCongestionControlFeedback { get; init; }
+
+    /// <summary>How RTP sessions repair, report and give feedback; name and clock come from the connection.</summary>
+    public RtpSessionOptions Rtp { get; init => field = Require.NotNull(value); } = new();
 
     /// <summary>
     /// Whether <c>a=cryptex</c> is offered and answered (RFC 9335): header extensions and CSRCs of RTP are then encrypted with the payload,

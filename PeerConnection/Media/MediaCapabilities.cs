@@ -9,7 +9,10 @@ namespace WebRtcStack;
 /// </summary>
 internal static class MediaCapabilities
 {
-    private static readonly string[] s_videoFeedback = ["ccm fir", "nack pli"];
+    private const string Retransmission = "rtx", CongestionFeedback = "ack ccfb", TransportFeedback = "transport-cc";
+
+    private static readonly string[] s_audioFeedback = [TransportFeedback];
+    private static readonly string[] s_videoFeedback = ["goog-remb", TransportFeedback, "ccm fir", "nack", "nack pli"];
 
     private static readonly SdpCodec[] s_audio =
     [
@@ -38,11 +41,42 @@ internal static class MediaCapabilities
         List<SdpCodec> selected = [];
         foreach (SdpCodec theirs in offered)
         {
-            if (Codecs(kind).FirstOrDefault(ours => IsSame(ours, theirs)) is not { } match) continue;
-            selected.Add(theirs with { Feedback = [.. theirs.Feedback.Where(match.Feedback.Contains)] });
+            if (theirs.AssociatedPayloadType is { } repaired)
+            {
+                // RFC 4588 §8.6: of use only with what it repairs, which need not come first.
+                if (offered.FirstOrDefault(codec => codec.PayloadType == repaired) is { } media && HasRetransmission(kind) && Find(kind, media) is not null) selected.Add(theirs);
+            }
+            else if (Find(kind, theirs) is { } match)
+            {
+                selected.Add(theirs with { Feedback = [.. theirs.Feedback.Where(each => IsTaken(each, match, theirs))] });
+            }
         }
         return selected;
     }
+
+    /// <summary>Whether lost packets of a kind are sent again by a stream of their own (RFC 4588).</summary>
+    public static bool HasRetransmission(MediaKind kind) => kind == MediaKind.Video;
+
+    /// <summary>The retransmissions of a codec.</summary>
+    public static SdpCodec RetransmissionOf(SdpCodec codec, byte payloadType) => new()
+    {
+        PayloadType = payloadType, Name = Retransmission, ClockRate = codec.ClockRate,
+        Parameters = new SdpFormatParameters("apt=" + codec.PayloadType.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+    };
+
+    /// <summary>The codec with feedback of RFC 8888 beside transport-wide feedback: the peer takes which it likes better.</summary>
+    public static SdpCodec WithCongestionFeedback(SdpCodec codec) =>
+        codec.Feedback.Contains(TransportFeedback) && !codec.Feedback.Contains(CongestionFeedback) ? codec with { Feedback = [.. codec.Feedback, CongestionFeedback] } : codec;
+
+    private static SdpCodec? Find(MediaKind kind, SdpCodec theirs) => Codecs(kind).FirstOrDefault(ours => IsSame(ours, theirs));
+
+    // Where both kinds of feedback on arrival times are offered one is enough, and RFC 8888 is the standard.
+    private static bool IsTaken(string feedback, SdpCodec ours, SdpCodec theirs) => feedback switch
+    {
+        CongestionFeedback => true,
+        TransportFeedback => ours.Feedback.Contains(feedback) && !theirs.Feedback.Contains(CongestionFeedback),
+        _ => ours.Feedback.Contains(feedback),
+    };
 
     /// <summary>The payload types as RTP needs to know them.</summary>
     public static RtpPayloadTypes PayloadTypes(IReadOnlyList<SdpCodec> codecs) => new(codecs.Select(codec => new RtpPayloadType(codec.PayloadType, codec.ClockRate)
@@ -77,6 +111,7 @@ internal static class MediaCapabilities
             Profile(ours) == Profile(theirs),
         "VP9" => Parameter(ours, "profile-id", "0") == Parameter(theirs, "profile-id", "0"),
         "AV1" => Parameter(ours, "profile", "0") == Parameter(theirs, "profile", "0"),
+        Retransmission => ours.AssociatedPayloadType == theirs.AssociatedPayloadType,
         _ => true,
     };
 
@@ -86,7 +121,10 @@ internal static class MediaCapabilities
     private static string Profile(SdpCodec codec) => Parameter(codec, "profile-level-id", "42001f") is { Length: >= 4 } id ? id[..4].ToUpperInvariant() : "";
 
     private static SdpCodec Audio(byte payloadType, string name, uint rate, int channels = 1, string parameters = "") =>
-        new() { PayloadType = payloadType, Name = name, ClockRate = rate, Channels = channels, Parameters = new SdpFormatParameters(parameters) };
+        new()
+        {
+            PayloadType = payloadType, Name = name, ClockRate = rate, Channels = channels, Parameters = new SdpFormatParameters(parameters), Feedback = s_audioFeedback,
+        };
 
     private static SdpCodec Video(byte payloadType, string name, string parameters) =>
         new() { PayloadType = payloadType, Name = name, ClockRate = 90_000, Parameters = new SdpFormatParameters(parameters), Feedback = s_videoFeedback };

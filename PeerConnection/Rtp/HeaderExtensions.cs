@@ -11,12 +11,14 @@ internal static class HeaderExtensions
     private static readonly string[] s_audio = 
     [
         RtpHeaderExtensionUri.Mid, RtpHeaderExtensionUri.AudioLevel, RtpHeaderExtensionUri.MixerAudioLevels, RtpHeaderExtensionUri.AbsoluteCaptureTime,
+        RtpHeaderExtensionUri.AbsoluteSendTime, RtpHeaderExtensionUri.TransportWideCongestionControl,
     ];
 
     private static readonly string[] s_video =
     [
         RtpHeaderExtensionUri.Mid, RtpHeaderExtensionUri.RtpStreamId, RtpHeaderExtensionUri.RepairedRtpStreamId, RtpHeaderExtensionUri.VideoOrientation,
         RtpHeaderExtensionUri.AbsoluteCaptureTime, RtpHeaderExtensionUri.PlayoutDelay, RtpHeaderExtensionUri.VideoContentType, RtpHeaderExtensionUri.ColorSpace,
+        RtpHeaderExtensionUri.AbsoluteSendTime, RtpHeaderExtensionUri.TransportWideCongestionControl,
     ];
 
     // What of an extension's id an offer starts from; the same for both kinds, since sections of a bundle share the ids (RFC 9143 §9.1).

@@ -1,4 +1,5 @@
 using WebRtcStack.Core;
+using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 using WebRtcStack.Transport;
 
@@ -147,12 +148,12 @@ public sealed class RTCRtpReceiver
     }
 
     /// <summary>Starts to receive, or goes on with what was negotiated anew.</summary>
-    internal void Open(BundleTransport transport, string mid, NegotiatedExtensions extensions, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs)
+    internal void Open(BundleTransport transport, string mid, NegotiatedExtensions extensions, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs, IReadOnlyList<RtpSourcePair> pairs)
     {
         IReadOnlyList<string> rids = _rids;
         _context.Post((_, _) =>
         {
-            if (transport.Stack is { } stack) _inlet.Open(stack, mid, extensions, codecs, ssrcs, rids);
+            if (transport.Stack is { } stack) _inlet.Open(stack, mid, extensions, codecs, ssrcs, pairs, rids);
         });
     }
 

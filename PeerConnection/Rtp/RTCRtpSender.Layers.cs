@@ -81,7 +81,7 @@ public sealed partial class RTCRtpSender
         foreach (RTCRtpEncodingParameters encoding in _encodings)
         {
             SendLayer? known = Array.Find(before, layer => layer.Rid == encoding.Rid);
-            SendLayer layer = known ?? new SendLayer(encoding.Rid, _context.Options.Random.NextUInt32());
+            SendLayer layer = known ?? new SendLayer(encoding.Rid, _context.Options.Random.NextUInt32(), _context.Options.Random.NextUInt32());
             if (known is { IsActive: false } && encoding.Active) _context.Fire(() => RaiseKeyFrameRequested(layer.Rid));
             layer.IsActive = encoding.Active;
             layers.Add(layer);
@@ -110,14 +110,17 @@ public sealed partial class RTCRtpSender
         uint clockRate = codecs.Count > 0 ? codecs[0].ClockRate : 90_000;
         if (layer.Outlet is not { } outlet)
         {
-            outlet = new RtpOutlet(stack.Rtp.AddSendStream(layer.Ssrc, clockRate), registration, _context.Options);
+            outlet = new RtpOutlet(stack.Rtp.AddSendStream(layer.Ssrc, clockRate, MediaCapabilities.HasRetransmission(Kind) ? layer.RepairSsrc : null), registration, _context.Options);
             stack.Outlets.Add(outlet);
         }
-        outlet.SetCodecs(codecs);
+        outlet.SetCodecs([.. codecs.Where(codec => codec.AssociatedPayloadType is null)]);
         RtpSendStream stream = outlet.Stream;
         stream.PayloadTypes = MediaCapabilities.PayloadTypes(codecs);
         (stream.Mid, stream.MidExtensionId, stream.ClockRate) = (Encoding.ASCII.GetBytes(path.Mid), path.Extensions.SendId(RtpHeaderExtensionUri.Mid), clockRate);
         if (layer.Rid is { } rid) (stream.Rid, stream.RidExtensionId) = (Encoding.ASCII.GetBytes(rid), path.Extensions.SendId(RtpHeaderExtensionUri.RtpStreamId));
+        stream.RepairedRidExtensionId = path.Extensions.SendId(RtpHeaderExtensionUri.RepairedRtpStreamId);
+        stream.AbsoluteSendTimeExtensionId = path.Extensions.SendId(RtpHeaderExtensionUri.AbsoluteSendTime);
+        stream.TransportSequenceExtensionId = path.Extensions.SendId(RtpHeaderExtensionUri.TransportWideCongestionControl);
         stream.ElementIds = EndToEndExtensions.SendIds(path.Extensions);
         layer.Outlet = outlet;                               // from here on, what is written is sent
     }

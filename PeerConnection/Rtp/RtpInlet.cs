@@ -20,7 +20,9 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
 
     public IReadOnlyCollection<ReceivedStream> Streams => _streams.Values;
 
-    public void Open(TransportStack stack, string mid, NegotiatedExtensions extensions, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs, IReadOnlyList<string> rids)
+    public void Open(
+        TransportStack stack, string mid, NegotiatedExtensions extensions, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs, IReadOnlyList<RtpSourcePair> pairs,
+        IReadOnlyList<string> rids)
     {
         if (_section is null)
         {
@@ -30,9 +32,10 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         }
         (_stack, _rids) = (stack, rids);
         _section.MidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.Mid);
-        _section.Ssrcs = ssrcs;
+        (_section.Ssrcs, _section.Pairs) = (ssrcs, pairs);
         _section.PayloadTypes = MediaCapabilities.PayloadTypes(codecs);
         _section.RidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.RtpStreamId);
+        _section.TransportSequenceExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.TransportWideCongestionControl);
         _section.RepairedRidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.RepairedRtpStreamId);
         Array.Clear(_codecs, 0, _codecs.Length);
         foreach (SdpCodec codec in codecs) _codecs[codec.PayloadType & 0x7F] = codec;

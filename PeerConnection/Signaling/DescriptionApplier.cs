@@ -212,7 +212,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         if (section.Attributes.Contains("end-of-candidates")) context.Transports.EndRemoteCandidates(transport);
     }
 
-    private static void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction, bool weOffered)
+    private void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction, bool weOffered)
     {
         string mid = ours.Mid!;
         if (transceiver.Transport is { } left && left != transport)      // bundled from now on, or no more
@@ -226,13 +226,18 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         NegotiatedExtensions extensions = HeaderExtensions.Negotiated(weOffered ? theirs : ours, isOurs: !weOffered);
         transceiver.SetNegotiated(extensions);
         bool reducedSize = ours.Attributes.Contains("rtcp-rsize") && theirs.Attributes.Contains("rtcp-rsize");
+        bool measures = RemoteSection.MeasuresAsReceiver(ours) && RemoteSection.MeasuresAsReceiver(theirs);
+        context.Post((_, _) =>
+        {
+            if (transport.Stack?.Rtp is { } session) (session.UsesReducedSize, session.MeasuresAsReceiver) = (reducedSize, measures);
+        });
         transceiver.Sender.Narrow(weOffered ? SimulcastLines.Received(theirs) : SimulcastLines.Sent(ours));
         transceiver.Sender.SetNegotiated(direction.Sends() ? transceiver.Codecs : [], extensions, reducedSize);
         if (direction.Sends()) transceiver.Sender.Open(transport, mid, extensions, transceiver.Codecs);
         else transceiver.Sender.Suspend();
         IReadOnlyList<string> rids = weOffered ? [.. SimulcastLines.Received(ours).Intersect(SimulcastLines.Sent(theirs))] : SimulcastLines.Received(ours);
         transceiver.Receiver.SetNegotiated(direction.Receives() ? local : [], extensions, reducedSize, rids);
-        if (direction.Receives()) transceiver.Receiver.Open(transport, mid, extensions, local, RemoteSection.Ssrcs(theirs));
+        if (direction.Receives()) transceiver.Receiver.Open(transport, mid, extensions, local, RemoteSection.Ssrcs(theirs), RemoteSection.Pairs(theirs));
         transceiver.SetCurrentDirection(direction.ToRtp());
     }
 }

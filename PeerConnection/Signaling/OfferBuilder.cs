@@ -110,7 +110,23 @@ internal sealed class OfferBuilder(ConnectionContext context)
             used[payloadType] = offered;
             codecs.Add(offered);
         }
-        return codecs;
+        if (MediaCapabilities.HasRetransmission(transceiver.Kind)) AddRetransmissions(codecs, used);
+        return context.Options.OfferCongestionControlFeedback ? codecs.ConvertAll(MediaCapabilities.WithCongestionFeedback) : codecs;
+    }
+
+    // Each codec that has none yet gets its retransmissions behind it, where it can by the number next to its own.
+    private static void AddRetransmissions(List<SdpCodec> codecs, Dictionary<byte, SdpCodec> used)
+    {
+        foreach (SdpCodec codec in codecs.ToArray())
+        {
+            if (codec.AssociatedPayloadType is not null || codecs.Exists(known => known.AssociatedPayloadType == codec.PayloadType)) continue;
+            SdpCodec? same = used.Values.FirstOrDefault(known => known.AssociatedPayloadType == codec.PayloadType);
+            byte next = (byte)(codec.PayloadType + 1);
+            byte payloadType = same?.PayloadType ?? (next > 127 || used.ContainsKey(next) ? FreePayloadType(used) : next);
+            SdpCodec repair = MediaCapabilities.RetransmissionOf(codec, payloadType);
+            used[payloadType] = repair;
+            codecs.Insert(codecs.IndexOf(codec) + 1, repair);
+        }
     }
 
     // RFC 5761 §4: dynamic types first, then those that RTCP does not look like.

@@ -1,4 +1,5 @@
 using WebRtcStack.Ice;
+using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
@@ -7,6 +8,9 @@ namespace WebRtcStack;
 internal static class RemoteSection
 {
     private const int DefaultMaxMessageSize = 65_536;    // RFC 8841 §6.1
+
+    /// <summary>The semantics of a group of a source and its retransmissions.</summary>
+    public const string FlowIdentification = "FID";
 
     /// <summary>The section that describes a section's transport: the tagged one of its bundle, or itself (RFC 9143 §7.1.3).</summary>
     public static SdpMedia Carrier(SdpDescription description, SdpMedia section) => Carrier(description, section, [.. description.GetGroups(SdpGroup.Bundle)]);
@@ -50,6 +54,22 @@ internal static class RemoteSection
     }
 
     public static IReadOnlyList<uint> Ssrcs(SdpMedia section) => [.. SdpSsrc.ReadAll(section).Select(line => line.Ssrc).Distinct()];
+
+    /// <summary>The sources of retransmissions (a=ssrc-group:FID, RFC 5576 §4.2).</summary>
+    public static IReadOnlyList<RtpSourcePair> Pairs(SdpMedia section)
+    {
+        List<RtpSourcePair> pairs = [];
+        foreach (string line in section.Attributes.All("ssrc-group"))
+        {
+            if (SdpSsrcGroup.TryParse(line, out SdpSsrcGroup? group) && group.Semantics == FlowIdentification && group.Sources.Count == 2)
+                pairs.Add(new RtpSourcePair(group.Sources[0], group.Sources[1]));
+        }
+        return pairs;
+    }
+
+    /// <summary>Whether receivers may measure round trips (a=rtcp-xr:rcvr-rtt, RFC 3611 §5.1).</summary>
+    public static bool MeasuresAsReceiver(SdpMedia section) =>
+        section.Attributes.All("rtcp-xr").Any(line => line.Split(' ').Any(format => format.StartsWith("rcvr-rtt", StringComparison.Ordinal)));
 
     /// <summary>The streams that the section's track belongs to (RFC 8830 §3.2.1; a=ssrc msid lines in older descriptions).</summary>
     public static IReadOnlyList<string> StreamIds(SdpMedia section)

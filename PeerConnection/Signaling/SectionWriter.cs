@@ -30,10 +30,11 @@ internal sealed class SectionWriter(ConnectionContext context)
         section.Attributes.Add(direction.ToSdp());
         if (direction.Sends()) AddStreams(section, transceiver.Sender);
         section.Attributes.Add("rtcp-rsize");
+        if (offer is null || RemoteSection.MeasuresAsReceiver(offer)) section.Attributes.Add("rtcp-xr", "rcvr-rtt=all");
         foreach (SdpCodec codec in codecs) codec.AddTo(section);
         IReadOnlyList<string> sent = direction.Sends() ? SentRids(transceiver.Sender, offer) : [];
         IReadOnlyList<string> received = !direction.Receives() ? [] : offer is null ? transceiver.ReceiveRids : [.. SimulcastLines.Sent(offer).Take(context.Options.MaxSimulcastEncodings)];
-        if (direction.Sends() && sent.Count == 0) AddSources(section, transceiver.Sender);      // simulcast is told by rid alone
+        if (direction.Sends() && sent.Count == 0) AddSources(section, transceiver.Sender, codecs);      // simulcast is told by rid alone
         SimulcastLines.Add(section, sent, received);
         return section;
     }
@@ -120,8 +121,14 @@ internal sealed class SectionWriter(ConnectionContext context)
         return [.. SimulcastLines.Received(offer).Where(ours.Contains)];
     }
 
-    private void AddSources(SdpMedia section, RTCRtpSender sender) =>
-        section.Attributes.Add("ssrc", new SdpSsrc(sender.Ssrc, "cname", context.Cname).ToString());
+    private void AddSources(SdpMedia section, RTCRtpSender sender, IReadOnlyList<SdpCodec> codecs)
+    {
+        SendLayer layer = sender.Layers[0];
+        bool repairs = codecs.Any(codec => codec.AssociatedPayloadType is not null);
+        if (repairs) section.Attributes.Add("ssrc-group", new SdpSsrcGroup(RemoteSection.FlowIdentification, [layer.Ssrc, layer.RepairSsrc]).ToString());
+        section.Attributes.Add("ssrc", new SdpSsrc(layer.Ssrc, "cname", context.Cname).ToString());
+        if (repairs) section.Attributes.Add("ssrc", new SdpSsrc(layer.RepairSsrc, "cname", context.Cname).ToString());
+    }
 
     private static string SdpNumber(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

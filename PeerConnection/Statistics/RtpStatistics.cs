@@ -18,8 +18,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
             }
             foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
             {
-                // What repairs another stream is counted with that one (webrtc-stats §8.5, rtxSsrc).
-                if (received.Section.Tag == each.Receiver && received.Repairs is null) AddInbound(transportId, stack.Rtp, each, received);
+                if (received.Section.Tag == each.Receiver && !IsRepair(received)) AddInbound(transportId, stack.Rtp, each, received);
             }
         }
     }
@@ -32,13 +31,14 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
         stats.Add(new RTCOutboundRtpStreamStats
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
-            PacketsSent = stream.PacketsSent, BytesSent = stream.BytesSent, HeaderBytesSent = stream.HeaderBytesSent,
+            PacketsSent = stream.PacketsSent + (stream.Repair?.PacketsSent ?? 0), BytesSent = stream.BytesSent + (stream.Repair?.BytesSent ?? 0),
+            HeaderBytesSent = stream.HeaderBytesSent + (stream.Repair?.HeaderBytesSent ?? 0),
             Active = media.Sends && layer.IsActive && media.Sender.Track is not null, Rid = layer.Rid, RemoteId = isReported ? remoteId : null,
             MediaSourceId = media.Sender.Track is { } track ? SourceId(track) : null, EncodingIndex = media.Kind == MediaKind.Video ? index : null,
             FramesSent = OfVideo(media, stream.FramesSent), FramesEncoded = OfVideo(media, stream.FramesSent),
-            NackCount = stream.Nacks, FirCount = OfVideo(media, stream.FullIntraRequests),
+            NackCount = HasNack(stream.PayloadTypes) ? stream.Nacks : null, FirCount = OfVideo(media, stream.FullIntraRequests),
             PliCount = OfVideo(media, stream.PictureLossIndications), RetransmittedPacketsSent = stream.RetransmittedPackets,
-            RetransmittedBytesSent = stream.RetransmittedBytes, RtxSsrc = stream.Repair?.Ssrc,
+            RetransmittedBytesSent = stream.RetransmittedBytes, RtxSsrc = media.Codecs.Any(codec => codec.AssociatedPayloadType is not null) ? stream.Repair?.Ssrc : null,
         });
         if (!isReported) return;
         ReportBlock report = stream.LastReport;
@@ -83,20 +83,21 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
     private void AddInbound(string transportId, RtpSession session, StatisticsMedia media, RtpReceiveStream stream)
     {
         string id = $"IT{stream.Ssrc}", remoteId = $"RO{stream.Ssrc}";
-        bool isReported = stream.SenderReports > 0;
+        bool isReported = stream.SenderReports > 0, hasNack = HasNack(stream.Section.PayloadTypes);
         string? codecId = AddCodec(transportId, media, stream.PayloadType);
         ReceptionStatistics received = stream.Statistics;
         stats.Add(new RTCInboundRtpStreamStats
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
             TrackIdentifier = media.Receiver.Track.Id, RemoteId = isReported ? remoteId : null,
-            PacketsReceived = received.PacketsReceived, PacketsLost = received.PacketsLost, Jitter = received.JitterSeconds,
-            BytesReceived = received.BytesReceived, HeaderBytesReceived = received.HeaderBytesReceived,
+            PacketsReceived = received.PacketsReceived + stream.RetransmittedPackets, PacketsLost = received.PacketsLost, Jitter = received.JitterSeconds,
+            BytesReceived = received.BytesReceived + stream.RetransmittedBytes, HeaderBytesReceived = received.HeaderBytesReceived,
             LastPacketReceivedTimestamp = received.HasPackets ? clock.At(received.LastPacketAt) : null,
             PliCount = OfVideo(media, stream.PictureLossIndications), FirCount = OfVideo(media, stream.FullIntraRequests),
-            NackCount = OfVideo(media, stream.Nacks),
+            NackCount = hasNack ? stream.Nacks : null,
             FramesReceived = OfVideo(media, stream.FramesReceived), PacketsDiscarded = (ulong)((RemoteMediaStreamTrack)media.Receiver.Track).PacketsDropped,
-            RetransmittedPacketsReceived = stream.RetransmittedPackets, RetransmittedBytesReceived = stream.RetransmittedBytes, RtxSsrc = stream.RepairSsrc,
+            RetransmittedPacketsReceived = hasNack ? stream.RetransmittedPackets : null,
+            RetransmittedBytesReceived = hasNack ? stream.RetransmittedBytes : null, RtxSsrc = stream.RepairSsrc,
         });
         if (!isReported) return;
         SenderInfo report = stream.LastSenderReport;
@@ -109,6 +110,11 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
             RoundTripTimeMeasurements = session.ReceiverRoundTripMeasurements,
         });
     }
+
+    private static bool HasNack(RtpPayloadTypes types) => (types.Feedback & RtpFeedback.Nack) != 0;
+
+    // What is sent again is counted with what it repairs (webrtc-stats §8.5).
+    private static bool IsRepair(RtpReceiveStream stream) => stream.Section.PayloadTypes[stream.PayloadType]?.Repairs is not null;
 
     private string? AddCodec(string transportId, StatisticsMedia media, byte payloadType)
     {

@@ -59,7 +59,7 @@ internal sealed class TransportSet
         string cname = _context.Cname;
         _context.Post((peer, now) =>
         {
-            RtpSessionOptions session = new() { Cname = cname, NtpTimeAtOrigin = NtpTime(options.TimeProvider.GetUtcNow()) - Seconds(now) };
+            RtpSessionOptions session = options.Rtp with { Cname = cname, NtpTimeAtOrigin = NtpTime(options.TimeProvider.GetUtcNow()) - Seconds(now) };
             IceStream stream = peer.Ice.AddStream(hasRtcp ? 2 : 1, local);
             transport.Stack = new TransportStack(transport, peer.Ice, stream, IceComponent.Rtp, new RtpSession(session, options.Random), options);
             peer.Add(transport.Stack);

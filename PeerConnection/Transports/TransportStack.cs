@@ -305,6 +305,7 @@ internal sealed class TransportStack : IDisposable
         _unprotector = new SrtpUnprotector(profile, IsClient ? keys.ServerKey : keys.ClientKey, IsClient ? keys.ServerSalt : keys.ClientSalt,
             new SrtpOptions { Cryptex = _takesCryptex });
         material.Clear();
+        Rtp.RepeatsPackets = !profile.IsAead();         // RFC 7714 §10.1
         return true;
     }
 

@@ -32,8 +32,7 @@ internal sealed class PacketOutput(RtpSessionState state)
     /// <summary>The other side misses a packet (RFC 4585 §6.2.1).</summary>
     public void Nacked(RtpSendStream stream, ushort sequence, Instant now)
     {
-        bool hasWay = stream.Repair is not null || MayRepeat;
-        if (!hasWay || !stream.History.TryFind(sequence, out int at))
+        if (!stream.History.TryFind(sequence, out int at))
         {
             state.Drop(RtpDropReason.UnknownNack);
             return;
@@ -107,13 +106,14 @@ internal sealed class PacketOutput(RtpSessionState state)
     private void Keep(in Outgoing next, in RtpHeader header, ReadOnlySpan<byte> written, Instant now)
     {
         RtpSendStream stream = next.Stream;
-        if (!stream.KeepsHistory || state.Options.MaxRetransmissionsPerPacket == 0 || (stream.Repair is null && !MayRepeat))
+        bool hasRepair = stream.Repair is not null && stream.PayloadTypes.FindRepair(header.PayloadType) is not null;
+        if (!stream.KeepsHistory || state.Options.MaxRetransmissionsPerPacket == 0 || !(hasRepair || MayRepeat))
         {
             next.Dispose();
             return;
         }
         SentMedia sent = new() { Header = header, Payload = next.Payload, Elements = next.Elements, SentAt = now };
-        if (stream.Repair is null) sent.SentHeader = MessageLease.CopyOf(written);
+        if (!hasRepair) sent.SentHeader = MessageLease.CopyOf(written);
         stream.History.Add(sent, now);
     }
 

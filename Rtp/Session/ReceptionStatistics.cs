@@ -7,6 +7,7 @@ public sealed class ReceptionStatistics
 {
     private const int MaxDropout = 3000;                // A.1: a jump larger than this is a restart, not loss
     private const int MaxMisorder = 100;
+    private const long MaxTransitChange = 10;           // in seconds: a timestamp that jumps is another stream's start, not jitter
 
     private readonly uint _clockRate;
     private uint _baseSequence;
@@ -115,8 +116,8 @@ public sealed class ReceptionStatistics
         long transit = arrival - timestamp;
         if (_hasTransit)
         {
-            int difference = Math.Abs((int)(transit - _transit));        // 32 bits: the timestamp wraps around
-            _jitter += (difference - _jitter) / 16;
+            long difference = Math.Abs((long)(int)(transit - _transit)); // 32 bits: the timestamp wraps around
+            if (difference < MaxTransitChange * _clockRate) _jitter += (difference - _jitter) / 16;
         }
         (_transit, _hasTransit) = (transit, true);
     }

@@ -23,6 +23,12 @@ internal sealed class PeerCall : IAsyncDisposable
     /// <summary>Changes our descriptions on their way, for a test of what is wrong with them.</summary>
     public Func<RTCSessionDescription, RTCSessionDescription> TamperToPeer { get; set; } = description => description;
 
+    /// <summary>Changes our candidates on their way; null drops one.</summary>
+    public Func<RTCIceCandidate, RTCIceCandidate?> RedirectToPeer { get; set; } = candidate => candidate;
+
+    /// <summary>Whether the peer's candidates are given to us.</summary>
+    public bool TakesCandidates { get; set; } = true;
+
     /// <summary>Changes the peer's descriptions on their way.</summary>
     public Func<RTCSessionDescription, RTCSessionDescription> TamperFromPeer { get; set; } = description => description;
 
@@ -34,8 +40,15 @@ internal sealed class PeerCall : IAsyncDisposable
     public static async Task<PeerCall> StartAsync(PeerHost host, WebRtcOptions? options = null, object? configuration = null, RTCConfiguration? ours = null)
     {
         PeerCall call = new(await host.OpenAsync(), new RTCPeerConnection(ours ?? new RTCConfiguration(), options ?? host.Options));
-        call.Connection.OnIceCandidate += (_, e) => Observe(call._toPeer.PostAsync(e.Candidate));
-        call.Peer.OnCandidate += json => Observe(call._fromPeer.PostAsync(JsonSerializer.Deserialize<RTCIceCandidateInit?>(json)));
+        call.Connection.OnIceCandidate += (_, e) =>
+        {
+            if (e.Candidate is null) Observe(call._toPeer.PostAsync(null));
+            else if (call.RedirectToPeer(e.Candidate) is { } candidate) Observe(call._toPeer.PostAsync(candidate));
+        };
+        call.Peer.OnCandidate += json =>
+        {
+            if (call.TakesCandidates) Observe(call._fromPeer.PostAsync(JsonSerializer.Deserialize<RTCIceCandidateInit?>(json)));
+        };
         await call.Peer.CallAsync("connect", configuration ?? new { });
         return call;
     }

@@ -19,9 +19,9 @@ public sealed record RTCRtpCapabilities
         foreach (Sdp.SdpCodec codec in MediaCapabilities.Codecs(kind))
         {
             RTCRtpCodec capability = RTCRtpCodec.Of(kind, codec);
-            if (codec.AssociatedPayloadType is not null) capability = capability with { SdpFmtpLine = null };
             if (!codecs.Contains(capability)) codecs.Add(capability);
         }
+        if (MediaCapabilities.HasRetransmission(kind)) codecs.Add(RTCRtpCodec.Of(kind, MediaCapabilities.RetransmissionOf(MediaCapabilities.Codecs(kind)[0], 0)) with { SdpFmtpLine = null });
         return new RTCRtpCapabilities { Codecs = codecs, HeaderExtensions = ExtensionsOf(kind) };
     }
 
