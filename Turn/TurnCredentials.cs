@@ -26,8 +26,16 @@ internal sealed class TurnCredentials(TurnAllocationOptions options) : IDisposab
 
     public string Username => _user;
 
-    /// <summary>The same user towards another stream of the server, which has not told its realm there.</summary>
-    public TurnCredentials Fork() => new(options with { Username = _user, Password = _password });
+    /// <summary>The same user, with what the server has told so far, for another stream to it: "the same method and credentials" (RFC 6062 §4.3).</summary>
+    public TurnCredentials Fork()
+    {
+        TurnCredentials made = new(options with { Username = _user, Password = _password })
+        {
+            _realm = _realm, _nonce = _nonce, _algorithms = _algorithms, _algorithm = _algorithm, _features = _features,
+        };
+        if (Key is not null) made.MakeKey();
+        return made;
+    }
 
     /// <summary>Takes other credentials; realm and nonce are still the server's.</summary>
     public void Change(string username, string password)

@@ -11,12 +11,17 @@ internal sealed class StreamListener : IDisposable
     private readonly Socket _socket;
     private readonly StreamConnectionOptions _options;
     private readonly TurnWorker[] _workers;
+    private readonly bool _keepsTogether;
     private int _next;
     private volatile bool _disposed;
 
-    public StreamListener(TransportAddress address, StreamConnectionOptions options, TurnWorker[] workers)
+    /// <param name="address">Where to listen.</param>
+    /// <param name="options">Of the connections.</param>
+    /// <param name="workers">Whom they are for.</param>
+    /// <param name="keepsTogether">Whether all from one address go to one worker, as streams that are to be joined there have to.</param>
+    public StreamListener(TransportAddress address, StreamConnectionOptions options, TurnWorker[] workers, bool keepsTogether)
     {
-        (_options, _workers) = (options, workers);
+        (_options, _workers, _keepsTogether) = (options, workers, keepsTogether);
         _socket = new Socket(address.IsIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -50,7 +55,8 @@ internal sealed class StreamListener : IDisposable
             try
             {
                 Socket accepted = await _socket.AcceptAsync().ConfigureAwait(false);
-                StreamConnection.Accept(accepted, _options, _workers[(uint)_next++ % (uint)_workers.Length]);
+                int worker = _keepsTogether ? TransportAddress.From((IPEndPoint)accepted.RemoteEndPoint!).WithPort(0).GetHashCode() : _next++;
+                StreamConnection.Accept(accepted, _options, _workers[(uint)worker % (uint)_workers.Length]);
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {

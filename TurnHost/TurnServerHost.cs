@@ -106,7 +106,8 @@ public sealed class TurnServerHost : IDisposable
         bool secure = listener.Protocol == TransportProtocol.Tls;
         if (secure && options.Certificate is null) throw new ArgumentException("A TLS listener needs TurnHostOptions.Certificate.", nameof(options));
         StreamListener opened = new(
-            listener.Address, new StreamConnectionOptions { Framing = ChannelData.TryGetFrameLength, ServerCertificate = secure ? options.Certificate : null }, _workers);
+            listener.Address, new StreamConnectionOptions { Framing = ChannelData.TryGetFrameLength, ServerCertificate = secure ? options.Certificate : null }, _workers,
+            keepsTogether: options.Server.RelaysTcp);
         _streamListeners.Add(opened);
         return opened.Local;
     }

@@ -17,6 +17,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
     private readonly UdpSocketGroup _group;
     private readonly TurnServer _server;
     private readonly RelaySockets _relays;
+    private readonly PeerConnections _peers;
     private readonly Dictionary<TransportAddress, UdpGroupSocket> _sockets = [];       // by what the server knows them by
     private readonly Dictionary<NetworkPath, ClientStream> _streams = [];
     private readonly ConcurrentQueue<Action> _commands = new();
@@ -44,6 +45,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
         _group = UdpSocketGroup.Create(options.Sockets with { Headroom = TurnServer.Headroom, ReportsErrors = true });
         _server = new TurnServer(server with { CanSetDontFragment = _group.CanSetDontFragment }, RandomSource.Cryptographic, accounts);
         _relays = new RelaySockets(options, _group);
+        _peers = new PeerConnections(options, Post);
         _thread = new Thread(Run) { IsBackground = true, Name = $"WebRtcStack TURN {number}" };
     }
 
@@ -133,6 +135,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
             catch (Exception exception) when (Reported(exception)) { }
         }
         foreach (ClientStream each in _streams.Values) each.Connection.Dispose();
+        _peers.Dispose();
         _group.Dispose();
         _server.Dispose();
     }
@@ -157,8 +160,26 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
         if (now >= _sweepAt) CloseIdleStreams(now);
         _server.AdvanceTo(now);
         while (_server.TryReadEvent(out TurnServerEvent e)) Handle(e, now);
-        while (_server.Transmit(_reply, now, out NetworkPath client) is > 0 and int length) Send(_reply.AsSpan(0, length), client);
+        SendReplies(now);
         _group.Flush();
+    }
+
+    private void SendReplies(Instant now)
+    {
+        while (_server.Transmit(_reply, now, out NetworkPath client) is > 0 and int length) Send(_reply.AsSpan(0, length), client);
+    }
+
+    private void Join(in TurnServerEvent e, Instant now)
+    {
+        SendReplies(now);                                         // the answer to ConnectionBind goes ahead of the peer's bytes
+        if (!_streams.TryGetValue(e.Client, out ClientStream? stream))
+        {
+            _server.Disconnected(e.Client);
+            return;
+        }
+        stream.HasAllocation = true;                              // it lives as long as the allocation does
+        TurnByteBudget budget = e.Budget!;
+        if (!_peers.TryJoin(e.Connection, stream.Connection, bytes => budget.Spend(bytes, Now))) stream.Connection.Dispose();
     }
 
     private TimeSpan TimeToWait()
@@ -205,13 +226,34 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
     {
         switch (e.Kind)
         {
+            case TurnServerEventKind.OpenRelay when e.Protocol == TransportProtocol.Tcp:
+                if (_peers.TryListen(e.IsIPv6, out TransportAddress told, out string? error))
+                {
+                    _server.RelayOpened(e.Ticket, told, default, now);
+                    break;
+                }
+                Log.NoRelay(_logger, error);
+                _server.RelayFailed(e.Ticket, now);
+                break;
             case TurnServerEventKind.OpenRelay:
                 Open(e, now);
+                break;
+            case TurnServerEventKind.CloseRelay when e.Protocol == TransportProtocol.Tcp:
+                _peers.StopListening(e.Relay);
                 break;
             case TurnServerEventKind.CloseRelay:
                 if (!_sockets.TryGetValue(e.Relay, out UdpGroupSocket? socket)) break;
                 _sockets.Remove(e.Relay);
                 _group.Close(socket);
+                break;
+            case TurnServerEventKind.ConnectPeer:
+                _peers.Connect(e.Connection, e.Relay, e.Peer);
+                break;
+            case TurnServerEventKind.JoinStreams:
+                Join(e, now);
+                break;
+            case TurnServerEventKind.ClosePeer:
+                _peers.Close(e.Connection);
                 break;
             case TurnServerEventKind.Authenticate:
                 _ = AuthenticateAsync(e.Ticket, e.Username!);
