@@ -5,14 +5,17 @@ using WebRtcStack.Benchmarks.EndToEnd;
 using WebRtcStack.Benchmarks.Rtp;
 using WebRtcStack.Benchmarks.Sctp;
 using WebRtcStack.Benchmarks.Sctp.Goodput;
+using WebRtcStack.Benchmarks.Sdp;
 using WebRtcStack.Benchmarks.Srtp;
 using WebRtcStack.Benchmarks.Turn;
 
 if (args is ["goodput", ..]) GoodputTable.Run(args.Length > 1 ? args[1] : null);
 else if (args is ["turn-relay", ..]) await RelayComparison.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2);
+else if (args is ["negotiation"]) await NegotiationFigures.RunAsync();
 else if (args is ["dtls"]) DtlsFigures.Run();
 else if (args is ["srtp"]) SrtpFigures.Run();
 else if (args is ["rtp-session"]) RtpSessionFigures.Run();
+else if (args is ["rtp-wire"]) RtpWireFigures.Run();
 else if (args is ["fairness", ..]) FairnessTable.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : null);
 else if (args is ["sctp"]) SctpFigures.Run();
 else if (EndToEndProgram.TryRun(args) is { } mode) await mode;

@@ -1,12 +1,11 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Numerics;
 
 namespace WebRtcStack.Core;
 
 /// <summary>
 /// Where <see cref="MessageLease"/> gets its memory. Leases are often rented by one thread and returned by another, so that each
-/// thread keeps a few arrays of a size, and full and empty magazines of them change hands in a depot once in many calls.
+/// thread keeps a few arrays of a size, and full and empty magazines of them change hands in a depot, once in many calls.
 /// </summary>
 /// <remarks>
 /// The depot keeps at most 8 MiB of each of the eleven sizes from 64 bytes to 64 KiB, a thread at most 128 KiB of a size; larger arrays
@@ -75,28 +74,64 @@ internal static class LeasePool
 
     private sealed class Depot(int bits)
     {
-        private readonly ConcurrentQueue<Magazine> _full = new(), _empty = new();
-        private readonly int _capacity = Math.Min(MaxMagazine, Math.Max(2, MagazineBytes >> bits));
+        private readonly int _capacity = Capacity(bits);
+        private readonly Shelf _full = new(DepotBytes / (Capacity(bits) << bits)), _empty = new(DepotBytes / (Capacity(bits) << bits));
 
-        private int MaxFull => Math.Max(1, DepotBytes / (_capacity << bits));
+        private static int Capacity(int bits) => Math.Min(MaxMagazine, Math.Max(2, MagazineBytes >> bits));
 
         public void ExchangeForFull(ref Magazine? magazine)
         {
-            if (!_full.TryDequeue(out Magazine? full)) return;
-            if (magazine is not null) _empty.Enqueue(magazine);
+            if (_full.Take() is not { } full) return;
+            if (magazine is not null) _empty.TryPut(magazine);
             magazine = full;
         }
 
         public void ExchangeForEmpty([NotNull] ref Magazine? magazine)
         {
-            if (magazine is not null && _full.Count >= MaxFull)               // threads that ask at once may each keep one more
+            if (magazine is null || _full.TryPut(magazine))
             {
-                Array.Clear(magazine.Arrays, 0, magazine.Count);
-                magazine.Count = 0;
+                magazine = _empty.Take() ?? new Magazine(_capacity);
                 return;
             }
-            if (magazine is not null) _full.Enqueue(magazine);
-            magazine = _empty.TryDequeue(out Magazine? empty) ? empty : new Magazine(_capacity);
+            Array.Clear(magazine.Arrays, 0, magazine.Count);              // more than is kept
+            magazine.Count = 0;
+        }
+    }
+
+    // Places for magazines, each taken and given up by one exchange, so that threads never wait for one another.
+    private sealed class Shelf(int places)
+    {
+        private readonly Magazine?[] _places = new Magazine?[places];
+        private int _count, _last;
+
+        public bool TryPut(Magazine magazine)
+        {
+            if (Volatile.Read(ref _count) >= places) return false;
+            int start = Volatile.Read(ref _last);
+            for (int i = 0; i < places; i++)
+            {
+                int place = (start + i) % places;
+                if (_places[place] is not null || Interlocked.CompareExchange(ref _places[place], magazine, null) is not null) continue;
+                Volatile.Write(ref _last, place);
+                Interlocked.Increment(ref _count);
+                return true;
+            }
+            return false;
+        }
+
+        public Magazine? Take()
+        {
+            if (Volatile.Read(ref _count) <= 0) return null;
+            int start = Volatile.Read(ref _last);
+            for (int i = 0; i < places; i++)
+            {
+                int place = (start - i + places) % places;
+                if (_places[place] is null || Interlocked.Exchange(ref _places[place], null) is not { } magazine) continue;
+                Volatile.Write(ref _last, place);
+                Interlocked.Decrement(ref _count);
+                return magazine;
+            }
+            return null;
         }
     }
 }

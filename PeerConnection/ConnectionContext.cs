@@ -67,6 +67,9 @@ internal sealed class ConnectionContext
 
     public StreamSet Streams { get; }
 
+    /// <summary>The loop's.</summary>
+    public FrameRates FrameRates { get; } = new();
+
     /// <summary>[[IsClosed]] (webrtc-pc §4.4.1).</summary>
     public bool IsClosed { get => _isClosed; set => _isClosed = value; }
 
@@ -123,7 +126,11 @@ internal sealed class ConnectionContext
     // A handler of the application may throw anything; the next handler is called all the same.
     private bool Reported(Exception exception)
     {
-        Log.HandlerThrew(_logger, exception);
+        try
+        {
+            Log.HandlerThrew(_logger, exception);
+        }
+        catch (Exception fromLog) when (fromLog is not null) { }     // a log on a full disk keeps no event back
         return true;
     }
 }

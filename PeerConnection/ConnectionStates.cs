@@ -3,6 +3,8 @@ namespace WebRtcStack;
 /// <summary>The states of a connection, each gathered from those of its transports (webrtc-pc §4.3).</summary>
 internal sealed class ConnectionStates(ConnectionContext context)
 {
+    private readonly ConnectionActivities _activities = new();
+
     public RTCIceGatheringState Gathering { get; private set; } = RTCIceGatheringState.New;
 
     public RTCIceConnectionState Ice { get; private set; } = RTCIceConnectionState.New;
@@ -19,7 +21,13 @@ internal sealed class ConnectionStates(ConnectionContext context)
         UpdateConnection(transports);
     }
 
-    public void Close() => (Ice, Connection) = (RTCIceConnectionState.Closed, RTCPeerConnectionState.Closed);
+    public void Close()
+    {
+        (Ice, Connection) = (RTCIceConnectionState.Closed, RTCPeerConnectionState.Closed);
+        _activities.Follow(RTCIceGatheringState.New);
+        _activities.Follow(Ice);
+        _activities.Follow(Connection);
+    }
 
     private void UpdateGathering(IReadOnlyList<BundleTransport> transports)
     {
@@ -29,6 +37,7 @@ internal sealed class ConnectionStates(ConnectionContext context)
             RTCIceGatheringState.New;
         if (next == Gathering) return;
         Gathering = next;
+        _activities.Follow(next);
         context.Fire(context.Owner.RaiseIceGatheringStateChange);
         if (next == RTCIceGatheringState.Complete) context.Fire(() => context.Owner.RaiseIceCandidate(null));
     }
@@ -44,6 +53,7 @@ internal sealed class ConnectionStates(ConnectionContext context)
             RTCIceConnectionState.Connected;
         if (next == Ice) return;
         Ice = next;
+        _activities.Follow(next);
         context.Fire(context.Owner.RaiseIceConnectionStateChange);
 
         bool Any(RTCIceTransportState state) => transports.Any(transport => transport.Ice.State == state);
@@ -61,6 +71,7 @@ internal sealed class ConnectionStates(ConnectionContext context)
             RTCPeerConnectionState.Connected;
         if (next == Connection) return;
         Connection = next;
+        _activities.Follow(next);
         context.Fire(context.Owner.RaiseConnectionStateChange);
 
         bool Any(RTCDtlsTransportState state) => transports.Any(transport => transport.AllDtls.Any(dtls => dtls.State == state));

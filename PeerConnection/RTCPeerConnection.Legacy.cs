@@ -64,6 +64,16 @@ public sealed partial class RTCPeerConnection
     [Obsolete("Use GetReceivers(), and the streams of OnTrack's event.")]
     public IReadOnlyList<MediaStream> GetRemoteStreams() => Read(() => _context.Streams.Remote);
 
+    /// <summary>What sends tones for a track (webrtc-pc §7.2).</summary>
+    /// <exception cref="DOMException">InvalidAccessError: no sender of this connection has the track. NotSupportedError: it is no audio track.</exception>
+    [Obsolete("Use RTCRtpSender.Dtmf of the track's sender.")]
+    public RTCDTMFSender CreateDTMFSender(MediaStreamTrack track)
+    {
+        Require.NotNull(track);
+        RTCRtpSender sender = GetSenders().FirstOrDefault(each => each.Track == track) ?? throw DOMException.InvalidAccess("No sender of the connection has the track; add it first.");
+        return sender.Dtmf ?? throw new DOMException("NotSupportedError", "Tones are sent with audio tracks.");
+    }
+
     /// <summary>As <see cref="CreateOfferAsync(RTCOfferOptions?)"/>; the Task ends at once, one of the callbacks is called in the order of events.</summary>
     [Obsolete(UseTasks)]
     public Task CreateOfferAsync(RTCSessionDescriptionCallback successCallback, RTCPeerConnectionErrorCallback failureCallback, RTCOfferOptions? options = null)

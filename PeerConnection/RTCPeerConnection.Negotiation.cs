@@ -16,16 +16,24 @@ public sealed partial class RTCPeerConnection
     /// <exception cref="DOMException">InvalidStateError: closed, or no remote offer is under way.</exception>
     public Task<RTCSessionDescription> CreateAnswerAsync(RTCAnswerOptions? options = null)
     {
-        _ = options;                                                  // it has no members yet
+        _ = options;                                                  // what it has is without effect
         return Chain.Chain(_negotiator.CreateAnswer);
     }
 
     /// <summary>Makes the description that the state asks for, and applies it (webrtc-pc §4.4.2).</summary>
+    /// <returns>
+    /// The description, to be sent to the peer. W3C's Promise has no value, as <see cref="LocalDescription"/> has it; but when a Task's
+    /// continuation runs, the connection may be further on.
+    /// </returns>
     /// <exception cref="DOMException">InvalidStateError: closed, or nothing can be set in this state.</exception>
-    public Task SetLocalDescriptionAsync()
+    public Task<RTCSessionDescription> SetLocalDescriptionAsync()
     {
         _isLocalSet = true;
-        return Chain.Chain(() => _negotiator.SetLocal(null, ""));
+        return Chain.Chain(() =>
+        {
+            _negotiator.SetLocal(null, "");
+            return _context.Negotiation.Local!.ToPublic();
+        });
     }
 
     /// <summary>Applies a local description whose type may be left out for the one that the state asks for (webrtc-pc §4.4.2).</summary>

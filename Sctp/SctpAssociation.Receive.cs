@@ -131,7 +131,7 @@ public sealed partial class SctpAssociation
                 End(new SctpEvent(SctpEventKind.Failed, Cause: SctpFailure.AbortedByPeer, PeerCause: cause));
                 return false;
             case ChunkType.Error:
-                ReceiveError(chunk);
+                ReceiveError(chunk, now);
                 return true;
             case ChunkType.ShutdownAck:
                 ReceiveShutdownAck();
@@ -225,12 +225,12 @@ public sealed partial class SctpAssociation
         else _setup.ReceiveInit(chunk, _receiver.Window, now);
     }
 
-    private void ReceiveError(in Chunk chunk)
+    private void ReceiveError(in Chunk chunk, Instant now)
     {
         WireReader causes = new(chunk.Value);
         while (Parameter.TryRead(ref causes, out Parameter cause))
         {
-            if (cause.Type != (ushort)ErrorCause.StaleCookie || _setup.ReceiveStaleCookie()) continue;
+            if (cause.Type != (ushort)ErrorCause.StaleCookie || _setup.ReceiveStaleCookie(now)) continue;
             Fail(SctpFailure.SetupTimeout, ErrorCause.StaleCookie, default);
             return;
         }

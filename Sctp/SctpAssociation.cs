@@ -364,7 +364,8 @@ public sealed partial class SctpAssociation : IDisposable
         if (stream >= OutboundStreams) return SctpSendResult.StreamUnavailable;
         OutgoingStream candidate = _sender.Messages.Stream(stream);
         if (candidate.Reset != StreamResetStage.None) return SctpSendResult.StreamUnavailable;
-        if (_sender.Messages.HeldBytes + length > _context.Options.MaxSendBuffer) return SctpSendResult.BufferFull;
+        long excess = _sender.Messages.HeldBytes + length - _context.Options.MaxSendBuffer;
+        if (excess > 0 && !(options.Importance is { } importance && _sender.Messages.TryMakeRoom(excess, importance))) return SctpSendResult.BufferFull;
         queue = candidate;
         return SctpSendResult.Queued;
     }

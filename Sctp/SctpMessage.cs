@@ -21,6 +21,13 @@ public readonly record struct SctpSendOptions
     /// <summary>Give the message up when it has not arrived within this time (RFC 3758 §4.1); null for reliable. Ignored where the peer does not know FORWARD TSN.</summary>
     public TimeSpan? Lifetime { get; init; }
 
+    /// <summary>
+    /// Give the message up, while nothing of it was sent, when <see cref="SctpOptions.MaxSendBuffer"/> has no room for a more important
+    /// one (RFC 7496 §3.3, SCTP_PR_SCTP_PRIO): smaller numbers are more important; null for not. Ignored where the peer does not know
+    /// FORWARD TSN.
+    /// </summary>
+    public uint? Importance { get; init; }
+
     /// <summary>Bytes of the message that count towards the buffered amount; null for all.</summary>
     internal int? CountedBytes { get; init; }
 }

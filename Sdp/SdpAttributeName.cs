@@ -12,9 +12,13 @@ internal static class SdpAttributeName
         "recvonly", "inactive", "ptime", "maxptime", "framerate", "cryptex", "ice-pacing",
     ];
 
+    // Few names have the same length, so that a line is compared with few.
+    private static readonly string[][] s_byLength = [.. Enumerable.Range(0, s_known.Max(name => name.Length) + 1)
+        .Select(length => s_known.Where(name => name.Length == length).ToArray())];
+
     public static string Intern(ReadOnlySpan<char> name)
     {
-        foreach (string known in s_known)
+        foreach (string known in name.Length < s_byLength.Length ? s_byLength[name.Length] : [])
         {
             if (name.SequenceEqual(known.AsSpan())) return known;
         }

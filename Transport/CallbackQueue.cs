@@ -3,17 +3,20 @@ namespace WebRtcStack.Transport;
 /// <summary>Runs callbacks into user code: in order, one at a time, away from the loop. From any thread.</summary>
 /// <remarks>A callback that blocks holds up only those behind it in the same queue; one that throws is reported and forgotten.</remarks>
 public sealed class CallbackQueue
+#if NET
+    : IThreadPoolWorkItem
+#endif
 {
     private readonly Queue<Action> _waiting = new();
-    private readonly Action<Action> _schedule;
+    private readonly Action<Action>? _schedule;
     private readonly Action<Exception> _report;
     private readonly Action _run;
     private bool _running;
 
     /// <summary>Creates a queue.</summary>
-    /// <param name="schedule">Runs an action soon: on the thread pool, or in a simulation's virtual time.</param>
+    /// <param name="schedule">Runs an action soon, as in a simulation's virtual time; null for the thread pool.</param>
     /// <param name="report">Told of exceptions that callbacks have thrown.</param>
-    public CallbackQueue(Action<Action> schedule, Action<Exception> report) => (_schedule, _report, _run) = (schedule, report, Run);
+    public CallbackQueue(Action<Action>? schedule, Action<Exception> report) => (_schedule, _report, _run) = (schedule, report, Run);
 
     /// <summary>Queues a callback.</summary>
     public void Post(Action callback)
@@ -24,8 +27,17 @@ public sealed class CallbackQueue
             if (_running) return;
             _running = true;
         }
-        _schedule(_run);
+        if (_schedule is not null) _schedule(_run);
+#if NET
+        else ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);       // which allocates nothing
+#else
+        else ThreadPool.UnsafeQueueUserWorkItem(static state => ((Action)state!)(), _run);
+#endif
     }
+
+#if NET
+    void IThreadPoolWorkItem.Execute() => Run();
+#endif
 
     private void Run()
     {
@@ -49,10 +61,14 @@ public sealed class CallbackQueue
         }
     }
 
-    // User code may throw anything; nothing of it may reach the thread pool.
+    // User code may throw anything, and the log it is reported to as well (a full disk); nothing of it may reach the thread pool.
     private bool Reported(Exception exception)
     {
-        _report(exception);
+        try
+        {
+            _report(exception);
+        }
+        catch (Exception fromLog) when (fromLog is not null) { }
         return true;
     }
 }

@@ -43,13 +43,31 @@ public abstract class EventLoop
     public abstract CallbackQueue CreateCallbackQueue();
 
     /// <summary>Makes the loop drive a connection. On the loop, or before the loop knows of the connection.</summary>
-    public LoopRegistration Attach(IDrivenConnection connection) => new(this, Require.NotNull(connection));
+    public LoopRegistration Attach(IDrivenConnection connection)
+    {
+        LoopRegistration registration = new(this, Require.NotNull(connection));
+        TransportMeter.Attached(1);
+        return registration;
+    }
 
     /// <summary>Opens a UDP socket whose datagrams go to <paramref name="registration"/>.</summary>
     protected internal abstract bool TryOpenUdp(
         LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error);
 
-    /// <summary>Closes a socket that <see cref="TryOpenUdp"/> has opened.</summary>
+    /// <summary>
+    /// Lets <paramref name="registration"/> use the loop's one socket of an address, which is opened for the first who asks. Datagrams
+    /// with the key are its, and those that come from where it has sent to.
+    /// </summary>
+    protected internal virtual bool TryShareUdp(
+        LoopRegistration registration, TransportAddress local, PortRange ports, PortKeyReader reader, string key,
+        out TransportAddress bound, [NotNullWhen(false)] out string? error)
+    {
+        bound = default;
+        error = "this loop has no shared ports";
+        return false;
+    }
+
+    /// <summary>Closes a socket that <see cref="TryOpenUdp"/> has opened, or leaves one that <see cref="TryShareUdp"/> has.</summary>
     protected internal abstract void CloseUdp(LoopRegistration registration, TransportAddress bound);
 
     /// <summary>Opens a UDP socket that shares the port of <paramref name="group"/> with others and has joined the group on the interfaces that have these addresses.</summary>
@@ -88,6 +106,9 @@ public abstract class EventLoop
 
     /// <summary>Closes a stream that <see cref="OpenStream"/> has opened, or is opening.</summary>
     protected internal abstract void CloseStream(LoopStream stream);
+
+    /// <summary>Whether datagrams that exceed the path's MTU are lost rather than fragmented, so that probing for it means something (RFC 8899 §3). Default false.</summary>
+    public virtual bool SetsDontFragment => false;
 
     /// <summary>Room of <see cref="MaxDatagramSize"/> for the datagram that <see cref="Send"/> is called with next.</summary>
     protected virtual Span<byte> GetSendBuffer() => _outbound ??= new byte[MaxDatagramSize];
@@ -173,6 +194,7 @@ public abstract class EventLoop
 
     internal void Detach(LoopRegistration registration)
     {
+        TransportMeter.Attached(-1);
         _deadlines.Set(registration, Instant.Never);
         _addressWatchers.Remove(registration);
     }
@@ -193,7 +215,11 @@ public abstract class EventLoop
     // An exception out of a connection is a defect of ours. It ends that connection and no other.
     private bool IsDefect(LoopRegistration registration, Exception exception)
     {
-        ReportFault(exception);
+        try
+        {
+            ReportFault(exception);
+        }
+        catch (Exception fromLog) when (fromLog is not null) { }     // a log on a full disk ends no loop
         registration.Detach();
         registration.Connection.Fault(exception);
         return true;

@@ -57,7 +57,25 @@ public sealed class LoopRegistration
         return true;
     }
 
-    /// <summary>Closes one of the connection's sockets.</summary>
+    /// <summary>
+    /// Uses the loop's one UDP socket of an address, which many connections share. Datagrams with the key are this connection's, and
+    /// those that come from where it has sent to. Called again, it adds a key.
+    /// </summary>
+    /// <param name="local">The address to bind to; its port is not looked at.</param>
+    /// <param name="ports">The ports that may be taken, if the socket has to be opened.</param>
+    /// <param name="reader">Finds keys in datagrams; that of the first connection is used.</param>
+    /// <param name="key">The connection's key, in ASCII.</param>
+    /// <param name="bound">The address and port of the socket.</param>
+    /// <param name="error">Why it cannot be used.</param>
+    public bool TryShareUdp(
+        TransportAddress local, PortRange ports, PortKeyReader reader, string key, out TransportAddress bound, [NotNullWhen(false)] out string? error)
+    {
+        if (!Loop.TryShareUdp(this, local, ports, Require.NotNull(reader), Require.NotNull(key), out bound, out error)) return false;
+        if (!_open.Contains(bound)) _open.Add(bound);
+        return true;
+    }
+
+    /// <summary>Closes one of the connection's sockets; a shared one stays with the others.</summary>
     public void CloseUdp(TransportAddress bound)
     {
         if (_open.Remove(bound)) Loop.CloseUdp(this, bound);

@@ -12,6 +12,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly ConcurrentQueue<StreamConnection> _readyStreams = new();
     private readonly Dictionary<TransportAddress, UdpGroupSocket> _ports = [];
+    private readonly Dictionary<TransportAddress, UdpGroupSocket> _shared = [];       // by address, without the port
     private readonly UdpSocketGroup _sockets;
     private UdpGroupSocket? _lastPort;                      // most sends are by the port of the one before
     private readonly TcpPorts _tcp;
@@ -41,6 +42,12 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
     /// <inheritdoc/>
     public override Instant Now => _now;
 
+    /// <summary>UDP sockets that are open; on the loop.</summary>
+    internal int OpenPorts => _ports.Count;
+
+    /// <inheritdoc/>
+    public override bool SetsDontFragment => _options.DontFragment && _sockets.CanSetDontFragment;
+
     /// <inheritdoc/>
     public override void Post(Action command)
     {
@@ -57,23 +64,48 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
 
     /// <inheritdoc/>
     public override CallbackQueue CreateCallbackQueue() =>
-        new(static run => ThreadPool.UnsafeQueueUserWorkItem(static state => ((Action)state!)(), run), exception => Log.CallbackThrew(_logger, exception));
+        new(null, exception => Log.CallbackThrew(_logger, exception));
 
     /// <inheritdoc/>
     protected internal override bool TryOpenUdp(
         LoopRegistration registration, TransportAddress local, PortRange ports, out TransportAddress bound, [NotNullWhen(false)] out string? error)
     {
         bound = default;
-        if (!_sockets.TryOpen(local, ports, shared: false, out UdpGroupSocket? port, out error)) return false;
-        if (_options.DontFragment && _sockets.CanSetDontFragment) _sockets.SetDontFragment(port);
+        if (!TryOpen(local, ports, out UdpGroupSocket? port, out error)) return false;
         Use(registration, port, out bound);
         return true;
+    }
+
+    /// <inheritdoc/>
+    protected internal override bool TryShareUdp(
+        LoopRegistration registration, TransportAddress local, PortRange ports, PortKeyReader reader, string key,
+        out TransportAddress bound, [NotNullWhen(false)] out string? error)
+    {
+        bound = default;
+        error = null;
+        if (!_shared.TryGetValue(local.WithPort(0), out UdpGroupSocket? port))
+        {
+            if (!TryOpen(local, ports, out port, out error)) return false;
+            port.Tag = new SharedPort(reader);
+            _ports.Add(port.Local, port);
+            _shared.Add(local.WithPort(0), port);
+        }
+        bound = port.Local;
+        if (((SharedPort)port.Tag!).TryAdd(registration, key)) return true;
+        error = "another connection of this port has the same key";
+        return false;
     }
 
     /// <inheritdoc/>
     protected internal override void CloseUdp(LoopRegistration registration, TransportAddress bound)
     {
         if (!_ports.TryGetValue(bound, out UdpGroupSocket? port)) return;
+        if (port.Tag is SharedPort shared)
+        {
+            shared.Remove(registration);
+            if (!shared.IsEmpty) return;
+            _shared.Remove(bound.WithPort(0));
+        }
         _ports.Remove(bound);
         if (_lastPort == port) _lastPort = null;
         _sockets.Close(port);
@@ -136,8 +168,15 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
     {
         if (path.Protocol == TransportProtocol.Udp)
         {
-            if (Find(path.Local) is { } port) _sockets.SendBuffered(port, datagram.Length, path.Remote);
-            else TransportMeter.Dropped(SendDropReason.SocketClosed);
+            if (Find(path.Local) is { } port)
+            {
+                if (port.Tag is SharedPort shared) shared.Sent(registration, path.Remote);
+                _sockets.SendBuffered(port, datagram.Length, path.Remote);
+            }
+            else
+            {
+                TransportMeter.Dropped(SendDropReason.SocketClosed);
+            }
         }
         else if (_streams.TryGetValue(path, out LoopStream? stream))
         {
@@ -189,7 +228,19 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
 
     void IUdpReceiver.Received(UdpGroupSocket socket, Span<byte> buffer, int offset, int length, TransportAddress remote)
     {
-        if (length > 0) Deliver((LoopRegistration)socket.Tag!, buffer.Slice(offset, length), new NetworkPath(socket.Local, remote));
+        if (length == 0) return;
+        Span<byte> datagram = buffer.Slice(offset, length);
+        if ((socket.Tag is SharedPort shared ? shared.Find(datagram, remote) : (LoopRegistration)socket.Tag!) is { } registration)
+            Deliver(registration, datagram, new NetworkPath(socket.Local, remote));
+        else
+            TransportMeter.NobodyKnew();
+    }
+
+    private bool TryOpen(TransportAddress local, PortRange ports, [NotNullWhen(true)] out UdpGroupSocket? port, [NotNullWhen(false)] out string? error)
+    {
+        if (!_sockets.TryOpen(local, ports, shared: false, out port, out error)) return false;
+        if (SetsDontFragment) _sockets.SetDontFragment(port);
+        return true;
     }
 
     private void Use(LoopRegistration registration, UdpGroupSocket port, out TransportAddress bound)
@@ -217,9 +268,11 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
     {
         while (!_stopped)
         {
-            _sockets.Wait(TimeToWait());
+            Wait();
             Volatile.Write(ref _awake, 1);                      // work that arrives from here on needs no signal: TimeToWait looks again
             _now = ReadClock();
+            Instant due = NextDeadline;
+            if (due <= _now) TransportMeter.Late(_now - due);
             _sockets.Receive(this);
             ReceiveStreams();
             ReceiveMessages();
@@ -227,6 +280,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
             RunCommands();
             DrainConnections();
             _sockets.Flush();
+            if (TransportMeter.MeasuresPasses) TransportMeter.Passed(ReadClock() - _now);
         }
         _ports.Clear();
         _tcp.Dispose();
@@ -270,8 +324,27 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
 
     private bool Reported(Exception exception)
     {
-        ReportFault(exception);
+        try
+        {
+            ReportFault(exception);
+        }
+        catch (Exception fromLog) when (fromLog is not null) { }
         return true;
+    }
+
+    private void Wait()
+    {
+        TimeSpan timeout = TimeToWait();
+        if (timeout != TimeSpan.Zero && _options.SpinDuration > TimeSpan.Zero)
+        {
+            Instant end = ReadClock() + _options.SpinDuration;
+            while (ReadClock() < end)
+            {
+                if (_sockets.Wait(TimeSpan.Zero) || TimeToWait() == TimeSpan.Zero) return;
+            }
+            timeout = TimeToWait();
+        }
+        _sockets.Wait(timeout);
     }
 
     private TimeSpan TimeToWait()

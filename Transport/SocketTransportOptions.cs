@@ -22,6 +22,13 @@ public sealed record SocketTransportOptions
     /// </summary>
     public bool DontFragment { get; init; } = true;
 
+    /// <summary>
+    /// How long a loop that has nothing to do looks again and again before it sleeps. It saves the time of a wake-up, 5 to 50 us,
+    /// for a processor that is kept busy. Default 0; to 10 ms.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public TimeSpan SpinDuration { get; init => field = Require.InRange(value, TimeSpan.Zero, TimeSpan.FromMilliseconds(10)); }
+
     /// <summary>Whether to use portable sockets even where the system has better. Default false; for tests and comparisons.</summary>
     public bool IsPortable { get; init; }
 

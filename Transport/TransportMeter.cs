@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using WebRtcStack.Core;
 
 namespace WebRtcStack.Transport;
 
@@ -25,17 +26,42 @@ internal static class TransportMeter
     private static readonly Counter<long> s_notSent = s_meter.CreateCounter<long>("webrtcstack.datagrams.not_sent", "{datagram}", "Datagrams that a socket did not take, by reason.");
     private static readonly Counter<long> s_receiveErrors = s_meter.CreateCounter<long>("webrtcstack.receive.errors", "{error}", "Errors that sockets gave in place of a datagram.");
 
+    private static readonly Counter<long> s_receivedBatches = s_meter.CreateCounter<long>("webrtcstack.batches.received", "{batch}", "Datagrams that the system handed over together, or one alone.");
+    private static readonly Counter<long> s_sentBatches = s_meter.CreateCounter<long>("webrtcstack.batches.sent", "{batch}", "Calls that handed datagrams to the system.");
+    private static readonly Counter<long> s_unknown = s_meter.CreateCounter<long>("webrtcstack.datagrams.unclaimed", "{datagram}", "Datagrams to a shared port that were no connection's.");
+    private static readonly UpDownCounter<long> s_connections = s_meter.CreateUpDownCounter<long>("webrtcstack.connections", "{connection}", "Connections on event loops.");
+    private static readonly Histogram<double> s_passes = s_meter.CreateHistogram<double>("webrtcstack.loop.pass.duration", "s", "How long an event loop was busy with one pass.");
+    private static readonly Histogram<double> s_lateness = s_meter.CreateHistogram<double>("webrtcstack.loop.lateness", "s", "How long after the earliest deadline an event loop came to it.");
+
+#if NET                                                             // elsewhere Core keeps it to itself
+    private static readonly ObservableCounter<long> s_pool = s_meter.CreateObservableCounter(
+        "webrtcstack.pool.allocations", static () => LeasePool.Allocations, "{array}", "Arrays that the pool of messages had to allocate.");
+#endif
+
     private static readonly KeyValuePair<string, object?>[] s_reasons = Array.ConvertAll(
         Enum.GetValues<SendDropReason>(), reason => new KeyValuePair<string, object?>("reason", reason.ToString()));
 
+    /// <summary>Whether anybody wants to know how long passes take, which costs a look at the clock.</summary>
+    public static bool MeasuresPasses => s_passes.Enabled;
+
+    public static void Attached(int connections) => s_connections.Add(connections);
+
+    public static void NobodyKnew() => s_unknown.Add(1);
+
+    public static void Passed(TimeSpan duration) => s_passes.Record(duration.TotalSeconds);
+
+    public static void Late(TimeSpan by) => s_lateness.Record(by.TotalSeconds);
+
     public static void ReceivedBatch(int datagrams, int bytes)
     {
+        s_receivedBatches.Add(1);
         s_received.Add(datagrams);
         s_receivedBytes.Add(bytes);
     }
 
     public static void SentBatch(int datagrams, int bytes)
     {
+        s_sentBatches.Add(1);
         s_sent.Add(datagrams);
         s_sentBytes.Add(bytes);
     }

@@ -16,7 +16,7 @@ public sealed class TurnAllocation : IDisposable
 
     private const int MaxPendingIcmp = 16;
     private const int MaxDomainLength = 255;                              // RFC 8489 §14.16
-    private const byte ProtocolUdp = 17;                                  // REQUESTED-TRANSPORT
+    private const byte ProtocolUdp = 17, ProtocolTcp = 6;                 // REQUESTED-TRANSPORT
 
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_permissionRenewal = TimeSpan.FromMinutes(4);    // §9: it lasts 5 minutes
@@ -34,14 +34,19 @@ public sealed class TurnAllocation : IDisposable
     private readonly List<TurnRequest> _byChannel = [];                   // the channel's number less the first one is the index
     private readonly List<TransportAddress> _asked = [];                  // servers that have named others
     private readonly Queue<(TransportAddress Peer, StunIcmp Icmp)> _icmp = new(MaxPendingIcmp);
+    private readonly Queue<TurnConnectionEvent> _connections = new();
     private readonly long[] _drops = new long[(int)TurnDropReason.UnknownPeer + 1];
 
     /// <summary>Creates an allocation; its first request is owed at once.</summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">A TCP relayed address is wanted, and one of the wishes is not for that.</exception>
     public TurnAllocation(TurnAllocationOptions options, RandomSource random)
     {
         _options = Require.NotNull(options);
         _random = Require.NotNull(random);
+        if (options.RequestTcp && (options.Protocol == TransportProtocol.Udp || options.DontFragment || options.RequestBothFamilies ||
+            options.RequestEvenPort || options.ReserveNextPort || options.ReservationToken != 0))
+            throw new ArgumentException("A TCP relayed address needs TCP or TLS towards the server, one family, and no DF, even port or reservation (RFC 6062 §4.1).", nameof(options));
         _credentials = new TurnCredentials(options);
         Server = options.Server;
         _dontFragment = options.DontFragment;
@@ -146,6 +151,41 @@ public sealed class TurnAllocation : IDisposable
         return true;
     }
 
+    /// <summary>Has the server connect to a peer over TCP (RFC 6062 §4.3); <see cref="TryReadConnection"/> tells what became of it.</summary>
+    /// <returns>False when that is being done already, or there are <see cref="TurnAllocationOptions.MaxPeers"/> of them.</returns>
+    /// <exception cref="InvalidOperationException">The allocation is not one for TCP.</exception>
+    public bool Connect(TransportAddress peer)
+    {
+        RequireTcp();
+        int connecting = 0;
+        foreach (TurnRequest request in _requests)
+        {
+            if (request.Method != StunMethod.Connect) continue;
+            if (request.Peer == peer || ++connecting >= _options.MaxPeers) return false;
+        }
+        TurnRequest connect = new(StunMethod.Connect, peer, 0);
+        _requests.Add(connect);
+        connect.Start(StunTransactionId.Create(_random), StunRetransmission.Reliable);
+        return true;
+    }
+
+    /// <summary>Makes the protocol for a new stream to <see cref="Server"/>, which joins it with the peer's (RFC 6062 §4.3). The caller disposes it.</summary>
+    /// <param name="connectionId">That of the event.</param>
+    /// <exception cref="InvalidOperationException">The allocation is not one for TCP.</exception>
+    public TurnDataConnection OpenData(uint connectionId)
+    {
+        RequireTcp();
+        return new TurnDataConnection(_credentials.Fork(), connectionId, _random);
+    }
+
+    /// <summary>Reads what has become of connections with peers, and who has connected (RFC 6062). The latest <see cref="TurnAllocationOptions.MaxPeers"/> are kept.</summary>
+    public bool TryReadConnection(out TurnConnectionEvent e)
+    {
+        bool isThere = _connections.Count > 0;
+        e = isThere ? _connections.Dequeue() : default;
+        return isThere;
+    }
+
     /// <summary>
     /// Changes the credentials: for an allocation that is being made, at once; for one that there is, if the user stays the same
     /// (RFC 8656 §5), for whatever is asked from here on.
@@ -229,6 +269,7 @@ public sealed class TurnAllocation : IDisposable
             return Drop(TurnDropReason.Malformed);
         if (stun.Class == StunClass.Indication && stun.Method == StunMethod.Data)
             return ReceiveIndication(message, stun, out offset, out length, out peer);
+        if (stun.Class == StunClass.Indication && stun.Method == StunMethod.ConnectionAttempt && _options.RequestTcp) return ReceiveAttempt(stun);
         if (stun.Class is not (StunClass.SuccessResponse or StunClass.ErrorResponse)) return Drop(TurnDropReason.UnexpectedMessage);
         ReceiveResponse(stun, now);
         return false;
@@ -261,8 +302,9 @@ public sealed class TurnAllocation : IDisposable
     /// <summary>Renews what lapses soon, repeats what is unanswered, gives up what stays so.</summary>
     public void AdvanceTo(Instant now)
     {
-        foreach (TurnRequest request in _requests)
+        for (int i = _requests.Count - 1; i >= 0; i--)
         {
+            TurnRequest request = _requests[i];
             if (!request.IsPending)
             {
                 if (now >= request.RenewAt) RenewOrLapse(request);
@@ -271,6 +313,7 @@ public sealed class TurnAllocation : IDisposable
             request.Transaction.AdvanceTo(now);
             if (!request.Transaction.IsTimedOut) continue;
             request.Refused();
+            if (request.Method == StunMethod.Connect) FinishConnect(request, 0, StunErrorCode.None);
             if (ReferenceEquals(request, _allocation)) End(StunErrorCode.None);
         }
     }
@@ -327,7 +370,7 @@ public sealed class TurnAllocation : IDisposable
         switch (request.Method)
         {
             case StunMethod.Allocate:
-                writer.WriteTransport(ProtocolUdp);
+                writer.WriteTransport(_options.RequestTcp ? ProtocolTcp : ProtocolUdp);
                 writer.WriteUInt32(StunAttributeType.Lifetime, (uint)_options.Lifetime.TotalSeconds);
                 WriteWishes(ref writer);
                 break;
@@ -390,12 +433,9 @@ public sealed class TurnAllocation : IDisposable
             Drop(TurnDropReason.UnknownTransaction);
             return;
         }
-        // RFC 8489 §9.2.5: what a server says to a signed request is signed, except that it does not know us, or not any more.
         StunErrorCode error = response.Class == StunClass.ErrorResponse ? response.GetErrorCode() : StunErrorCode.None;
         bool isChallenge = error is StunErrorCode.Unauthenticated or StunErrorCode.StaleNonce;
-        bool isSigned = response.HasIntegrity || response.HasIntegritySha256;
-        if ((isSigned || !isChallenge) && _credentials.Key is not null && !_credentials.Verify(response)) Drop(TurnDropReason.BadIntegrity);
-        else if (!isChallenge && !TurnCredentials.IsConsistent(response)) Drop(TurnDropReason.BadIntegrity);
+        if (!_credentials.IsGenuine(response, isChallenge)) Drop(TurnDropReason.BadIntegrity);
         else if (response.Class == StunClass.SuccessResponse) OnSuccess(request, response, now);
         else OnError(request, response);
     }
@@ -432,6 +472,10 @@ public sealed class TurnAllocation : IDisposable
                 break;
             case StunMethod.ChannelBind:
                 request.Granted(now + s_channelRenewal);
+                break;
+            case StunMethod.Connect:
+                response.TryGetUInt32(StunAttributeType.ConnectionId, out uint connection);
+                FinishConnect(request, connection, connection == 0 ? StunErrorCode.BadRequest : StunErrorCode.None);
                 break;
             default:
                 request.Granted(now + s_permissionRenewal);
@@ -480,6 +524,7 @@ public sealed class TurnAllocation : IDisposable
             return;
         }
         request.Refused();
+        if (request.Method == StunMethod.Connect) FinishConnect(request, 0, error);
         // §7.4: 437, 440, 441, 442, 486, 508, ... end the attempt. §10.4, §12.3: 403, 443 and 508 concern one peer; 437 means
         // that the server knows of no allocation, and 441 that it is somebody else's.
         if (ReferenceEquals(request, _allocation) || error is StunErrorCode.AllocationMismatch or StunErrorCode.WrongCredentials) End(error);
@@ -510,6 +555,34 @@ public sealed class TurnAllocation : IDisposable
         if (!_dontFragment || !response.TryGet(StunAttributeType.UnknownAttributes, out StunAttribute unknown) || unknown.Value.Length < 2) return false;
         _dontFragment = false;
         return true;
+    }
+
+    private void RequireTcp()
+    {
+        if (!_options.RequestTcp) throw new InvalidOperationException("Set TurnAllocationOptions.RequestTcp: this allocation relays UDP.");
+    }
+
+    private void FinishConnect(TurnRequest request, uint connection, StunErrorCode error)
+    {
+        _requests.Remove(request);
+        Tell(new TurnConnectionEvent { Peer = request.Peer, ConnectionId = connection, Error = error });
+    }
+
+    // RFC 6062 §4.4
+    private bool ReceiveAttempt(in StunMessage stun)
+    {
+        if (!stun.TryGetXorAddress(StunAttributeType.XorPeerAddress, out TransportAddress peer) ||
+            !stun.TryGetUInt32(StunAttributeType.ConnectionId, out uint connection) || connection == 0) return Drop(TurnDropReason.Malformed);
+        if (!_permissions.TryGetValue(peer.WithPort(0), out TurnRequest? permission)) return Drop(TurnDropReason.UnknownPeer);
+        permission.IsUsed = true;
+        Tell(new TurnConnectionEvent { Peer = peer, ConnectionId = connection, IsAttempt = true });
+        return false;
+    }
+
+    private void Tell(in TurnConnectionEvent e)
+    {
+        if (_connections.Count >= _options.MaxPeers) _connections.Dequeue();
+        _connections.Enqueue(e);
     }
 
     private void End(StunErrorCode error)

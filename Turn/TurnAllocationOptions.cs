@@ -41,6 +41,13 @@ public sealed record TurnAllocationOptions
     /// <summary>Whether the server is to set DF in what it sends to peers (RFC 8656 §18.9); given up if it cannot. Default false.</summary>
     public bool DontFragment { get; init; }
 
+    /// <summary>
+    /// Whether to ask for a TCP relayed address (RFC 6062): peers are connected with <see cref="TurnAllocation.Connect"/>, and data flows over
+    /// streams of its own, <see cref="TurnDataConnection"/>. Needs TCP or TLS towards the server. Default false; excludes the other wishes
+    /// but <see cref="RequestIPv6"/>.
+    /// </summary>
+    public bool RequestTcp { get; init; }
+
     /// <summary>How often to follow a server that names another one (300). Default 5; from 0 to 32. Servers that were asked before are never asked again.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxRedirects { get; init => field = Require.InRange(value, 0, 32); } = 5;

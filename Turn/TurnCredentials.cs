@@ -26,6 +26,9 @@ internal sealed class TurnCredentials(TurnAllocationOptions options) : IDisposab
 
     public string Username => _user;
 
+    /// <summary>The same user towards another stream of the server, which has not told its realm there.</summary>
+    public TurnCredentials Fork() => new(options with { Username = _user, Password = _password });
+
     /// <summary>Takes other credentials; realm and nonce are still the server's.</summary>
     public void Change(string username, string password)
     {
@@ -60,13 +63,24 @@ internal sealed class TurnCredentials(TurnAllocationOptions options) : IDisposab
     }
 
     /// <summary>Whether a response says of its sender what the server had said before: a downgrade shows here (§9.2.5).</summary>
-    public static bool IsConsistent(in StunMessage response) =>
+    private static bool IsConsistent(in StunMessage response) =>
         !response.TryGet(StunAttributeType.Nonce, out StunAttribute nonce) ||
         (StunNonceCookie.Read(nonce.Value) & StunSecurityFeatures.PasswordAlgorithms) == 0 || response.Has(StunAttributeType.PasswordAlgorithms);
 
     /// <summary>Whether a response is signed with our key, and with the hash that was agreed on.</summary>
-    public bool Verify(in StunMessage response) =>
+    private bool Verify(in StunMessage response) =>
         Key is not null && (!UsesSha256 || response.HasIntegritySha256) && response.VerifyIntegrity(Key);
+
+    /// <summary>
+    /// Whether to believe a response (RFC 8489 §9.2.5): what a server says to a signed request is signed, except that it does not know
+    /// us, or not any more.
+    /// </summary>
+    public bool IsGenuine(in StunMessage response, bool isChallenge)
+    {
+        bool isSigned = response.HasIntegrity || response.HasIntegritySha256;
+        if ((isSigned || !isChallenge) && Key is not null && !Verify(response)) return false;
+        return isChallenge || IsConsistent(response);
+    }
 
     /// <summary>Appends who we are and MESSAGE-INTEGRITY, once the server has asked for them.</summary>
     public void Sign(ref StunMessageWriter writer)

@@ -11,6 +11,7 @@ internal static class EndToEndProgram
         ["memory"] = ConnectionModes.MemoryAsync,
         ["churn"] = ConnectionModes.ChurnAsync,
         ["rtp"] = RtpMode.RunAsync,
+        ["scale"] = ScaleMode.RunAsync,
     };
 
     /// <summary>Runs a mode; null when the first word names none.</summary>

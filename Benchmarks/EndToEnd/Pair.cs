@@ -9,7 +9,8 @@ internal sealed class Pair : IAsyncDisposable
     private readonly List<Action> _early = [];
     private bool _isNegotiated;
 
-    private Pair(WebRtcOptions options) => (Offerer, Answerer) = (new RTCPeerConnection(new RTCConfiguration(), options), new RTCPeerConnection(new RTCConfiguration(), options));
+    private Pair(WebRtcOptions near, WebRtcOptions far) =>
+        (Offerer, Answerer) = (new RTCPeerConnection(new RTCConfiguration(), near), new RTCPeerConnection(new RTCConfiguration(), far));
 
     public RTCPeerConnection Offerer { get; }
 
@@ -31,29 +32,30 @@ internal sealed class Pair : IAsyncDisposable
     };
 
     /// <summary>Connects; ends when the channel is open on both sides.</summary>
-    /// <param name="options">Of both.</param>
+    /// <param name="near">Of the offerer.</param>
+    /// <param name="far">Of the answerer; null for the same.</param>
     /// <param name="prepare">Is called before they negotiate, to add tracks.</param>
-    public static async Task<Pair> ConnectAsync(WebRtcOptions options, Action<Pair>? prepare = null)
+    public static async Task<Pair> ConnectAsync(WebRtcOptions near, WebRtcOptions? far = null, Action<Pair>? prepare = null)
     {
-        Pair pair = new(options);
-        TaskCompletionSource near = new(TaskCreationOptions.RunContinuationsAsynchronously), far = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Pair pair = new(near, far ?? near);
+        TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously), answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         (RTCPeerConnection offerer, RTCPeerConnection answerer) = (pair.Offerer, pair.Answerer);
         offerer.OnIceCandidate += (_, e) => pair.Signal(answerer, e.Candidate);
         answerer.OnIceCandidate += (_, e) => pair.Signal(offerer, e.Candidate);
         answerer.OnDataChannel += (_, e) =>
         {
             pair.Far = e.Channel;
-            e.Channel.OnOpen += (_, _) => far.TrySetResult();
+            e.Channel.OnOpen += (_, _) => answered.TrySetResult();
         };
         prepare?.Invoke(pair);
         pair.Near = offerer.CreateDataChannel("bench");
-        pair.Near.OnOpen += (_, _) => near.TrySetResult();
+        pair.Near.OnOpen += (_, _) => opened.TrySetResult();
         await offerer.SetLocalDescriptionAsync();
         await answerer.SetRemoteDescriptionAsync(offerer.LocalDescription!);
         await answerer.SetLocalDescriptionAsync();
         await offerer.SetRemoteDescriptionAsync(answerer.LocalDescription!);
         pair.Negotiated();
-        await Task.WhenAll(near.Task, far.Task);
+        await Task.WhenAll(opened.Task, answered.Task);
         return pair;
     }
 

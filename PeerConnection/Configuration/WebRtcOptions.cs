@@ -73,11 +73,26 @@ public sealed record WebRtcOptions
     public PortRange PortRange { get; init; } = PortRange.Any;
 
     /// <summary>
+    /// Whether all connections of an event loop that have this set share one UDP socket for each local address, as servers with thousands of
+    /// connections want it; with <see cref="PortRange"/> and one loop they share one port. Peers are told apart by the user name in
+    /// their first check, then by their address, so that two such endpoints cannot have several connections with one another
+    /// over the same two ports. Default false.
+    /// </summary>
+    public bool SharePorts { get; init; }
+
+    /// <summary>
     /// The largest UDP payload that is sent, in bytes. Default 1232, what the least MTU of IPv6 has room for (RFC 8200 §5) and what
     /// browsers' RTP packets of up to 1200 bytes need with SRTP around them; from 640 to 1500.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int Mtu { get; init => field = Require.InRange(value, 640, 1500); } = 1232;
+
+    /// <summary>
+    /// The largest UDP payload that is searched for on the path, in bytes, for data channels (RFC 8899), where sockets keep datagrams from
+    /// being fragmented; what is not above <see cref="Mtu"/> means no search. Default 1452, what Ethernet has room for with IPv6; from 0 to 2000.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxMtu { get; init => field = Require.InRange(value, 0, 2000); } = 1452;
 
     /// <summary>How ICE works; role, servers and policy come from the connection.</summary>
     public IceAgentOptions Ice { get; init; } = new();

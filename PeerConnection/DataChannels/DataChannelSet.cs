@@ -16,7 +16,8 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private readonly Dictionary<DataChannel, RTCDataChannel> _byChannel = [];          // the loop's
     private readonly ConcurrentQueue<RTCDataChannel> _withMessages = new();
     private readonly Queue<RTCDataChannel> _withoutRoom = new();                       // the loop's
-    private List<(RTCDataChannel Channel, bool IsBinary, MessageLease Payload)> _batch = [];
+    private MessageBatch? _batch;
+    private MessageBatch.Pool? _batches;
     private DataChannelTransport? _transport;                                          // the loop's
     private long _backlog;
     private byte[]? _localInit;
@@ -193,17 +194,18 @@ internal sealed class DataChannelSet(ConnectionContext context)
             payload.Dispose();
             return;
         }
-        _batch.Add((target, isBinary, payload));
+        _batches ??= new MessageBatch.Pool(Deliver);
+        _batch ??= _batches.Take();
+        _batch.Messages.Add((target, isBinary, payload));
         Interlocked.Add(ref _backlog, payload.Length);
     }
 
     /// <summary>On the loop: messages of this pass go to the application, in their order among tasks.</summary>
     public void FlushMessages()
     {
-        if (_batch.Count == 0) return;
-        List<(RTCDataChannel Channel, bool IsBinary, MessageLease Payload)> batch = _batch;
-        _batch = [];
-        context.Callbacks.Post(() => Deliver(batch, 0));
+        if (_batch is not { } batch) return;
+        _batch = null;
+        context.Callbacks.Post(batch.Deliver);
     }
 
     public void ConnectionClosed()
@@ -213,13 +215,16 @@ internal sealed class DataChannelSet(ConnectionContext context)
     }
 
     private DataChannelTransport GetTransport() => _transport ??= new DataChannelTransport(
-        new DataChannelTransportOptions { Sctp = SctpSettings, MaxChannels = 65535 }, context.Options.Random);
+        new DataChannelTransportOptions { Sctp = SctpSettings with { MaxMtu = SearchLimit }, MaxChannels = 65535 }, context.Options.Random);
 
-    private SctpOptions SctpSettings => context.Options.Sctp with { Mtu = PacketSize(context.Options), MaxMtu = 0 };
+    private SctpOptions SctpSettings => context.Options.Sctp with { Mtu = Math.Min(context.Options.Sctp.Mtu, PacketSize(context.Options.Mtu)) & ~3, MaxMtu = 0 };
+
+    // What fragments carries any size, so that a search would find nothing out (RFC 8899 §3).
+    private int SearchLimit => context.Options.MaxMtu > context.Options.Mtu && context.Transports.Peer.Registration.Loop.SetsDontFragment
+        ? PacketSize(context.Options.MaxMtu) : 0;
 
     // What is left of a datagram for an SCTP packet, a multiple of 4 (RFC 9260 §3.2), inside DTLS and a TURN server's header.
-    private static int PacketSize(WebRtcOptions options) =>
-        Math.Min(options.Sctp.Mtu, options.Mtu - DtlsConnection.MaxOverhead - MaxRelayHeader) & ~3;
+    private static int PacketSize(int datagram) => datagram - DtlsConnection.MaxOverhead - MaxRelayHeader & ~3;
 
     private void OpenWaiting(RTCDataChannel channel)
     {
@@ -325,11 +330,11 @@ internal sealed class DataChannelSet(ConnectionContext context)
         if (wasBacklogged && !IsBacklogged) context.Transports.Peer.Registration.Wake();
     }
 
-    private void Deliver(List<(RTCDataChannel Channel, bool IsBinary, MessageLease Payload)> batch, int start)
+    private void Deliver(MessageBatch batch)
     {
-        for (int i = start; i < batch.Count; i++)
+        while (batch.TryTake(out (RTCDataChannel Channel, bool IsBinary, MessageLease Payload) message))
         {
-            (RTCDataChannel channel, bool isBinary, MessageLease payload) = batch[i];
+            (RTCDataChannel channel, bool isBinary, MessageLease payload) = message;
             if (channel.Reader is { } reader && !context.IsClosed && reader.TryAdd(isBinary, payload)) continue;       // it is the reader's now
             bool returned = false;
             try
@@ -342,9 +347,9 @@ internal sealed class DataChannelSet(ConnectionContext context)
                 int length = payload.Length;
                 payload.Dispose();
                 Consumed(length);
-                int next = i + 1;
-                if (!returned && next < batch.Count) context.Callbacks.Post(() => Deliver(batch, next));     // the handler has thrown: the rest goes on
+                if (!returned) context.Callbacks.Post(batch.Deliver);      // the handler has thrown: the rest goes on
             }
         }
+        _batches!.Return(batch);
     }
 }

@@ -84,7 +84,7 @@ internal sealed class MessageReader(RTCDataChannel channel, DataChannelSet chann
     private MessageEvent Take()
     {
         (bool isBinary, MessageLease payload) = _queue.Dequeue();
-        MessageEvent message = new(payload.Span.ToArray(), isBinary);
+        MessageEvent message = new MessageEvent().With(payload.Span.ToArray(), isBinary);
         payload.Dispose();
         channels.Consumed(message.Data.Length);
         return message;

@@ -10,6 +10,7 @@ public sealed partial class RTCDataChannel
 {
     private readonly ConnectionContext _context;
     private readonly Queue<(MessageLease Message, bool IsBinary)> _outbox = new();
+    private readonly MessageEvent _message = new();      // of the message that is being raised: one at a time
     private long _outboxBytes;                           // counted here until the transport counts them
     private long _bufferedAmountLowThreshold;
     private DataChannel? _channel;
@@ -218,7 +219,7 @@ public sealed partial class RTCDataChannel
 
     internal void RaiseMessage(bool isBinary, in MessageLease payload)
     {
-        if (_state == RTCDataChannelState.Open) OnMessage?.Invoke(this, new MessageEvent(payload.Memory, isBinary));
+        if (_state == RTCDataChannelState.Open) OnMessage?.Invoke(this, _message.With(payload.Memory, isBinary));
     }
 
     // webrtc-pc §6.2, send()

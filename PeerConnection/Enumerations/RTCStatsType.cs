@@ -21,6 +21,9 @@ public enum RTCStatsType
     /// <summary>"remote-outbound-rtp": A stream from the peer, as the peer reports it.</summary>
     RemoteOutboundRtp,
 
+    /// <summary>"media-source": A track that is sent.</summary>
+    MediaSource,
+
     /// <summary>"peer-connection": The connection as a whole.</summary>
     PeerConnection,
 

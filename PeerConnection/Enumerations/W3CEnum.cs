@@ -29,7 +29,7 @@ public static class W3CEnum
         [typeof(RTCErrorDetailType)] = ["data-channel-failure", "dtls-failure", "fingerprint-failure", "sctp-failure", "sdp-syntax-error", "hardware-encoder-not-available", "hardware-encoder-error"],
         [typeof(MediaStreamTrackState)] = ["live", "ended"],
         [typeof(MediaKind)] = ["audio", "video"],
-        [typeof(RTCStatsType)] = ["codec", "inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "remote-outbound-rtp", "peer-connection", "data-channel", "transport", "candidate-pair", "local-candidate", "remote-candidate", "certificate"],
+        [typeof(RTCStatsType)] = ["codec", "inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "remote-outbound-rtp", "media-source", "peer-connection", "data-channel", "transport", "candidate-pair", "local-candidate", "remote-candidate", "certificate"],
         [typeof(RTCStatsIceCandidatePairState)] = ["frozen", "waiting", "in-progress", "failed", "succeeded"],
         [typeof(RTCDtlsRole)] = ["client", "server", "unknown"],
     };

@@ -75,20 +75,27 @@ public sealed class RTCErrorEvent(RTCError error) : EventArgs
     public RTCError Error { get; } = error;
 }
 
-/// <summary>A message has arrived on a data channel.</summary>
+/// <summary>A message has arrived on a data channel. The event is valid until the handler returns: one object serves all messages of a channel.</summary>
 public sealed class MessageEvent : EventArgs
 {
-    private readonly ReadOnlyMemory<byte> _data;
+    private ReadOnlyMemory<byte> _data;
     private string? _text;
 
-    internal MessageEvent(ReadOnlyMemory<byte> data, bool isBinary) => (_data, IsBinary) = (data, isBinary);
+    internal MessageEvent() { }
 
     /// <summary>Whether the message is binary; otherwise it is text.</summary>
-    public bool IsBinary { get; }
+    public bool IsBinary { get; private set; }
 
     /// <summary>The message's bytes, in UTF-8 if it is text. They are valid until the handler returns: copy what must live longer.</summary>
     public ReadOnlyMemory<byte> Data => _data;
 
     /// <summary>The message as text; malformed UTF-8 becomes U+FFFD. Read it in the handler; the string itself may be kept.</summary>
     public string Text => _text ??= System.Text.Encoding.UTF8.GetString(_data.Span);
+
+    // One object serves all messages of a channel, so that a message costs no garbage.
+    internal MessageEvent With(ReadOnlyMemory<byte> data, bool isBinary)
+    {
+        (_data, IsBinary, _text) = (data, isBinary, null);
+        return this;
+    }
 }

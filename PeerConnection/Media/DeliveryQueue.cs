@@ -14,30 +14,34 @@ internal sealed class DeliveryQueue<T>(int limit) where T : struct, IDisposable
     /// <summary>Items that were dropped because the application was too slow.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_waiting) return _waiting.Count == 0;
+        }
+    }
+
     /// <summary>Adds an item, which it takes over.</summary>
-    /// <returns>Whether the queue was empty.</returns>
-    public bool Add(T item)
+    public void Add(T item)
     {
         TaskCompletionSource<bool>? reader;
-        bool wasEmpty;
         lock (_waiting)
         {
             if (_isComplete)
             {
                 item.Dispose();
-                return false;
+                return;
             }
             if (_waiting.Count >= limit)
             {
                 _waiting.Dequeue().Dispose();
                 Interlocked.Increment(ref _dropped);
             }
-            wasEmpty = _waiting.Count == 0;
             _waiting.Enqueue(item);
             (reader, _reader) = (_reader, null);
         }
         reader?.TrySetResult(true);
-        return wasEmpty;
     }
 
     public bool TryTake(out T item)
@@ -88,29 +92,37 @@ internal sealed class EventDelivery<T>(CallbackQueue callbacks, int limit, Actio
 {
     private readonly DeliveryQueue<T> _queue = new(limit);
     private Action? _run;
+    private int _scheduled;                                      // 1 from when a run is asked for until it has found nothing more
 
     public long Dropped => _queue.Dropped;
 
     public void Add(T item)
     {
-        if (_queue.Add(item)) callbacks.Post(_run ??= Run);
+        _queue.Add(item);
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0) callbacks.Post(_run ??= Run);
     }
 
     private void Run()
     {
-        while (_queue.TryTake(out T item))
+        do
         {
-            using T taken = item;
-            bool returned = false;
-            try
+            while (_queue.TryTake(out T item))
             {
-                raise(taken);
-                returned = true;
+                using T taken = item;
+                bool returned = false;
+                try
+                {
+                    raise(taken);
+                    returned = true;
+                }
+                finally
+                {
+                    if (!returned) callbacks.Post(_run!);        // a handler that throws loses its own item and no other
+                }
             }
-            finally
-            {
-                if (!returned) callbacks.Post(_run!);            // a handler that throws loses its own item and no other
-            }
+            Volatile.Write(ref _scheduled, 0);
+            Interlocked.MemoryBarrier();                         // either we see the item, or its writer sees us at rest
         }
+        while (!_queue.IsEmpty && Interlocked.Exchange(ref _scheduled, 1) == 0);
     }
 }

@@ -8,7 +8,12 @@ internal static class Forwarding
 {
     private const int MaxElements = 128;                 // bytes; a packet's end-to-end extensions are far smaller
 
-    public static void Send(RTCRtpSender[] senders, in IncomingPacket packet, in RtpPacketFields fields)
+    /// <param name="senders">The senders.</param>
+    /// <param name="packet">The packet.</param>
+    /// <param name="fields">Its fields as they are to be sent.</param>
+    /// <param name="numberings">How often the numbers of <paramref name="fields"/> have started anew.</param>
+    /// <param name="rewrite">What changes in the payload.</param>
+    public static void Send(RTCRtpSender[] senders, in IncomingPacket packet, in RtpPacketFields fields, int numberings = 0, in LayerRewrite rewrite = default)
     {
         if (packet.Codec is not { } codec) return;
         int holders = 0;
@@ -17,14 +22,16 @@ internal static class Forwarding
             if (sender.FindOutlet(rid: null) is not null) holders++;
         }
         if (holders == 0) return;
-        MessageLease payload = MessageLease.CopyOf(packet.Packet.Payload).Share(holders), elements = Elements(packet, holders);
+        MessageLease copy = MessageLease.CopyOf(packet.Packet.Payload);
+        rewrite.Apply(copy.Span);
+        MessageLease payload = copy.Share(holders), elements = Elements(packet, holders);
         foreach (RTCRtpSender sender in senders)
         {
             // A sender that has gone, or come, since then: each holder's part is given back or never taken.
             if (holders == 0) break;
             if (sender.FindOutlet(rid: null) is not { } outlet) continue;
             holders--;
-            outlet.Forward(codec, fields, payload, sender.TrackChanges, elements);
+            outlet.Forward(codec, fields, payload, sender.TrackChanges + (numberings << 16), elements);
         }
         for (; holders > 0; holders--)
         {

@@ -21,6 +21,10 @@ public sealed class RelayTrack : MediaStreamTrack
     private ushort _sequenceShift, _highest;
     private ushort _firstSequence;                       // of the current source: what is older does not belong here
     private uint _timestampShift, _lastTimestamp;
+    private LayerForwarder? _layers;                     // for formats whose layers can be told apart; it numbers by itself
+    private string _codec = "";
+    private int _numberings;                             // another codec starts a numbering of its own, which senders continue
+    private int _maxSpatialLayer = int.MaxValue, _maxTemporalLayer = int.MaxValue;
     private Instant _lastAt = Instant.Never;
     private bool _isPaused;
     private long _forwarded;
@@ -55,6 +59,36 @@ public sealed class RelayTrack : MediaStreamTrack
         get
         {
             lock (_gate) return _isPaused;
+        }
+    }
+
+    /// <summary>The highest spatial layer of scalable VP9 that is forwarded; what is above is left out. Default: all.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int MaxSpatialLayer
+    {
+        get
+        {
+            lock (_gate) return _maxSpatialLayer;
+        }
+        set
+        {
+            lock (_gate) _maxSpatialLayer = Require.InRange(value, 0, int.MaxValue);
+            SetLayers();
+        }
+    }
+
+    /// <summary>The highest temporal layer of VP8 and VP9 that is forwarded; what is above is left out. Default: all.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int MaxTemporalLayer
+    {
+        get
+        {
+            lock (_gate) return _maxTemporalLayer;
+        }
+        set
+        {
+            lock (_gate) _maxTemporalLayer = Require.InRange(value, 0, int.MaxValue);
+            SetLayers();
         }
     }
 
@@ -139,6 +173,8 @@ public sealed class RelayTrack : MediaStreamTrack
         RtpPacketFields fields = packet.Fields;
         RemoteMediaStreamTrack? left = null;
         bool switched = false;
+        LayerRewrite rewrite;
+        int numberings;
         lock (_gate)
         {
             if (_isPaused || !IsPassing) return;
@@ -149,11 +185,12 @@ public sealed class RelayTrack : MediaStreamTrack
                 Start(pending, fields, packet);
             }
             if (_current is not { } current || !current.Is(source, fields.Rid) || SerialNumber.IsLess(fields.SequenceNumber, _firstSequence)) return;
-            fields = Rewrite(fields, packet.Now);
+            if (!TryRewrite(ref fields, packet, out rewrite)) return;
+            numberings = _numberings;
         }
         if (left is not null) RemoveUnlessUsed(left);
         Interlocked.Increment(ref _forwarded);
-        Forwarding.Send(Senders, packet, fields);
+        Forwarding.Send(Senders, packet, fields, numberings, rewrite);
         if (switched) OnSwitched?.Invoke(this, EventArgs.Empty);
     }
 
@@ -173,20 +210,44 @@ public sealed class RelayTrack : MediaStreamTrack
     private void Start(Selection selection, in RtpPacketFields first, in IncomingPacket packet)
     {
         (_current, _pending, _firstSequence) = (selection, null, first.SequenceNumber);
+        if (packet.Codec!.Name != _codec)
+        {
+            _codec = packet.Codec.Name;
+            _numberings++;
+            _layers = LayerFormatOf(_codec) is { } format ? new LayerForwarder(format, packet.Codec.ClockRate) : null;
+            SetLayers();
+        }
+        _layers?.SwitchSource();
         _sequenceShift = (ushort)(_highest + 1 - first.SequenceNumber);
         uint passed = _lastAt.IsNever ? 0 : Math.Max(1, (uint)((packet.Now - _lastAt).TotalSeconds * packet.Codec!.ClockRate));
         _timestampShift = _lastTimestamp + passed - first.Timestamp;
     }
 
-    private RtpPacketFields Rewrite(in RtpPacketFields fields, Instant now)
+    private bool TryRewrite(ref RtpPacketFields fields, in IncomingPacket packet, out LayerRewrite rewrite)
     {
-        RtpPacketFields rewritten = fields with
+        rewrite = default;
+        RtpHeader header = new(fields.PayloadType, fields.SequenceNumber, fields.Timestamp, 0, fields.Marker);
+        if (_layers is null) header = header with { SequenceNumber = (ushort)(header.SequenceNumber + _sequenceShift), Timestamp = header.Timestamp + _timestampShift };
+        else if (!_layers.TryForward(packet.Packet.Payload, ref header, packet.Now, out rewrite)) return false;
+        fields = fields with { SequenceNumber = header.SequenceNumber, Timestamp = header.Timestamp, Marker = header.Marker, Rid = null };
+        if (SerialNumber.IsLess(_highest, fields.SequenceNumber)) _highest = fields.SequenceNumber;
+        if (_lastAt.IsNever || SerialNumber.IsLess(_lastTimestamp, fields.Timestamp)) (_lastTimestamp, _lastAt) = (fields.Timestamp, packet.Now);
+        return true;
+    }
+
+    private static LayerFormat? LayerFormatOf(string codec) => codec.ToUpperInvariant() switch
+    {
+        "VP8" => LayerFormat.Vp8,
+        "VP9" => LayerFormat.Vp9,
+        _ => null,
+    };
+
+    private void SetLayers()
+    {
+        lock (_gate)
         {
-            SequenceNumber = (ushort)(fields.SequenceNumber + _sequenceShift), Timestamp = fields.Timestamp + _timestampShift, Rid = null,
-        };
-        if (SerialNumber.IsLess(_highest, rewritten.SequenceNumber)) _highest = rewritten.SequenceNumber;
-        if (_lastAt.IsNever || SerialNumber.IsLess(_lastTimestamp, rewritten.Timestamp)) (_lastTimestamp, _lastAt) = (rewritten.Timestamp, now);
-        return rewritten;
+            if (_layers is { } layers) (layers.MaxSpatialId, layers.MaxTemporalId) = (_maxSpatialLayer, _maxTemporalLayer);
+        }
     }
 
     private void RemoveUnlessUsed(RemoteMediaStreamTrack track)

@@ -13,6 +13,7 @@ public sealed class RemoteMediaStreamTrack : MediaStreamTrack
 {
     private readonly object _gate = new();
     private readonly RTCRtpReceiver _receiver;
+    private readonly RtpPacketEvent _packetEvent = new();      // of the packet that is being raised: one at a time
     private readonly EventDelivery<ReceivedRtpPacket> _packetEvents;
     private readonly EventDelivery<ReceivedFrame> _frameEvents;
     private DeliveryQueue<ReceivedRtpPacket>[] _packetReaders = [];
@@ -154,7 +155,7 @@ public sealed class RemoteMediaStreamTrack : MediaStreamTrack
         }
     }
 
-    private void RaisePacket(ReceivedRtpPacket packet) => _onRtpPacket?.Invoke(this, new RtpPacketEvent(packet.Fields, packet.Payload.Memory, packet.Ssrc));
+    private void RaisePacket(ReceivedRtpPacket packet) => _onRtpPacket?.Invoke(this, _packetEvent.With(packet));
 
     private void RaiseFrame(ReceivedFrame frame) => _onFrame?.Invoke(this, new EncodedFrameEvent(frame.Frame, frame.Rid));
 }

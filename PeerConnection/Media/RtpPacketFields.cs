@@ -66,20 +66,25 @@ public readonly record struct ReceivedRtpPacket : IDisposable
     public void Dispose() => Payload.Dispose();
 }
 
-/// <summary>An RTP packet has arrived.</summary>
-/// <param name="fields">Its fields.</param>
-/// <param name="payload">Its payload.</param>
-/// <param name="ssrc">Its synchronization source.</param>
-public sealed class RtpPacketEvent(RtpPacketFields fields, ReadOnlyMemory<byte> payload, uint ssrc = 0) : EventArgs
+/// <summary>An RTP packet has arrived. The event is valid until the handler returns: one object serves all packets of a track, so that a packet costs no garbage.</summary>
+public sealed class RtpPacketEvent : EventArgs
 {
+    internal RtpPacketEvent() { }
+
     /// <summary>Its fields.</summary>
-    public RtpPacketFields Fields { get; } = fields;
+    public RtpPacketFields Fields { get; private set; }
 
     /// <summary>Its payload, padding taken off. It is valid until the handler returns: copy what must live longer.</summary>
-    public ReadOnlyMemory<byte> Payload { get; } = payload;
+    public ReadOnlyMemory<byte> Payload { get; private set; }
 
     /// <summary>Its synchronization source.</summary>
-    public uint Ssrc { get; } = ssrc;
+    public uint Ssrc { get; private set; }
+
+    internal RtpPacketEvent With(in ReceivedRtpPacket packet)
+    {
+        (Fields, Payload, Ssrc) = (packet.Fields, packet.Payload.Memory, packet.Ssrc);
+        return this;
+    }
 }
 
 /// <summary>A frame has arrived.</summary>

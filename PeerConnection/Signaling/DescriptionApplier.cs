@@ -143,7 +143,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         {
             if (!RemoteSection.IsInUse(section) || context.Sections.Of(section.Mid) is not { Remote: { } known } transport) continue;
             if (RemoteSection.IceParameters(offer, RemoteSection.Carrier(offer, section)) is { } offered && known != offered)
-                transport.Restart ??= IceParameters.Generate(context.Options.Random);
+                context.Transports.PrepareRestart(transport);
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
     {
         transceiver?.Retire();
         if (transceiver is not null) context.Transceivers.Remove(transceiver);
-        if (ours.IsDataChannel && context.Channels.Mid == ours.Mid) context.Channels.Rejected();
+        if (ours.IsDataChannel && (context.Channels.Mid is null || context.Channels.Mid == ours.Mid)) context.Channels.Rejected();
     }
 
     private static int IndexOf(SdpDescription description, string mid)

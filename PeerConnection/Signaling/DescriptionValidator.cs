@@ -22,22 +22,24 @@ internal static class DescriptionValidator
     {
         if (description.FindMalformedAttribute() is { } malformed) throw Malformed(malformed);
         HashSet<string> mids = [];
+        IReadOnlyList<IReadOnlyList<string>> groups = [.. description.GetGroups(SdpGroup.Bundle)];
         foreach (SdpMedia section in description.Media)
         {
             if (RemoteSection.SctpInit(section) is { } init && !SctpAssociation.IsValidInit(init.Chunk.Span))
                 throw Malformed(new SdpError(section.LineNumber, "a=sctp-init of the section holds no INIT chunk.", $"m={section}"));
             if (section.Mid is { } mid && !mids.Add(mid)) throw Invalid(section, $"mid \"{mid}\" stands twice");
             bool isInUse = type == RTCSdpType.Offer ? RemoteSection.IsInUse(section) : section.Port != 0;
-            if (isInUse && (section.IsRtp || section.IsDataChannel)) ValidateTransport(description, section, type, configuration);
+            if (isInUse && (section.IsRtp || section.IsDataChannel)) ValidateTransport(description, section, groups, type, configuration);
         }
         if (type == RTCSdpType.Offer) ValidateOffer(description, previous);
         else ValidateAnswer(description, offer!);
     }
 
-    private static void ValidateTransport(SdpDescription description, SdpMedia section, RTCSdpType type, RTCConfiguration configuration)
+    private static void ValidateTransport(
+        SdpDescription description, SdpMedia section, IReadOnlyList<IReadOnlyList<string>> groups, RTCSdpType type, RTCConfiguration configuration)
     {
         if (section.Mid is null) throw Invalid(section, "it has no a=mid");
-        SdpMedia carrier = RemoteSection.Carrier(description, section);
+        SdpMedia carrier = RemoteSection.Carrier(description, section, groups);
         if (RemoteSection.IceParameters(description, carrier) is not { } ice) throw Invalid(section, "it has no a=ice-ufrag and a=ice-pwd");
         if (!ice.IsValid) throw Invalid(section, "a=ice-ufrag has 4 to 256 characters, a=ice-pwd 22 to 256, of A-Z a-z 0-9 + / (RFC 8839 §5.4)");
         if (!RemoteSection.Fingerprints(description, carrier).Any(IsUnderstood))

@@ -60,12 +60,16 @@ internal sealed class NegotiationNeeded(ConnectionContext context)
         if (context.Channels.WasUsed && context.Channels.Mid is null) return true;
         foreach (RTCRtpTransceiver transceiver in context.Transceivers.All)
         {
-            if (transceiver.IsStopping && !transceiver.IsStopped) return true;
-            if (transceiver.IsStopped) continue;
+            // Deviation, webrtc-pc §4.7.3: one that was stopped before it had a section has nothing to tell; an offer does not show it.
+            if (transceiver.IsStopping && !transceiver.IsStopped && transceiver.Mid is not null) return true;
+            if (transceiver.IsStopping) continue;
             SdpMedia? ours = Associated(local, transceiver), theirs = Associated(remote, transceiver);
             if (ours is null || theirs is null) return true;
             RTCRtpTransceiverDirection direction = transceiver.Direction;
-            if (direction.Sends() && !HasSameStreams(ours, transceiver.Sender)) return true;
+            // Deviation, webrtc-pc §4.7.3: an answer that does not send has no a=msid (RFC 8829 §5.3.1). To ask for more because of that made
+            // two sides, each of which wants to send where the other does not receive, offer by turns for ever.
+            bool showsStreams = negotiation.CurrentLocal!.Type == RTCSdpType.Offer || (ours.Direction ?? SdpDirection.SendRecv).Sends();
+            if (direction.Sends() && showsStreams && !HasSameStreams(ours, transceiver.Sender)) return true;
             if (negotiation.CurrentLocal!.Type == RTCSdpType.Offer)
             {
                 if (ToSdp(direction) != (ours.Direction ?? SdpDirection.SendRecv) && ToSdp(direction) != (theirs.Direction ?? SdpDirection.SendRecv).Reverse()) return true;

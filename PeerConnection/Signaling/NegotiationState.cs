@@ -43,7 +43,10 @@ internal sealed class NegotiationState
     public string LastCreatedAnswer { get; set; } = "";
 
     /// <summary>Whether this side made the offer of the exchange under way, or of the last.</summary>
-    public bool IsOfferer { get; private set; }
+    public bool IsOfferer => PendingLocal?.Type == RTCSdpType.Offer || (PendingRemote?.Type != RTCSdpType.Offer && CurrentLocal?.Type == RTCSdpType.Offer);
+
+    /// <summary>The answer of the last exchange, from either side: which of its sections are rejected, and so may become others.</summary>
+    public AppliedDescription? CurrentAnswer => CurrentLocal?.Type == RTCSdpType.Answer ? CurrentLocal : CurrentRemote;
 
     /// <summary>The state after applying a description (RFC 8829 §3.2), or null where the description does not fit.</summary>
     public RTCSignalingState? Next(RTCSdpType type, bool isLocal) => (State, type, isLocal) switch
@@ -72,7 +75,6 @@ internal sealed class NegotiationState
                 (PendingLocal, PendingRemote) = (null, null);
                 break;
             default:
-                if (description.Type == RTCSdpType.Offer) IsOfferer = isLocal;
                 if (isLocal) PendingLocal = description;
                 else PendingRemote = description;
                 break;

@@ -26,6 +26,7 @@ internal sealed class Negotiator
     {
         if (State.State is not (RTCSignalingState.Stable or RTCSignalingState.HaveLocalOffer))
             throw DOMException.InvalidState($"An offer is created in stable or have-local-offer; the state is {State.State.ToW3CString()}.");
+        if (options is not null) LegacyOfferOptions.Apply(_context, options);
         _context.Transports.PrepareRestart(ofAll: options?.IceRestart == true);
         return new RTCSessionDescription(RTCSdpType.Offer, State.LastCreatedOffer = _offers.Create().ToString());
     }
@@ -49,12 +50,12 @@ internal sealed class Negotiator
         }
         if (type == RTCSdpType.Offer)
         {
-            if (text.Length == 0) text = State.LastCreatedOffer.Length > 0 ? State.LastCreatedOffer : CreateOffer(null).Sdp;
+            if (text.Length == 0) text = State.LastCreatedOffer = Latest(State.LastCreatedOffer, () => CreateOffer(null));
             if (text != State.LastCreatedOffer) throw DOMException.InvalidModification("The offer is not the one that CreateOfferAsync gave last.");
         }
         else
         {
-            if (text.Length == 0) text = State.LastCreatedAnswer.Length > 0 ? State.LastCreatedAnswer : CreateAnswer().Sdp;
+            if (text.Length == 0) text = State.LastCreatedAnswer = Latest(State.LastCreatedAnswer, CreateAnswer);
             if (text != State.LastCreatedAnswer) throw DOMException.InvalidModification("The answer is not the one that CreateAnswerAsync gave last.");
         }
         SdpDescription local = DescriptionValidator.Parse(text);
@@ -112,10 +113,19 @@ internal sealed class Negotiator
         Complete(next);
     }
 
+    // setLocalDescription, steps 4.4.2 and 4.5.2: what was created last, unless "it no longer accurately represents" the connection.
+    private static string Latest(string last, Func<RTCSessionDescription> create)
+    {
+        string fresh = create().Sdp;
+        return Rest(fresh) == Rest(last) ? last : fresh;
+
+        static string Rest(string sdp) => sdp[(sdp.IndexOf("\r\ns=", StringComparison.Ordinal) + 1)..];      // the lines before differ by the version
+    }
+
     private SdpDescription Read(RTCSessionDescription description)
     {
         SdpDescription remote = DescriptionValidator.Parse(description.Sdp);
-        DescriptionValidator.Validate(remote, description.Type, State.PendingLocal?.Sdp, (State.IsOfferer ? State.CurrentLocal : State.CurrentRemote)?.Sdp, _context.Configuration);
+        DescriptionValidator.Validate(remote, description.Type, State.PendingLocal?.Sdp, State.CurrentAnswer?.Sdp, _context.Configuration);
         RequireSameInit(remote);
         return remote;
     }
@@ -146,6 +156,7 @@ internal sealed class Negotiator
         _tracks.Fire();
         if (next != RTCSignalingState.Stable) return;
         _context.Transceivers.Forget();
+        _context.Transceivers.RetireUnassociated();
         _context.Transports.RestartsAreDone(State.CurrentLocal?.Sdp);
         _context.Needed.Reset();
         _context.States.Update();

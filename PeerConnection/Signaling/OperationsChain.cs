@@ -3,9 +3,9 @@ namespace WebRtcStack;
 /// <summary>The operations chain (webrtc-pc §4.4.1.2): negotiation operations run one after the other, in the order of their calls.</summary>
 internal sealed class OperationsChain(ConnectionContext context)
 {
-    private int _pending;
+    private readonly Queue<Action> _operations = new();                // the first is under way
 
-    public bool IsEmpty => _pending == 0;
+    public bool IsEmpty => _operations.Count == 0;
 
     /// <summary>Chains an operation. The task ends after the events that the operation has fired.</summary>
     public Task<T> Chain<T>(Func<T> operation)
@@ -53,9 +53,10 @@ internal sealed class OperationsChain(ConnectionContext context)
         lock (context.Gate)
         {
             if (context.IsClosed) return false;
-            _pending++;
+            Action run = () => Run(operation, fulfilled, rejected, first);
+            _operations.Enqueue(run);
+            if (_operations.Count == 1) context.QueueTask(run);
         }
-        context.QueueTask(() => Run(operation, fulfilled, rejected, first));
         return true;
     }
 
@@ -76,7 +77,8 @@ internal sealed class OperationsChain(ConnectionContext context)
         {
             context.Settle(() => rejected(exception));
         }
-        _pending--;
-        if (_pending == 0) context.Needed.ChainIsEmpty();
+        _operations.Dequeue();
+        if (_operations.Count > 0) context.QueueTask(_operations.Peek());
+        else context.Needed.ChainIsEmpty();
     }
 }

@@ -31,7 +31,8 @@ internal sealed class RemoteCandidates(ConnectionContext context)
             throw DOMException.Operation($"There are {context.Options.Ice.MaxCandidates} candidates of the peer already; see WebRtcOptions.Ice.MaxCandidates.");
         fragment ??= FragmentOf(latest.Sdp, section);
         Record(candidate, section.Mid ?? "", fragment);
-        if (context.Sections.Of(section.Mid) is not { } target) return;
+        // Those of a section that was bundled into another lead to sockets that are closed, or to be (RFC 9143 §8.1).
+        if (context.Sections.Of(section.Mid) is not { } target || target.Mid != section.Mid) return;
         if (candidate is not null && IsCurrent(target, fragment)) target.Ice.AddRemote(new RTCIceCandidate(init with { SdpMid = section.Mid, UsernameFragment = fragment }));
         HandOver(target, candidate, fragment);
     }
@@ -65,8 +66,9 @@ internal sealed class RemoteCandidates(ConnectionContext context)
         }
     }
 
+    // A section that has an address of its own may be bundled or not: that is for the answer to say.
     private static string? FragmentOf(SdpDescription description, SdpMedia section) =>
-        description.Inherited(RemoteSection.Carrier(description, section), "ice-ufrag");
+        description.Inherited(section, "ice-ufrag") ?? description.Inherited(RemoteSection.Carrier(description, section), "ice-ufrag");
 
     // Steps 4.7.2.2, 4.7.2.3: into each description of that generation.
     private void Record(IceCandidate? candidate, string mid, string? fragment)

@@ -20,4 +20,8 @@ public sealed record RTCCertificateStats : RTCStats
     /// <summary>The certificate in DER, as Base64.</summary>
     [JsonPropertyName("base64Certificate")]
     public required string Base64Certificate { get; init; }
+
+    /// <summary>The id of the issuer's certificate; null as ours are self-signed and peers send one.</summary>
+    [JsonPropertyName("issuerCertificateId"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? IssuerCertificateId { get; init; }
 }

@@ -85,5 +85,13 @@ public sealed record RTCIceCandidatePairStats : RTCStats
     [JsonPropertyName("consentRequestsSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? ConsentRequestsSent { get; init; }
 
+    /// <summary>What congestion control gives for all streams, in bits per second; null without an estimate.</summary>
+    [JsonPropertyName("availableOutgoingBitrate"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AvailableOutgoingBitrate { get; init; }
+
+    /// <summary>What the peer is told to send at most, in bits per second; null without an estimate.</summary>
+    [JsonPropertyName("availableIncomingBitrate"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AvailableIncomingBitrate { get; init; }
+
     internal override IEnumerable<string?> References => [TransportId, LocalCandidateId, RemoteCandidateId];
 }

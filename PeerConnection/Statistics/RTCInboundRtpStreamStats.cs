@@ -37,25 +37,49 @@ public sealed record RTCInboundRtpStreamStats : RTCReceivedRtpStreamStats
     [JsonPropertyName("pliCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? PliCount { get; init; }
 
-    /// <summary>Full intra requests sent; of video.</summary>
-    [JsonPropertyName("firCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ulong? FirCount { get; init; }
+    /// <summary>Frames that have begun to arrive: new RTP timestamps; video only.</summary>
+    [JsonPropertyName("framesReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FramesReceived { get; init; }
 
-    /// <summary>Negative acknowledgements sent: RTCP packets, each naming any number of packets.</summary>
+    /// <summary>Frames decoded. Codecs are the application's, which is not asked: null.</summary>
+    [JsonPropertyName("framesDecoded"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FramesDecoded { get; init; }
+
+    /// <summary>Frames that were given up before they were decoded, where the stack puts frames together; null otherwise.</summary>
+    [JsonPropertyName("framesDropped"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FramesDropped { get; init; }
+
+    /// <summary>Packets that came but were not given to the application: too late for it, or while it was too slow (<see cref="WebRtcOptions.MaxQueuedRtpPackets"/>).</summary>
+    [JsonPropertyName("packetsDiscarded"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? PacketsDiscarded { get; init; }
+
+    /// <summary>Generic NACKs sent; video only.</summary>
     [JsonPropertyName("nackCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? NackCount { get; init; }
 
-    /// <summary>Retransmissions received; they are in packetsReceived, too.</summary>
+    /// <summary>Full intra requests sent; video only.</summary>
+    [JsonPropertyName("firCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FirCount { get; init; }
+
+    /// <summary>Packets received again (RFC 4588).</summary>
     [JsonPropertyName("retransmittedPacketsReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? RetransmittedPacketsReceived { get; init; }
 
-    /// <summary>Payload bytes of the retransmissions received; they are in bytesReceived, too.</summary>
+    /// <summary>Payload bytes received again.</summary>
     [JsonPropertyName("retransmittedBytesReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? RetransmittedBytesReceived { get; init; }
 
-    /// <summary>The source of retransmissions (RFC 4588), once one has come.</summary>
+    /// <summary>The source of retransmissions, where they have one.</summary>
     [JsonPropertyName("rtxSsrc"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public uint? RtxSsrc { get; init; }
+
+    /// <summary>Energy of what was played. Playing is the application's: null.</summary>
+    [JsonPropertyName("totalAudioEnergy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TotalAudioEnergy { get; init; }
+
+    /// <summary>Seconds of what was played. Playing is the application's: null.</summary>
+    [JsonPropertyName("totalSamplesDuration"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TotalSamplesDuration { get; init; }
 
     internal override IEnumerable<string?> References => [TransportId, CodecId, RemoteId];
 }

@@ -29,29 +29,45 @@ public sealed record RTCOutboundRtpStreamStats : RTCSentRtpStreamStats
     [JsonPropertyName("active"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Active { get; init; }
 
-    /// <summary>Negative acknowledgements received: RTCP packets.</summary>
+    /// <summary>The id of the track's statistics.</summary>
+    [JsonPropertyName("mediaSourceId"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? MediaSourceId { get; init; }
+
+    /// <summary>The index of the encoding among the sender's.</summary>
+    [JsonPropertyName("encodingIndex"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EncodingIndex { get; init; }
+
+    /// <summary>Frames sent: RTP timestamps; video only.</summary>
+    [JsonPropertyName("framesSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FramesSent { get; init; }
+
+    /// <summary>Frames that the application has encoded for the stream; all are sent, so that this is <see cref="FramesSent"/>; video only.</summary>
+    [JsonPropertyName("framesEncoded"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FramesEncoded { get; init; }
+
+    /// <summary>Generic NACKs received; video only.</summary>
     [JsonPropertyName("nackCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? NackCount { get; init; }
 
-    /// <summary>Picture loss indications received; of video.</summary>
-    [JsonPropertyName("pliCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ulong? PliCount { get; init; }
-
-    /// <summary>Full intra requests received; of video.</summary>
+    /// <summary>Full intra requests received; video only.</summary>
     [JsonPropertyName("firCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? FirCount { get; init; }
 
-    /// <summary>Packets sent again; they are in packetsSent, too.</summary>
+    /// <summary>Picture loss indications received; video only.</summary>
+    [JsonPropertyName("pliCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? PliCount { get; init; }
+
+    /// <summary>Packets sent again.</summary>
     [JsonPropertyName("retransmittedPacketsSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? RetransmittedPacketsSent { get; init; }
 
-    /// <summary>Payload bytes sent again; they are in bytesSent, too.</summary>
+    /// <summary>Payload bytes sent again.</summary>
     [JsonPropertyName("retransmittedBytesSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? RetransmittedBytesSent { get; init; }
 
-    /// <summary>The source of retransmissions (RFC 4588), where they have one.</summary>
+    /// <summary>The source of retransmissions, where they have one.</summary>
     [JsonPropertyName("rtxSsrc"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public uint? RtxSsrc { get; init; }
 
-    internal override IEnumerable<string?> References => [TransportId, CodecId, RemoteId];
+    internal override IEnumerable<string?> References => [TransportId, CodecId, RemoteId, MediaSourceId];
 }

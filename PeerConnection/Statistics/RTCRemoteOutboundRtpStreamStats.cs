@@ -21,15 +21,15 @@ public sealed record RTCRemoteOutboundRtpStreamStats : RTCSentRtpStreamStats
     [JsonPropertyName("reportsSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? ReportsSent { get; init; }
 
-    /// <summary>The latest round trip in seconds, by the peer's answer to our reference time (DLRR, RFC 3611 §4.5).</summary>
+    /// <summary>The latest round trip in seconds, measured by this receiving side (RFC 3611 §4.5); null unless the peer answers such questions.</summary>
     [JsonPropertyName("roundTripTime"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? RoundTripTime { get; init; }
 
-    /// <summary>The sum of all round trips in seconds.</summary>
+    /// <summary>The sum of those round trips in seconds.</summary>
     [JsonPropertyName("totalRoundTripTime"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? TotalRoundTripTime { get; init; }
 
-    /// <summary>How many round trips were measured.</summary>
+    /// <summary>How many such round trips were measured.</summary>
     [JsonPropertyName("roundTripTimeMeasurements"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? RoundTripTimeMeasurements { get; init; }
 

@@ -8,6 +8,8 @@ namespace WebRtcStack;
 [JsonDerivedType(typeof(RTCOutboundRtpStreamStats))]
 [JsonDerivedType(typeof(RTCRemoteInboundRtpStreamStats))]
 [JsonDerivedType(typeof(RTCRemoteOutboundRtpStreamStats))]
+[JsonDerivedType(typeof(RTCAudioSourceStats))]
+[JsonDerivedType(typeof(RTCVideoSourceStats))]
 [JsonDerivedType(typeof(RTCPeerConnectionStats))]
 [JsonDerivedType(typeof(RTCDataChannelStats))]
 [JsonDerivedType(typeof(RTCTransportStats))]

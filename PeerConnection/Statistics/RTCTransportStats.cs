@@ -77,5 +77,13 @@ public sealed record RTCTransportStats : RTCStats
     [JsonPropertyName("selectedCandidatePairChanges"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? SelectedCandidatePairChanges { get; init; }
 
+    /// <summary>Congestion control feedback of RFC 8888 sent; null where it is not negotiated.</summary>
+    [JsonPropertyName("ccfbMessagesSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? CcfbMessagesSent { get; init; }
+
+    /// <summary>Congestion control feedback of RFC 8888 received; null where it is not negotiated.</summary>
+    [JsonPropertyName("ccfbMessagesReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? CcfbMessagesReceived { get; init; }
+
     internal override IEnumerable<string?> References => [SelectedCandidatePairId, LocalCertificateId, RemoteCertificateId];
 }

@@ -1,56 +1,87 @@
+using WebRtcStack.Core;
 using WebRtcStack.Rtp;
 using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
 
 /// <summary>Statistics of the RTP streams of one transport and of their codecs, on the loop.</summary>
-internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
+internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock, ConnectionContext context, Instant now)
 {
     public void Add(TransportStack stack, IEnumerable<StatisticsMedia> media)
     {
         string transportId = StatisticsCollector.TransportId(stack);
         foreach (StatisticsMedia each in media)
         {
-            foreach (SendLayer layer in each.Sender.Layers)
+            for (int i = 0; i < each.Sender.Layers.Count; i++)
             {
-                if (layer.Outlet?.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, layer, sent);
+                if (each.Sender.Layers[i].Outlet?.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, each.Sender.Layers[i], i, sent);
             }
             foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
             {
-                if (received.Section.Tag == each.Receiver && !IsRepair(received)) AddInbound(transportId, each, stack.Rtp, received);
+                if (received.Section.Tag == each.Receiver && !IsRepair(received)) AddInbound(transportId, stack.Rtp, each, received);
             }
         }
     }
 
-    private void AddOutbound(string transportId, StatisticsMedia media, SendLayer layer, RtpSendStream stream)
+    private void AddOutbound(string transportId, StatisticsMedia media, SendLayer layer, int index, RtpSendStream stream)
     {
         string id = $"OT{stream.Ssrc}", remoteId = $"RI{stream.Ssrc}";
-        bool isReported = !stream.LastReportAt.IsNever, isVideo = media.Kind == MediaKind.Video;
-        // The latest packet's payload type is the application's choice; where there is but one, it is that.
-        string? codecId = media.Codecs.Count(codec => codec.AssociatedPayloadType is null) == 1 ? AddCodec(transportId, media, media.Codecs[0].PayloadType) : null;
+        bool isReported = !stream.LastReportAt.IsNever;
+        string? codecId = AddCodec(transportId, media, stream.PayloadType);
         stats.Add(new RTCOutboundRtpStreamStats
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
             PacketsSent = stream.PacketsSent + (stream.Repair?.PacketsSent ?? 0), BytesSent = stream.BytesSent + (stream.Repair?.BytesSent ?? 0),
-            HeaderBytesSent = stream.HeaderBytesSent + (stream.Repair?.HeaderBytesSent ?? 0), NackCount = HasNack(stream.PayloadTypes) ? stream.Nacks : null,
-            PliCount = isVideo ? stream.PictureLossIndications : null, FirCount = isVideo ? stream.FullIntraRequests : null,
-            RetransmittedPacketsSent = stream.RetransmittedPackets, RetransmittedBytesSent = stream.RetransmittedBytes,
-            RtxSsrc = media.Codecs.Any(codec => codec.AssociatedPayloadType is not null) ? stream.Repair?.Ssrc : null,
+            HeaderBytesSent = stream.HeaderBytesSent + (stream.Repair?.HeaderBytesSent ?? 0),
             Active = media.Sends && layer.IsActive && media.Sender.Track is not null, Rid = layer.Rid, RemoteId = isReported ? remoteId : null,
+            MediaSourceId = media.Sender.Track is { } track ? SourceId(track) : null, EncodingIndex = media.Kind == MediaKind.Video ? index : null,
+            FramesSent = OfVideo(media, stream.FramesSent), FramesEncoded = OfVideo(media, stream.FramesSent),
+            NackCount = HasNack(stream.PayloadTypes) ? stream.Nacks : null, FirCount = OfVideo(media, stream.FullIntraRequests),
+            PliCount = OfVideo(media, stream.PictureLossIndications), RetransmittedPacketsSent = stream.RetransmittedPackets,
+            RetransmittedBytesSent = stream.RetransmittedBytes,
+            RtxSsrc = media.Codecs.Any(codec => codec.AssociatedPayloadType is not null) ? stream.Repair?.Ssrc : null,
         });
         if (!isReported) return;
         ReportBlock report = stream.LastReport;
         stats.Add(new RTCRemoteInboundRtpStreamStats
         {
             Id = remoteId, Timestamp = clock.At(stream.LastReportAt) ?? clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId,
-            CodecId = codecId, LocalId = id, PacketsLost = report.CumulativeLost,
+            CodecId = codecId, LocalId = id, PacketsLost = report.CumulativeLost, PacketsReceived = PacketsOfReport(stream, report),
             Jitter = stream.ClockRate == 0 ? null : (double)report.Jitter / stream.ClockRate, FractionLost = report.FractionLost / 256.0,
             RoundTripTime = stream.RoundTripTime?.TotalSeconds, TotalRoundTripTime = stream.TotalRoundTripTime.TotalSeconds,
             RoundTripTimeMeasurements = stream.RoundTripTimeMeasurements,
         });
     }
 
-    private void AddInbound(string transportId, StatisticsMedia media, RtpSession session, RtpReceiveStream stream)
+    /// <summary>The tracks that are sent, whether a transport is there or not.</summary>
+    public void AddSources(IEnumerable<StatisticsMedia> media)
+    {
+        foreach (StatisticsMedia each in media)
+        {
+            if (each.Sender.Track is not { } track) continue;
+            if (each.Kind == MediaKind.Audio)
+            {
+                stats.Add(new RTCAudioSourceStats { Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind });
+                continue;
+            }
+            ulong frames = each.Sender.Layers.Max(layer => layer.Outlet?.Stream.FramesSent ?? 0);      // simulcast sends each in several encodings
+            stats.Add(new RTCVideoSourceStats
+            {
+                Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind, Frames = frames,
+                FramesPerSecond = context.FrameRates.Measure(track.Id, frames, now),
+            });
+        }
+    }
+
+    private static string SourceId(MediaStreamTrack track) => $"S{track.Id}";
+
+    private static ulong? OfVideo(StatisticsMedia media, ulong count) => media.Kind == MediaKind.Video ? count : null;
+
+    // webrtc-stats §8.6: what was expected by the highest number that the report names, less what was lost.
+    private static ulong? PacketsOfReport(RtpSendStream stream, in ReportBlock report) =>
+        stream.FirstSequence is { } first ? (ulong)Math.Max(0, (long)(report.HighestSequenceNumber - first + 1) - report.CumulativeLost) : null;
+
+    private void AddInbound(string transportId, RtpSession session, StatisticsMedia media, RtpReceiveStream stream)
     {
         string id = $"IT{stream.Ssrc}", remoteId = $"RO{stream.Ssrc}";
         bool isReported = stream.SenderReports > 0, hasNack = HasNack(stream.Section.PayloadTypes);
@@ -62,11 +93,12 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock)
             TrackIdentifier = media.Receiver.Track.Id, RemoteId = isReported ? remoteId : null,
             PacketsReceived = received.PacketsReceived + stream.RetransmittedPackets, PacketsLost = received.PacketsLost, Jitter = received.JitterSeconds,
             BytesReceived = received.BytesReceived + stream.RetransmittedBytes, HeaderBytesReceived = received.HeaderBytesReceived,
-            NackCount = hasNack ? stream.Nacks : null, RetransmittedPacketsReceived = hasNack ? stream.RetransmittedPackets : null,
-            RetransmittedBytesReceived = hasNack ? stream.RetransmittedBytes : null,
-            RtxSsrc = stream.RepairSsrc, FirCount = media.Kind == MediaKind.Video ? stream.FullIntraRequests : null,
             LastPacketReceivedTimestamp = received.HasPackets ? clock.At(received.LastPacketAt) : null,
-            PliCount = media.Kind == MediaKind.Video ? stream.PictureLossIndications : null,
+            PliCount = OfVideo(media, stream.PictureLossIndications), FirCount = OfVideo(media, stream.FullIntraRequests),
+            NackCount = hasNack ? stream.Nacks : null,
+            FramesReceived = OfVideo(media, stream.FramesReceived), PacketsDiscarded = (ulong)((RemoteMediaStreamTrack)media.Receiver.Track).PacketsDropped,
+            RetransmittedPacketsReceived = hasNack ? stream.RetransmittedPackets : null,
+            RetransmittedBytesReceived = hasNack ? stream.RetransmittedBytes : null, RtxSsrc = stream.RepairSsrc,
         });
         if (!isReported) return;
         SenderInfo report = stream.LastSenderReport;

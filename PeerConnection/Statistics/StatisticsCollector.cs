@@ -16,12 +16,14 @@ internal sealed class StatisticsCollector(ConnectionContext context, StatisticsS
             Id = "P", Timestamp = _clock.Now, DataChannelsOpened = subject.ChannelsOpened, DataChannelsClosed = subject.ChannelsClosed,
         });
         for (int i = 0; i < subject.Channels.Count; i++) AddChannel(subject.Channels[i].Channel, subject.Channels[i].State);
+        RtpStatistics rtp = new(_stats, _clock, context, now);
+        rtp.AddSources(subject.Media);
         IReadOnlyList<TransportStack> live = context.Transports.Peer.Stacks;
         foreach (BundleTransport transport in subject.Transports)
         {
             if (transport.Stack is not { } stack || !live.Contains(stack)) continue;
             new TransportStatistics(_stats, _clock, context).Add(stack);
-            new RtpStatistics(_stats, _clock).Add(stack, subject.Media.Where(media => media.Transport == transport));
+            rtp.Add(stack, subject.Media.Where(media => media.Transport == transport));
         }
         return new RTCStatsReport(_stats);
     }

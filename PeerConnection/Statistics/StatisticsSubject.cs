@@ -20,12 +20,12 @@ internal sealed record StatisticsSubject
         ChannelsOpened = context.Channels.Opened, ChannelsClosed = context.Channels.Ended,
         Channels = [.. context.Channels.All.Select(channel => (channel, channel.ReadyState))],
         Transports = [.. context.Transports.All],
-        Media = [.. context.Transceivers.All.Where(transceiver => transceiver.Transport is not null).Select(transceiver => new StatisticsMedia(
-            transceiver.Kind, transceiver.Mid, transceiver.Transport!, transceiver.Sender, transceiver.Receiver,
+        Media = [.. context.Transceivers.All.Where(transceiver => !transceiver.IsStopped).Select(transceiver => new StatisticsMedia(
+            transceiver.Kind, transceiver.Mid, transceiver.Transport, transceiver.Sender, transceiver.Receiver,
             transceiver.CurrentDirection?.Sends() ?? false, transceiver.Codecs))],
     };
 }
 
 /// <summary>A transceiver as statistics see it.</summary>
 internal sealed record StatisticsMedia(
-    MediaKind Kind, string? Mid, BundleTransport Transport, RTCRtpSender Sender, RTCRtpReceiver Receiver, bool Sends, IReadOnlyList<SdpCodec> Codecs);
+    MediaKind Kind, string? Mid, BundleTransport? Transport, RTCRtpSender Sender, RTCRtpReceiver Receiver, bool Sends, IReadOnlyList<SdpCodec> Codecs);

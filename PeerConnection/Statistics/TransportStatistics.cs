@@ -1,6 +1,7 @@
 using WebRtcStack.Core;
 using WebRtcStack.Dtls;
 using WebRtcStack.Ice;
+using WebRtcStack.Rtp;
 
 namespace WebRtcStack;
 
@@ -19,7 +20,7 @@ internal sealed class TransportStatistics(List<RTCStats> stats, StatisticsClock 
         string? selectedId = null;
         foreach (IceCandidatePair pair in stream.Pairs)
         {
-            string pairId = AddPair(id, stream, pair);
+            string pairId = AddPair(id, stream, pair, pair == selected ? stack.Rtp : null);
             if (pair == selected) selectedId = pairId;
         }
         bool isEncrypted = stack.Dtls is { NegotiatedVersion: not 0 };
@@ -67,7 +68,7 @@ internal sealed class TransportStatistics(List<RTCStats> stats, StatisticsClock 
         return id;
     }
 
-    private string AddPair(string transportId, IceStream stream, IceCandidatePair pair)
+    private string AddPair(string transportId, IceStream stream, IceCandidatePair pair, RtpSession? session)
     {
         string local = AddCandidate(transportId, pair.Local, isRemote: false, stream.LocalParameters);
         string remote = AddCandidate(transportId, pair.Remote, isRemote: true, stream.RemoteParameters);
@@ -81,6 +82,7 @@ internal sealed class TransportStatistics(List<RTCStats> stats, StatisticsClock 
             CurrentRoundTripTime = pair.ResponsesReceived == 0 ? null : pair.CurrentRoundTripTime.TotalSeconds,
             RequestsReceived = pair.RequestsReceived, RequestsSent = pair.RequestsSent,
             ResponsesReceived = pair.ResponsesReceived, ResponsesSent = pair.ResponsesSent, ConsentRequestsSent = pair.ConsentRequestsSent,
+            AvailableOutgoingBitrate = session?.CongestionController?.TargetBitsPerSecond ?? session?.ReceiverEstimate,
         };
         stats.Add(added);
         return added.Id;

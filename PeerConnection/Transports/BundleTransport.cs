@@ -35,6 +35,9 @@ internal sealed class BundleTransport
     /// <summary>Our credentials before the offer under way has brought others; null when it has not.</summary>
     public IceParameters? ReplacedLocal { get; set; }
 
+    /// <summary>The fragment of credentials that a rollback has put in force again, and whose candidates the peer has had; or null.</summary>
+    public string? FragmentToldBefore { get; set; }
+
     /// <summary>The peer's credentials, once they were applied.</summary>
     public IceParameters? Remote { get; set; }
 

@@ -31,13 +31,30 @@ internal static class CandidateSockets
     private static void Open(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, ushort preference, Instant now)
     {
         string? name = peer.HostNameFor(address);
-        if (peer.Registration.TryOpenUdp(address, options.PortRange, out TransportAddress bound, out _))
+        if (TryOpenUdp(peer, stack, options, address, out TransportAddress bound))
         {
             peer.Ice.AddLocalBase(stack.Stream, stack.Component, bound, TransportProtocol.Udp, now, preference, name);
             stack.Bases.Add((bound, TransportProtocol.Udp));
         }
         OpenTcp(peer, stack, options, address, preference, name, now);
     }
+
+    /// <summary>A restart has given the stack another user name: shared sockets get to know it.</summary>
+    public static void AddKeys(PeerTransport peer, TransportStack stack, WebRtcOptions options)
+    {
+        if (!options.SharePorts || stack.Component != IceComponent.Rtp) return;
+        foreach ((TransportAddress bound, TransportProtocol protocol) in stack.Bases)
+        {
+            if (protocol == TransportProtocol.Udp) TryShare(peer, stack, options, bound, out _);
+        }
+    }
+
+    // RTCP's own component has the user name of RTP's, which tells connections on a shared port apart: it takes a port of its own.
+    private static bool TryOpenUdp(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, out TransportAddress bound) =>
+        (options.SharePorts && stack.Component == IceComponent.Rtp && TryShare(peer, stack, options, address, out bound)) || peer.Registration.TryOpenUdp(address, options.PortRange, out bound, out _);
+
+    private static bool TryShare(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, out TransportAddress bound) =>
+        peer.Registration.TryShareUdp(address, options.PortRange, UsernameReader.TryRead, stack.Stream.LocalParameters.UsernameFragment, out bound, out _);
 
     private static void OpenTcp(
         PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, ushort preference, string? name, Instant now)

@@ -53,7 +53,7 @@ internal static class LocalCandidates
         .OrderByDescending(each => each.Type switch { RTCIceCandidateType.Relay => 2, RTCIceCandidateType.Srflx => 1, _ => 0 })
         .ThenBy(each => each.Address!.Contains(':')).FirstOrDefault();
 
-    private static SdpConnection Connection(RTCIceCandidate candidate) => new("IN", candidate.Address!.Contains(':') ? "IP6" : "IP4", candidate.Address);
+    private static SdpConnection Connection(RTCIceCandidate candidate) => new("IN", candidate.Address!.Contains(':') ? "IP6" : "IP4", candidate.Address!);
 
     private static string Value(IceCandidate candidate) => candidate.ToString()["candidate:".Length..];
 

@@ -20,10 +20,11 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
         BundleTransport transport = stack.Owner;
         context.QueueTask(() => transport.WhenInUse(() =>
         {
-            if (context.IsClosed || usernameFragment != transport.Local.UsernameFragment) return;      // of a generation that is gone
+            if (IsGone(transport, usernameFragment)) return;
             string? url = context.Transports.Peer.ServerUrls.Find(candidate);
             RTCIceCandidate surfaced = new(candidate, transport.Mid, (ushort)transport.MLineIndex, usernameFragment, url);
             transport.Ice.AddLocal(surfaced);
+            if (usernameFragment == transport.FragmentToldBefore) return;
             LocalCandidates.Add(context.Negotiation, transport, candidate);
             context.Fire(() => context.Owner.RaiseIceCandidate(surfaced, url));
         }));
@@ -63,10 +64,14 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
         }));
     }
 
+    // Of a generation that is gone, or of a transport that was bundled away or taken back.
+    private bool IsGone(BundleTransport transport, string usernameFragment) =>
+        context.IsClosed || usernameFragment != transport.Local.UsernameFragment || !context.Transports.All.Contains(transport);
+
     // webrtc-pc §5.6, the first task when a generation has been gathered
     private void EndCandidates(BundleTransport transport, string usernameFragment)
     {
-        if (context.IsClosed || usernameFragment != transport.Local.UsernameFragment) return;
+        if (IsGone(transport, usernameFragment) || usernameFragment == transport.FragmentToldBefore) return;
         LocalCandidates.End(context.Negotiation, transport);
         RTCIceCandidate end = RTCIceCandidate.End(transport.Mid, transport.MLineIndex, usernameFragment);
         context.Fire(() => context.Owner.RaiseIceCandidate(end));
@@ -92,6 +97,7 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
 
     public void IceEventsEnd()
     {
+        if (_pairs.Count == 0 && _states.Count == 0) return;             // every pass asks
         foreach (TransportStack stack in _pairs.Keys.Union(_states.Keys).ToArray()) QueueIceChange(stack, _states.TryGetValue(stack, out IceConnectionState state) ? state : null);
         _states.Clear();
     }

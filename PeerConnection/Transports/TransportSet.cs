@@ -49,7 +49,10 @@ internal sealed class TransportSet
     public BundleTransport Create()
     {
         bool hasRtcp = _context.Configuration.RtcpMuxPolicy == RTCRtcpMuxPolicy.Negotiate;
-        BundleTransport transport = new(_context, IceParameters.Generate(_context.Options.Random), hasRtcp);
+        // Deviation, RFC 9429 §5.2.1: transports share their credentials, as browsers' do. Firefox takes other ones in a section than
+        // it had before it was bundled for a restart that nobody asked for. Sockets tell the streams apart.
+        IceParameters credentials = _all.Count > 0 ? _all[0].Local : IceParameters.Generate(_context.Options.Random);
+        BundleTransport transport = new(_context, credentials, hasRtcp);
         _all.Add(transport);
         WebRtcOptions options = _context.Options;
         IceParameters local = transport.Local;
@@ -114,6 +117,7 @@ internal sealed class TransportSet
         {
             transport.ReplacedLocal ??= transport.Local;
             transport.Restart = null;
+            transport.FragmentToldBefore = transport.Ice.GatheringState == RTCIceGathererState.Complete ? transport.Local.UsernameFragment : null;
             StartGeneration(transport, restart);
         }
         if (transport.HasStartedGathering) return;
@@ -149,7 +153,9 @@ internal sealed class TransportSet
         transport.Ice.ForgetLocal();
         _context.Post((peer, now) =>
         {
-            if (transport.Stack is { } stack) peer.Ice.Restart(stack.Stream, now, local);
+            if (transport.Stack is not { } stack) return;
+            peer.Ice.Restart(stack.Stream, now, local);
+            CandidateSockets.AddKeys(peer, stack, _context.Options);
         });
     }
 
@@ -230,10 +236,13 @@ internal sealed class TransportSet
     {
         foreach (BundleTransport transport in _all)
         {
-            if (transport.HasStartedGathering && (ofAll || FragmentsToReplace.Contains(transport.Local.UsernameFragment)))
-                transport.Restart ??= IceParameters.Generate(_context.Options.Random);
+            if (transport.HasStartedGathering && (ofAll || FragmentsToReplace.Contains(transport.Local.UsernameFragment))) PrepareRestart(transport);
         }
     }
+
+    /// <summary>Fresh credentials for a transport, which are those of the others that restart with it.</summary>
+    public void PrepareRestart(BundleTransport transport) =>
+        transport.Restart ??= _all.Find(other => other.Restart is not null)?.Restart ?? IceParameters.Generate(_context.Options.Random);
 
     /// <summary>An exchange has ended: what it has replaced need not be asked for again (webrtc-pc §4.4.1.4, step 10.1.2).</summary>
     public void RestartsAreDone(SdpDescription? local)

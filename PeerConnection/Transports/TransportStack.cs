@@ -18,6 +18,7 @@ internal sealed class TransportStack : IDisposable
 
     private readonly IceAgent _ice;
     private readonly int _mtu;
+    private readonly int _searched;                     // bytes by which datagrams with SCTP may exceed the MTU
     private readonly bool _takesCryptex;
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
@@ -25,7 +26,8 @@ internal sealed class TransportStack : IDisposable
     private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed;
 
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options) =>
-        (Owner, _ice, Stream, Component, Rtp, _mtu, _takesCryptex) = (owner, ice, stream, component, rtp, options.Mtu, options.Cryptex);
+        (Owner, _ice, Stream, Component, Rtp, _mtu, _searched, _takesCryptex) =
+        (owner, ice, stream, component, rtp, options.Mtu, Math.Max(0, options.MaxMtu - options.Mtu), options.Cryptex);
 
     /// <summary>The connection's view of the stack.</summary>
     public BundleTransport Owner { get; }
@@ -148,7 +150,7 @@ internal sealed class TransportStack : IDisposable
         path = default;
         if (!_ice.TryGetSelectedPair(Stream, Component, out _)) return 0;
         if (Dtls is { State: DtlsState.New } dtls && HasPathForDtls()) StartDtls(dtls, now);
-        Span<byte> room = destination[..Math.Min(destination.Length, _mtu)];
+        Span<byte> room = destination[..Math.Min(destination.Length, _mtu + _searched)];
         Span<byte> area = _ice.PayloadArea(Stream, Component, room);
         while (Write(area, now, observer, out bool isForRtcpStack) is > 0 and int length)
         {
@@ -228,10 +230,12 @@ internal sealed class TransportStack : IDisposable
         (_protector, _unprotector) = (null, null);
     }
 
-    private int Write(Span<byte> area, Instant now, ITransportObserver observer, out bool isForRtcpStack)
+    // SCTP alone searches for what the path carries (RFC 8899); all else keeps to the MTU.
+    private int Write(Span<byte> searched, Instant now, ITransportObserver observer, out bool isForRtcpStack)
     {
         isForRtcpStack = false;
         if (Dtls is not { } dtls) return 0;
+        Span<byte> area = searched[..^_searched];
         int length = dtls.Transmit(area, now);
         if (length > 0 || !dtls.CanSend) return length;
         if (CarriesRtp && (_protector is not null || (Outlets.Count > 0 && OpenSrtp())))
@@ -245,8 +249,8 @@ internal sealed class TransportStack : IDisposable
         if (Data is not null)
         {
             observer.CollectMessages(now);
-            length = Data.Transmit(dtls.PlaintextArea(area), now);
-            if (length > 0) return dtls.Protect(area, length);
+            length = Data.Transmit(dtls.PlaintextArea(searched), now);
+            if (length > 0) return dtls.Protect(searched, length);
         }
         if (!_closing) return 0;
         dtls.Close(now);                                // the inner layers have said all they had to say

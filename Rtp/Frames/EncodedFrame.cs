@@ -25,6 +25,9 @@ public readonly record struct EncodedFrame : IDisposable
     /// <summary>The synchronization source.</summary>
     public uint Ssrc { get; init; }
 
+    /// <summary>The simulcast stream that it belongs to; empty when the stream has no rid.</summary>
+    public SdesIdentifier Rid { get; init; }
+
     /// <summary>The payload type, which tells the codec.</summary>
     public byte PayloadType { get; init; }
 

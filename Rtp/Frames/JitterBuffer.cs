@@ -22,18 +22,16 @@ public sealed class JitterBuffer : IDisposable
     private readonly PlayoutClock _clock;
     private readonly DelayEstimator _estimator = new();
     private readonly Decodability _decodability = new();
-    private readonly FrameBuffer _frame;
+    private readonly FrameAssembler _assembler;
     private readonly Queue<JitterBufferEvent> _events = new(MaxEvents);
     private JitterBufferStatistics _statistics;
     private long _next, _highest, _scanned;                               // extended sequence numbers: first not handed out, newest, end of what is known to be contiguous
+    private long _gapStart, _gapEnd;                                      // a gap at _next, and the packet behind it
     private bool _hasStarted, _hasDelivered, _atBoundary = true, _followsLoss;
     private byte _redPayloadType = byte.MaxValue;
     private ushort _strayNext;
     private bool _hasStray;
     private Instant _keyFrameEventAt;
-    private ulong _reportNtp;
-    private uint _reportTimestamp;
-    private bool _hasReport;
 
     /// <summary>Creates an empty buffer without formats.</summary>
     public JitterBuffer(JitterBufferOptions options)
@@ -41,7 +39,7 @@ public sealed class JitterBuffer : IDisposable
         _options = Require.NotNull(options);
         _ring = new PacketRing(options.MaxPackets);
         _clock = new PlayoutClock(options.MaxTimestampJump);
-        _frame = new FrameBuffer(options.MaxFrameBytes);
+        _assembler = new FrameAssembler(_ring, options.MaxFrameBytes);
     }
 
     /// <summary>What the buffer has done.</summary>
@@ -52,6 +50,9 @@ public sealed class JitterBuffer : IDisposable
 
     /// <summary>The delay that keeps this stream in step with others of its sender; 0 for none.</summary>
     public TimeSpan SynchronizationDelay { get; set; }
+
+    /// <summary>The stream's rid, which its frames carry; empty for none.</summary>
+    public SdesIdentifier Rid { get; set; }
 
     /// <summary>Limits that the sender asked for with its packets (playout-delay), or null.</summary>
     public PlayoutDelay? PlayoutLimits { get; set; }
@@ -96,7 +97,7 @@ public sealed class JitterBuffer : IDisposable
     public void SetRedundancy(byte payloadType) => _redPayloadType = Require.InRange(payloadType, (byte)0, (byte)127);
 
     /// <summary>Takes the time of a sender report, from which frames get their wall-clock time (RFC 3550 §6.4.1).</summary>
-    public void SetSenderReport(ulong ntpTime, uint timestamp) => (_reportNtp, _reportTimestamp, _hasReport) = (ntpTime, timestamp, true);
+    public void SetSenderReport(ulong ntpTime, uint timestamp) => _assembler.SetSenderReport(ntpTime, timestamp);
 
     /// <summary>Takes a packet.</summary>
     /// <param name="packet">The packet; its payload is copied.</param>
@@ -137,7 +138,7 @@ public sealed class JitterBuffer : IDisposable
         {
             Step step = Evaluate(out Instant due, out long end);
             if (step is Step.Wait or Step.Deliver or Step.DeliverIncomplete || now < due) return;
-            if (step == Step.Drop) Drop(end);
+            if (step == Step.Drop) Drop(FrameEnd(_next));
             else SkipTo(end);
         }
     }
@@ -153,6 +154,7 @@ public sealed class JitterBuffer : IDisposable
             AdvanceTo(now);
             Step step = Evaluate(out Instant due, out long end);
             if (step is not (Step.Deliver or Step.DeliverIncomplete) || now < due) return false;
+            if (step == Step.DeliverIncomplete) end = FrameEnd(_next);
             if (TryDeliver(end, step == Step.Deliver, due, now, out frame)) return true;
         }
     }
@@ -166,13 +168,14 @@ public sealed class JitterBuffer : IDisposable
         _ring.Clear();
         _decodability.Lose();
         (_hasStarted, _hasDelivered, _atBoundary, _followsLoss, _hasStray) = (false, false, true, true, false);
+        (_gapStart, _gapEnd) = (0, 0);
     }
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
         _ring.Clear();
-        _frame.Dispose();
+        _assembler.Dispose();
     }
 
     private TimeSpan Limit(TimeSpan delay)
@@ -193,7 +196,11 @@ public sealed class JitterBuffer : IDisposable
         while (reader.TryRead(out RedBlock block))
         {
             RtpHeader own = header with { PayloadType = block.PayloadType };
-            if (block.IsPrimary) return InsertOne(own, block.Payload, now, hints);
+            if (block.IsPrimary)
+            {
+                bool isMedia = _formats[block.PayloadType].Depacketizer is not null;      // else FEC, which only takes up a number (RFC 5109 §14.1)
+                return InsertOne(own, isMedia ? block.Payload : default, now, hints);
+            }
             if (block.Payload.IsEmpty || !_hasStarted) continue;
             own = own with { SequenceNumber = (ushort)(header.SequenceNumber - reader.Count), Timestamp = header.Timestamp - block.TimestampOffset, Marker = false };
             if (InsertOne(own, block.Payload, now, default) == JitterBufferInsertResult.Inserted)
@@ -207,14 +214,19 @@ public sealed class JitterBuffer : IDisposable
         (IRtpDepacketizer? depacketizer, uint clockRate) = _formats[header.PayloadType & 0x7F];
         RtpPayloadInfo info = default;
         if (!payload.IsEmpty && (depacketizer is null || !depacketizer.TryInspect(payload, out info))) return JitterBufferInsertResult.Malformed;
-        if (!TryPlace(header.SequenceNumber, out long sequence, out JitterBufferInsertResult refusal)) return refusal;
+        if (!TryPlace(header.SequenceNumber, out long sequence, out JitterBufferInsertResult refusal))
+        {
+            if (refusal == JitterBufferInsertResult.Late) LearnFrom(header.Timestamp, now);
+            return refusal;
+        }
         MakeRoom(sequence, payload.Length);
         if (sequence < _next) return JitterBufferInsertResult.Late;
 
         long media;
-        if (payload.IsEmpty || sequence < _highest)                       // padding and stragglers have no part in the timing
+        if (payload.IsEmpty || sequence < _highest)                       // padding and stragglers do not move the clock
         {
             media = _clock.GetMediaTime(header.Timestamp);
+            if (!payload.IsEmpty) LearnFrom(header.Timestamp, now);
         }
         else
         {
@@ -235,9 +247,16 @@ public sealed class JitterBuffer : IDisposable
             Epoch = _clock.Epoch,
             PayloadType = header.PayloadType,
             Marker = header.Marker,
-        });
+        }, _highest - _next);
+        _gapEnd = Math.Min(_gapEnd, sequence);
         SkipPadding();
         return JitterBufferInsertResult.Inserted;
+    }
+
+    // Audio that was overtaken on the way would have been in time with more delay; video is late because it was sent again.
+    private void LearnFrom(uint timestamp, Instant now)
+    {
+        if (!IsVideo && _clock.ClockRate > 0) _estimator.Add(now - _clock.GetEarliest(_clock.GetMediaTime(timestamp)));
     }
 
     // Extends the number to one that does not wrap, and sorts out what does not belong (RFC 3550 A.1: two in a row start anew).
@@ -276,7 +295,7 @@ public sealed class JitterBuffer : IDisposable
         while (_ring.Count > 0 && (sequence - _next >= _ring.Capacity || _ring.Bytes + bytes > _options.MaxBytes))
         {
             if (_ring.Has(_next)) Drop(FrameEnd(_next));
-            else SkipTo(FindNext(_next));
+            else SkipTo(FindNext());
         }
         if (_ring.Count == 0 && sequence - _next >= _ring.Capacity) SkipTo(sequence);
     }
@@ -303,12 +322,12 @@ public sealed class JitterBuffer : IDisposable
         if (_ring.Count == 0) return Step.Wait;
         if (!_ring.Has(_next))
         {
-            end = FindNext(_next);
+            end = FindNext();
             due = PlayoutOf(_ring.At(end)) + RepairTime;
             return Step.Skip;
         }
         ref PacketSlot first = ref _ring.At(_next);
-        bool isWhole = TryScan(first.Timestamp, out end);
+        bool isWhole = TryScan(first, out end);
         due = PlayoutOf(first);
         bool hasStart = first.Info.Start == FrameStart.Certain || (_atBoundary && first.Info.Start == FrameStart.Possible);
         if (isWhole && hasStart) return Step.Deliver;
@@ -322,39 +341,40 @@ public sealed class JitterBuffer : IDisposable
     private Instant PlayoutOf(in PacketSlot slot) =>
         slot.Epoch == _clock.Epoch ? _clock.GetEarliest(slot.MediaTime) + CurrentDelay : slot.Arrival;
 
-    // Whether the frame that starts at _next is there without a gap; where it ends, or where it breaks off.
-    private bool TryScan(uint timestamp, out long end)
+    // Whether the frame that starts at _next is there without a gap, and where it ends.
+    private bool TryScan(in PacketSlot first, out long end)
     {
         for (end = Math.Max(_scanned, _next); ; end++)
         {
             if (!_ring.Has(end)) break;
             ref PacketSlot slot = ref _ring.At(end);
             _scanned = end;
-            if (slot.Timestamp != timestamp && !slot.IsPadding) return true;
+            if (!slot.IsOfFrame(first)) return true;
             if (!slot.EndsFrame) continue;
             end++;
             return true;
         }
-        end = FrameEnd(_next);
         return false;
     }
 
-    private long FindNext(long from)
+    // The first packet behind the gap at _next; looked for once, and moved by what arrives before it.
+    private long FindNext()
     {
-        long sequence = from;
-        while (sequence <= _highest && !_ring.Has(sequence)) sequence++;
-        return sequence;
+        if (_gapStart == _next && _ring.Has(_gapEnd)) return _gapEnd;
+        (_gapStart, _gapEnd) = (_next, _next);
+        while (_gapEnd < _highest && !_ring.Has(_gapEnd)) _gapEnd++;
+        return _gapEnd;
     }
 
     // The first packet behind a frame of which packets may be missing: another timestamp, or what follows its marker.
     private long FrameEnd(long from)
     {
-        uint timestamp = _ring.At(from).Timestamp;
+        ref PacketSlot first = ref _ring.At(from);
         for (long sequence = from; sequence <= _highest; sequence++)
         {
             if (!_ring.Has(sequence)) continue;
             ref PacketSlot slot = ref _ring.At(sequence);
-            if (slot.Timestamp != timestamp && !slot.IsPadding) return sequence;
+            if (!slot.IsOfFrame(first)) return sequence;
             if (slot.EndsFrame) return sequence + 1;
         }
         return _highest + 1;
@@ -393,45 +413,18 @@ public sealed class JitterBuffer : IDisposable
     private bool TryDeliver(long end, bool isComplete, Instant playout, Instant now, out EncodedFrame frame)
     {
         frame = default;
-        PacketSlot first = _ring.At(_next);
-        PacketRange range = Measure(end);
-        bool isWanted = !IsVideo || _decodability.TryTake(range.IsKeyFrame && isComplete, first.Info) || _options.DeliversUndecodableFrames || !isComplete;
+        PacketRange range = _assembler.Measure(_next, end);
         if (isComplete) _statistics = _statistics with { FramesReceived = _statistics.FramesReceived + 1 };
-        if (!isWanted)
-        {
-            AskForKeyFrame(now);
-            Drop(end);
-            return false;
-        }
-        if (!TryAssemble(end, range))
+        bool isDecodable = !IsVideo || _decodability.TryTake(range.IsKeyFrame && isComplete, _ring.At(_next).Info);
+        bool isWanted = isDecodable || _options.DeliversUndecodableFrames || !isComplete;
+        if (!isWanted) AskForKeyFrame(now);
+        (IRtpDepacketizer? depacketizer, uint clockRate) = _formats[_ring.At(_next).PayloadType];
+        if (!isWanted || !_assembler.TryAssemble(_next, end, range, depacketizer!, clockRate, out frame))
         {
             Drop(end);
             return false;
         }
-        uint clockRate = _formats[first.PayloadType].ClockRate;
-        frame = new EncodedFrame
-        {
-            Payload = _frame.Detach(),
-            Timestamp = first.Timestamp,
-            ClockRate = clockRate,
-            Ssrc = first.Ssrc,
-            PayloadType = first.PayloadType,
-            IsKeyFrame = range.IsKeyFrame,
-            IsComplete = isComplete,
-            FollowsLoss = _followsLoss,
-            SpatialId = range.SpatialId,
-            TemporalId = first.Info.TemporalId,
-            Duration = first.Info.Duration,
-            NtpTime = NtpTimeOf(first.Timestamp, clockRate),
-            FirstArrival = range.FirstArrival,
-            LastArrival = range.LastArrival,
-            PlayoutTime = playout,
-            FirstSequenceNumber = (ushort)_next,
-            Packets = range.Packets,
-            AudioLevel = range.Hints.AudioLevel,
-            Orientation = range.Hints.Orientation,
-            CaptureTime = range.Hints.CaptureTime,
-        };
+        frame = frame with { IsComplete = isComplete, FollowsLoss = _followsLoss, PlayoutTime = playout, Rid = Rid };
         bool endIsKnown = _ring.Has(end - 1);
         for (long sequence = _next; sequence < end; sequence++) _ring.Remove(sequence);
         (_next, _scanned, _atBoundary, _hasDelivered, _followsLoss) = (end, end, isComplete || endIsKnown, true, false);
@@ -439,54 +432,6 @@ public sealed class JitterBuffer : IDisposable
         if (!isComplete) Lose();
         Count(frame, now);
         return true;
-    }
-
-    private PacketRange Measure(long end)
-    {
-        PacketRange range = new() { FirstArrival = Instant.Never };
-        for (long sequence = _next; sequence < end; sequence++)
-        {
-            if (!_ring.Has(sequence)) continue;
-            ref PacketSlot slot = ref _ring.At(sequence);
-            if (slot.IsPadding) continue;
-            range.Packets++;
-            range.Bytes += slot.Payload.Length;
-            range.IsKeyFrame |= slot.Info.IsKeyFrame;
-            range.SpatialId = Math.Max(range.SpatialId, slot.Info.SpatialId);
-            range.FirstArrival = Instant.Min(range.FirstArrival, slot.Arrival);
-            range.LastArrival = Instant.Max(range.LastArrival, slot.Arrival);
-            range.Hints = range.Hints.Or(slot.Hints);
-        }
-        return range;
-    }
-
-    private bool TryAssemble(long end, in PacketRange range)
-    {
-        IRtpDepacketizer depacketizer = _formats[_ring.At(_next).PayloadType].Depacketizer!;
-        _frame.Reset();
-        _frame.EnsureCapacity(range.Bytes + range.Packets * 8 + 64);     // start codes and sizes that RTP leaves out
-        bool follows = false;
-        for (long sequence = _next; sequence < end; sequence++)
-        {
-            if (!_ring.Has(sequence))
-            {
-                follows = false;
-                continue;
-            }
-            ref PacketSlot slot = ref _ring.At(sequence);
-            if (slot.IsPadding) continue;
-            depacketizer.Append(slot.Payload.Span, _frame, follows);
-            follows = true;
-        }
-        depacketizer.Complete(_frame);
-        return _frame is { Overflowed: false, Length: > 0 };
-    }
-
-    private ulong? NtpTimeOf(uint timestamp, uint clockRate)
-    {
-        if (!_hasReport) return null;
-        double seconds = SerialNumber.Distance(_reportTimestamp, timestamp) / (double)clockRate;
-        return _reportNtp + (ulong)(long)(seconds * 4294967296.0);
     }
 
     private void Count(in EncodedFrame frame, Instant now)
@@ -512,14 +457,5 @@ public sealed class JitterBuffer : IDisposable
         if (now < _keyFrameEventAt || _events.Count > 0) return;
         _keyFrameEventAt = now + TimeSpan.FromSeconds(KeyFrameEventSeconds);
         _events.Enqueue(JitterBufferEvent.KeyFrameNeeded);
-    }
-
-    private struct PacketRange
-    {
-        public int Packets, Bytes;
-        public bool IsKeyFrame;
-        public byte SpatialId;
-        public Instant FirstArrival, LastArrival;
-        public RtpFrameHints Hints;
     }
 }

@@ -18,24 +18,27 @@ internal struct PacketSlot
 
     public readonly bool IsPadding => Payload.Length == 0;
 
+    /// <summary>Whether it belongs to the frame that another packet starts: the same time in the same format, or padding between.</summary>
+    public readonly bool IsOfFrame(in PacketSlot first) => IsPadding || (Timestamp == first.Timestamp && PayloadType == first.PayloadType);
+
     public readonly bool EndsFrame => Marker || Info.IsWholeFrame;
 }
 
-/// <summary>Packets by sequence number, in slots that are used again and again.</summary>
+/// <summary>Packets by sequence number, in slots that are used again and again; more of them, up to a limit, when packets spread wider.</summary>
 internal sealed class PacketRing
 {
-    private readonly PacketSlot[] _slots;
-    private readonly int _mask;
+    private const int FirstCapacity = 16;
+    private PacketSlot[] _slots = new PacketSlot[FirstCapacity];
+    private int _mask = FirstCapacity - 1;
 
-    public PacketRing(int capacity)
+    public PacketRing(int maxCapacity)
     {
-        int size = 16;
-        while (size < capacity) size *= 2;
-        _slots = new PacketSlot[size];
-        _mask = size - 1;
+        Capacity = FirstCapacity;
+        while (Capacity < maxCapacity) Capacity *= 2;
     }
 
-    public int Capacity => _slots.Length;
+    /// <summary>The most numbers that it spans.</summary>
+    public int Capacity { get; }
 
     public int Count { get; private set; }
 
@@ -45,8 +48,12 @@ internal sealed class PacketRing
 
     public ref PacketSlot At(long sequence) => ref _slots[sequence & _mask];
 
-    public void Add(in PacketSlot packet)
+    /// <summary>Adds a packet.</summary>
+    /// <param name="packet">The packet, whose number is not there.</param>
+    /// <param name="span">How far the greatest number that is there, this one included, lies from the least; less than <see cref="Capacity"/>.</param>
+    public void Add(in PacketSlot packet, long span)
     {
+        while (span >= _slots.Length) Grow();
         Debug.Assert(At(packet.Sequence).Sequence == 0, "the owner makes room first");
         _slots[packet.Sequence & _mask] = packet;
         Count++;
@@ -61,6 +68,17 @@ internal sealed class PacketRing
         Count--;
         slot.Payload.Dispose();
         slot = default;
+    }
+
+    private void Grow()
+    {
+        PacketSlot[] old = _slots;
+        _slots = new PacketSlot[old.Length * 2];
+        _mask = _slots.Length - 1;
+        foreach (PacketSlot slot in old)
+        {
+            if (slot.Sequence != 0) _slots[slot.Sequence & _mask] = slot;
+        }
     }
 
     public void Clear()

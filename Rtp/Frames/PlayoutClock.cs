@@ -50,5 +50,7 @@ internal sealed class PlayoutClock(TimeSpan maxJump)
         (_least, _leastBefore, _windowEnd) = (arrival.Ticks, arrival.Ticks, arrival + s_window);
     }
 
-    private long ToTicks(long units) => ClockRate == 0 ? 0 : units * TimeSpan.TicksPerSecond / ClockRate;
+    // Whole seconds apart from the rest: the product would exceed 64 bits after some months.
+    private long ToTicks(long units) => ClockRate == 0 ? 0
+        : units / ClockRate * TimeSpan.TicksPerSecond + units % ClockRate * TimeSpan.TicksPerSecond / ClockRate;
 }

@@ -97,6 +97,7 @@ internal sealed class PacketOutput(RtpSessionState state)
             return 0;
         }
         next.Payload.Span.CopyTo(destination[length..]);
+        stream.Introduce(header);
         Count(stream, header.SequenceNumber, number, length, next.Payload.Length, header.Timestamp, isRetransmission: false, now);
         Keep(next, header, destination[..length], now);
         return length + next.Payload.Length;

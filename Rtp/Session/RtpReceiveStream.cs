@@ -8,6 +8,7 @@ public sealed class RtpReceiveStream
     private readonly RtpSessionOptions _options;
     private NackTracker? _nacks;
     private ArrivalWindow? _arrivals;
+    private uint _latestFrame;
 
     internal RtpReceiveStream(uint ssrc, RtpSection section, RtpPayloadType type, RtpSessionOptions options)
     {
@@ -77,7 +78,10 @@ public sealed class RtpReceiveStream
     public ulong RetransmittedBytes { get; internal set; }
 
     /// <summary>The timestamp of the latest packet.</summary>
-    public uint LastTimestamp { get; internal set; }
+    public uint LastTimestamp { get; private set; }
+
+    /// <summary>Frames that have begun to arrive: timestamps, each later than those before.</summary>
+    public ulong FramesReceived { get; private set; }
 
     internal uint ClockRate { get; }
 
@@ -112,6 +116,16 @@ public sealed class RtpReceiveStream
             !TryGetSenderTime(LastTimestamp, out ulong mine) || !other.TryGetSenderTime(other.LastTimestamp, out ulong theirs)) return false;
         skew = Statistics.LastPacketAt - other.Statistics.LastPacketAt - NtpClock.ToTimeSpan((long)(mine - theirs));
         return true;
+    }
+
+    internal void PacketArrived(uint timestamp)
+    {
+        if (FramesReceived == 0 || SerialNumber.IsLess(_latestFrame, timestamp))
+        {
+            FramesReceived++;
+            _latestFrame = timestamp;
+        }
+        (LastTimestamp, HasNewPackets) = (timestamp, true);
     }
 
     /// <summary>Looks for losses in what arrives. False for a duplicate.</summary>

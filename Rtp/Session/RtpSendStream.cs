@@ -7,6 +7,7 @@ public sealed class RtpSendStream
 {
     private readonly RtpSessionOptions _options;
     private PacketHistory? _history;
+    private uint _latestFrame;
     private SentPacketLog? _log;
 
     internal RtpSendStream(uint ssrc, uint clockRate, RtpSessionOptions options) => (Ssrc, ClockRate, _options) = (ssrc, clockRate, options);
@@ -104,6 +105,15 @@ public sealed class RtpSendStream
     /// <summary>Sender reports sent.</summary>
     public ulong SenderReports { get; internal set; }
 
+    /// <summary>Frames sent: RTP timestamps.</summary>
+    public ulong FramesSent { get; private set; }
+
+    /// <summary>The payload type of the latest packet.</summary>
+    public byte PayloadType { get; private set; }
+
+    /// <summary>The first sequence number that was sent, which the extended ones of reports count from; null before.</summary>
+    public ushort? FirstSequence { get; private set; }
+
     internal bool KeyFrameEventWaits { get; set; }
 
     internal bool SentSinceReport { get; set; }
@@ -119,6 +129,14 @@ public sealed class RtpSendStream
     internal PacketHistory History => _history ??= new PacketHistory(_options);
 
     internal SentPacketLog Log => _log ??= new SentPacketLog();
+
+    /// <summary>A packet is sent for the first time, before it is counted.</summary>
+    internal void Introduce(in RtpHeader header)
+    {
+        if (FirstSequence is null || header.Timestamp != _latestFrame) FramesSent++;
+        (PayloadType, _latestFrame) = (header.PayloadType, header.Timestamp);
+        FirstSequence ??= header.SequenceNumber;
+    }
 
     internal void CountSent(int headerBytes, int payloadBytes, uint timestamp, Instant now)
     {

@@ -169,7 +169,7 @@ public sealed class RtpSession
         if (elements.HasTransportSequence) _feedback.TransportArrived(elements.TransportSequence, packet.Ssrc, stream.Section.TransportSequenceIsOnRequest, now);
         if ((type.Feedback & RtpFeedback.CongestionControl) != 0) _feedback.Arrived(stream, packet.SequenceNumber, now);
         stream.Statistics.Count(packet, now);
-        (stream.LastTimestamp, stream.HasNewPackets) = (packet.Timestamp, true);
+        stream.PacketArrived(packet.Timestamp);
         _state.Scheduler.Start(_state.Members, now);
         if (type.Repairs is { } original) return Restore(datagram, stream, original, now, ref packet);
         if (isNew) _state.Raise(new RtpEvent(RtpEventKind.StreamAdded, stream));

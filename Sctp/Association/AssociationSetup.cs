@@ -23,10 +23,14 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
 {
     private const int MaxReport = 256;                                // of unknown parameters in an INIT ACK, in bytes
     private static readonly TimeSpan s_cookieLife = TimeSpan.FromSeconds(60);       // §16: Valid.Cookie.Life
+    private static readonly TimeSpan s_mostIncrement = TimeSpan.FromSeconds(60);    // what a peer may add to it: no more, against replays (§5.2.6)
+    private static readonly TimeSpan s_increment = TimeSpan.FromSeconds(1);         // §5.2.6: what we ask for beyond the round trip
     private byte[] _key = [];
     private byte[] _cookie = [];                                      // the peer's, to be echoed
     private byte[] _report = [];                                      // what its INIT ACK had that we do not know
     private int _staleCookies;
+    private uint _cookieLifeIncrement;                                // ms to ask for, once a cookie was stale
+    private Instant _echoedAt;
     private Instant _t1 = Instant.Never;
     private TimeSpan _rto;
     private int _retransmits;
@@ -78,7 +82,7 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         bool exists = context.State != SctpAssociationState.Closed;
         StateCookie cookie = new()
         {
-            Created = now,
+            Created = now + Shorter(TimeSpan.FromMilliseconds(init.CookieLifeIncrement), s_mostIncrement),
             LocalTag = isCollision ? context.LocalTag : context.NewTag(),                   // §5.2.1: the same as in our INIT
             LocalInitialTsn = isCollision ? LocalInitialTsn : context.Random.NextUInt32(),
             Peer = peer,
@@ -197,12 +201,13 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         return SetupOutcome.Established;
     }
 
-    /// <summary>The peer found our echo of its cookie stale: ask for a new one (§5.2.6, 1).</summary>
+    /// <summary>The peer found our echo of its cookie stale: ask for a new one, that lives longer (§5.2.6, 3).</summary>
     /// <returns>False when that has been so too often.</returns>
-    public bool ReceiveStaleCookie()
+    public bool ReceiveStaleCookie(Instant now)
     {
         if (context.State != SctpAssociationState.CookieEchoed) return true;
         if (++_staleCookies > context.Options.MaxInitRetransmits) return false;
+        _cookieLifeIncrement = (uint)Shorter(now - _echoedAt + s_increment, s_mostIncrement).TotalMilliseconds;
         Step(SctpAssociationState.CookieWait);
         return true;
     }
@@ -225,8 +230,15 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         bool isInit = context.State == SctpAssociationState.CookieWait;
         PacketHeader.Write(
             ref writer, (ushort)context.Options.LocalPort, context.RemotePort, isInit ? 0 : context.Peer.Tag);
-        if (isInit) InitChunk.Write(ref writer, Self(context.LocalTag, LocalInitialTsn, receiveWindow), default, default);
-        else WriteCookieEcho(ref writer);
+        if (isInit)
+        {
+            InitChunk.Write(ref writer, Self(context.LocalTag, LocalInitialTsn, receiveWindow), default, default, _cookieLifeIncrement);
+        }
+        else
+        {
+            WriteCookieEcho(ref writer);
+            _echoedAt = now;
+        }
         _owesStep = false;
         _t1 = now + _rto;
     }
@@ -306,6 +318,8 @@ internal sealed class AssociationSetup(AssociationContext context, ReplySlot rep
         OutboundStreams = (ushort)context.Options.Streams, InboundStreams = (ushort)context.Options.Streams,
         ForwardTsn = true, Reconfig = true, ZeroChecksum = context.Options.ZeroChecksum, Interleaving = context.Options.Interleaving,
     };
+
+    private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     private byte[] Key()
     {

@@ -18,6 +18,7 @@ internal sealed class OutgoingMessage
     public bool Unordered;
     public bool Abandoned;
     public int MaxRetransmits;
+    public uint? Importance;                       // null where it never makes room for others
     public Instant Expiry;
     public int ExpiryIndex = -1;                   // its place in the ExpiryQueue
     public int Sent;                               // bytes handed to the retransmission queue

@@ -11,6 +11,7 @@ internal sealed class SendQueue(AssociationContext context)
     private readonly Dictionary<ushort, OutgoingStream> _streams = [];
     private readonly StreamSchedule _schedule = new();
     private readonly ExpiryQueue _expiries = new();
+    private readonly List<OutgoingMessage> _lesser = [];
     private readonly List<OutgoingStream> _aside = [];                // their next message may not begin before others are complete
     private OutgoingMessage? _current;                                // its next fragment is due
     private OutgoingMessage? _pool;
@@ -66,6 +67,7 @@ internal sealed class SendQueue(AssociationContext context)
         message.Abandoned = message.HasBegun = false;
         message.MaxRetransmits = partial ? options.MaxRetransmits ?? OutgoingMessage.Unlimited : OutgoingMessage.Unlimited;
         message.Expiry = partial && options.Lifetime is { } lifetime ? now + lifetime : Instant.Never;
+        message.Importance = partial ? options.Importance : null;
         message.Sent = message.Chunks = 0;
         message.Fragments = 0;
         HeldBytes += message.Length;
@@ -110,6 +112,31 @@ internal sealed class SendQueue(AssociationContext context)
     {
         message = _expiries.First;
         return message is not null && message.Expiry <= now;
+    }
+
+    /// <summary>Gives up what is less important and was not begun, until so many bytes are free (RFC 7496 §3.3). Linear in what waits; none goes where all would not do.</summary>
+    public bool TryMakeRoom(long bytes, uint importance)
+    {
+        long found = 0;
+        _lesser.Clear();
+        foreach (OutgoingStream stream in _streams.Values)
+        {
+            for (OutgoingMessage? message = stream.Head; message is not null; message = message.Next)
+            {
+                if (message.HasBegun || !(message.Importance > importance)) continue;
+                _lesser.Add(message);
+                found += message.Length;
+            }
+        }
+        if (found < bytes) return false;
+        _lesser.Sort(static (left, right) => right.Importance!.Value.CompareTo(left.Importance!.Value));
+        for (int i = 0; bytes > 0; i++)
+        {
+            bytes -= _lesser[i].Length;
+            Discard(_lesser[i]);
+        }
+        _lesser.Clear();
+        return true;
     }
 
     /// <summary>Gives up a message of which nothing was sent.</summary>

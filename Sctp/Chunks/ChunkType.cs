@@ -32,6 +32,7 @@ internal enum ParameterType : ushort
     Ipv4Address = 5,
     StateCookie = 7,
     UnrecognizedParameter = 8,
+    CookiePreservative = 9,
     HostNameAddress = 11,
     SupportedAddressTypes = 12,
     OutgoingSsnResetRequest = 13,

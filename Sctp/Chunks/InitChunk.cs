@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using WebRtcStack.Core;
 
 namespace WebRtcStack.Sctp;
@@ -42,6 +43,9 @@ internal readonly ref struct InitChunk
     /// <summary>The peer's Host Name Address parameter, which makes an association impossible (§3.3.2.1.4); empty when there is none.</summary>
     public ReadOnlySpan<byte> HostName { get; private init; }
 
+    /// <summary>By how much longer the sender of INIT would like its cookie to live, in ms (§3.3.2.1.3).</summary>
+    public uint CookieLifeIncrement { get; private init; }
+
     /// <summary>Whether it says what an association needs: streams both ways, and a window of 1500 bytes (§3.3.2).</summary>
     public bool IsAcceptable => Peer is { OutboundStreams: > 0, InboundStreams: > 0, ReceiveWindow: >= MinimumWindow };
 
@@ -72,6 +76,7 @@ internal readonly ref struct InitChunk
             !reader.TryReadUInt16(out ushort inbound) ||
             !reader.TryReadUInt32(out uint tsn)) return false;
         ReadOnlySpan<byte> parameters = reader.Rest, cookie = default, hostName = default;
+        uint increment = 0;
         bool forwardTsn = false, reconfig = false, zeroChecksum = false, interleaving = false, interleavedForwardTsn = false;
         while (Parameter.TryRead(ref reader, out Parameter parameter))
         {
@@ -79,6 +84,10 @@ internal readonly ref struct InitChunk
             {
                 case ParameterType.StateCookie:
                     cookie = parameter.Value;
+                    break;
+                case ParameterType.CookiePreservative:
+                    WireReader preservative = new(parameter.Value);
+                    preservative.TryReadUInt32(out increment);
                     break;
                 case ParameterType.HostNameAddress:
                     hostName = parameter.Bytes;
@@ -112,6 +121,7 @@ internal readonly ref struct InitChunk
             },
             Cookie = cookie,
             HostName = hostName,
+            CookieLifeIncrement = increment,
             Parameters = parameters,
         };
         return true;
@@ -122,8 +132,9 @@ internal readonly ref struct InitChunk
     /// <param name="self">What to say of ourselves.</param>
     /// <param name="cookie">The state cookie; empty for INIT.</param>
     /// <param name="answered">The parameters of the INIT that is answered, of which the unknown ones are reported (§3.2.2).</param>
+    /// <param name="cookieLifeIncrement">By how many ms longer the cookie should live that INIT asks for; 0 for not (§3.3.2.1.3).</param>
     public static void Write(
-        ref WireWriter writer, in PeerParameters self, scoped ReadOnlySpan<byte> cookie, scoped ReadOnlySpan<byte> answered)
+        ref WireWriter writer, in PeerParameters self, scoped ReadOnlySpan<byte> cookie, scoped ReadOnlySpan<byte> answered, uint cookieLifeIncrement = 0)
     {
         int start = Chunk.Begin(ref writer, cookie.IsEmpty ? ChunkType.Init : ChunkType.InitAck);
         writer.WriteUInt32(self.Tag);
@@ -138,6 +149,12 @@ internal readonly ref struct InitChunk
         Parameter.Write(ref writer, (ushort)ParameterType.SupportedExtensions, self.Interleaving ? extensions : extensions[..2]);
         if (self.ZeroChecksum)
             Parameter.Write(ref writer, (ushort)ParameterType.ZeroChecksumAcceptable, [0, 0, 0, (byte)DtlsErrorDetection]);
+        if (cookieLifeIncrement > 0)
+        {
+            Span<byte> increment = stackalloc byte[4];
+            BinaryPrimitives.WriteUInt32BigEndian(increment, cookieLifeIncrement);
+            Parameter.Write(ref writer, (ushort)ParameterType.CookiePreservative, increment);
+        }
         ReportUnrecognized(ref writer, answered);
         Chunk.End(ref writer, start);
     }

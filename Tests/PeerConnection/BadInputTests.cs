@@ -96,36 +96,6 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public void Offers_OfRealEndpoints_AreAnsweredOrRefusedWithAReason()
-    {
-        Assert.Multiple(() =>
-        {
-            foreach (string file in Sdp.SdpCorpusTests.Files().Where(file => file.Contains("-offer", StringComparison.Ordinal) && !file.Contains("reoffer", StringComparison.Ordinal)))
-            {
-                using PeerSimulation simulation = new(1);
-                string text = File.ReadAllText(Path.Combine(Corpus, file));
-                Exception? error = Apply(simulation, simulation.Right, RTCSdpType.Offer, text);
-                if (error is not null)
-                {
-                    Assert.That(error, Is.InstanceOf<DOMException>(), file);
-                    Assert.That(error.Message, Does.Contain("rtcp-mux").Or.Contain("a=mid").Or.Contain("ice-ufrag"), file);
-                    continue;
-                }
-                Task answered = simulation.Right.SetLocalDescriptionAsync();
-                simulation.Time.RunUntil(() => answered.IsCompleted, s_minute);
-                Assert.That(answered.Exception, Is.Null, file);
-                simulation.Time.RunFor(TimeSpan.FromSeconds(1));
-                Assert.That(simulation.RightLoop.Faults, Is.Empty, file);
-                SdpDescription.TryParse(text, out SdpDescription? offer, out _);
-                SdpDescription.TryParse(simulation.Right.LocalDescription!.Sdp, out SdpDescription? answer, out _);
-                Assert.That(answer!.Media.Select(section => section.Kind), Is.EqualTo(offer!.Media.Select(section => section.Kind)), file);
-                foreach (SdpMedia section in answer.Media.Where(section => section.IsRtp && section.Port != 0))
-                    Assert.That(section.GetCodecs(), Is.Not.Empty, $"{file} {section.Mid}");
-            }
-        });
-    }
-
-    [Test]
     public void RandomDatagrams_ToAnOpenSocket_AreDroppedAndHarmNothing()
     {
         Dictionary<string, long> dropped = [];

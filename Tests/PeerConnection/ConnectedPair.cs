@@ -1,11 +1,11 @@
 namespace WebRtcStack.Tests.PeerConnection;
 
 /// <summary>Two connections over loopback with an open data channel and an audio track from the offerer.</summary>
-internal sealed class ConnectedPair(RTCConfiguration configuration, WebRtcOptions options) : IAsyncDisposable
+internal sealed class ConnectedPair(RTCConfiguration configuration, WebRtcOptions options, WebRtcOptions answererOptions) : IAsyncDisposable
 {
     public RTCPeerConnection Offerer { get; } = new(configuration, options);
 
-    public RTCPeerConnection Answerer { get; } = new(configuration, options);
+    public RTCPeerConnection Answerer { get; } = new(configuration, answererOptions);
 
     public LocalMediaStreamTrack LocalTrack { get; } = new(MediaKind.Audio);
 
@@ -15,9 +15,13 @@ internal sealed class ConnectedPair(RTCConfiguration configuration, WebRtcOption
     /// <param name="timeout">Ends the wait.</param>
     /// <param name="configuration">Of both; default: none.</param>
     /// <param name="options">Of both; default: loopback.</param>
-    public static async Task<ConnectedPair> CreateAsync(CancellationToken timeout, RTCConfiguration? configuration = null, WebRtcOptions? options = null)
+    /// <param name="answererOptions">Of the answerer, if not the same.</param>
+    /// <param name="made">Is given the pair before it connects.</param>
+    public static async Task<ConnectedPair> CreateAsync(CancellationToken timeout, RTCConfiguration? configuration = null, WebRtcOptions? options = null, WebRtcOptions? answererOptions = null, Action<ConnectedPair>? made = null)
     {
-        ConnectedPair pair = new(configuration ?? new RTCConfiguration(), options ?? LoopbackTests.Loopback);
+        options ??= LoopbackTests.Loopback;
+        ConnectedPair pair = new(configuration ?? new RTCConfiguration(), options, answererOptions ?? options);
+        made?.Invoke(pair);
         (RTCPeerConnection offerer, RTCPeerConnection answerer) = (pair.Offerer, pair.Answerer);
         TaskCompletionSource negotiated = new(TaskCreationOptions.RunContinuationsAsynchronously);
         offerer.OnIceCandidate += (_, e) => _ = TrickleAsync(answerer, e.Candidate, negotiated.Task);

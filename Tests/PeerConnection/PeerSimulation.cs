@@ -11,7 +11,8 @@ internal sealed class PeerSimulation : IDisposable
     private bool _isRecovering;
 
     public PeerSimulation(
-        int seed, PathOptions? path = null, Action<PeerSimulation>? network = null, WebRtcOptions? options = null, RTCConfiguration? configuration = null)
+        int seed, PathOptions? path = null, Action<PeerSimulation>? network = null, WebRtcOptions? options = null, RTCConfiguration? configuration = null,
+        bool trickles = true)
     {
         Time = new VirtualTime(seed);
         SynchronizationContext.SetSynchronizationContext(new VirtualSynchronizationContext(Time));
@@ -35,6 +36,7 @@ internal sealed class PeerSimulation : IDisposable
         Options = options with { Random = Time.Random, TimeProvider = new VirtualTimeProvider(Time) };
         Left = Create(LeftLoop, "left", configuration);
         Right = Create(RightLoop, "right", configuration);
+        if (!trickles) return;
         Left.OnIceCandidate += (_, e) => Trickle(e, Right, 0);
         Right.OnIceCandidate += (_, e) => Trickle(e, Left, 1);
     }

@@ -141,6 +141,27 @@ public sealed class RelayTests
         for (int i = outs.Count - 1; i >= 0; i--) outs[i].Dispose();
     }
 
+    [Test]                                               // RFC 7741 §4.2: the descriptor says the temporal layer
+    public void MaxTemporalLayer_OfZero_LeavesOutHigherLayersWithoutAGap()
+    {
+        using MediaCall call = new(8, MediaKind.Video);
+        using PeerSimulation @out = new(9);
+        using RelayScope relay = new(@out);
+        relay.Track.SwitchTo(call.Remote);
+        byte vp8 = call.PayloadType("VP8");
+        for (ushort i = 0; i < 20; i++)
+        {
+            if (i == 10) relay.Track.MaxTemporalLayer = 0;
+            byte layer = (byte)(i & 1);                  // X and S; T; TID and Y
+            call.Local.WriteRtp(new RtpPacketFields(vp8, i, i * 3000u, true), [0x90, 0x20, (byte)(layer << 6 | 0x20), i == 0 ? KeyFrame : DeltaFrame, 0, 0, 0x9D, 0x01, 0x2A, (byte)i]);
+            call.Simulation.Time.RunFor(TimeSpan.FromMilliseconds(33));
+        }
+        call.Simulation.Time.RunFor(TimeSpan.FromMilliseconds(200));
+        @out.Time.RunFor(TimeSpan.FromSeconds(1));
+        Assert.That(relay.Payloads.Select(payload => (int)payload[^1]), Is.EqualTo(new[] { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18 }));
+        AssertContinuous(relay.Arrived);
+    }
+
     [Test]
     public void Share_OfALease_GivesItsMemoryBackOnce()
     {

@@ -144,6 +144,23 @@ public sealed class JitterBufferTests
     }
 
     [Test]
+    public void CurrentDelay_OfAudioThatIsReordered_GrowsUntilNothingIsLate()
+    {
+        using JitterBuffer buffer = CreateAudio();
+        Instant now = default;
+        for (int i = 0; i < 2000; i++)                                    // every tenth packet comes behind the two after it
+        {
+            int number = (i % 10) switch { 4 => i + 1, 5 => i + 1, 6 => i - 2, _ => i };
+            InsertAudio(buffer, number, now);
+            Drain(buffer, now);
+            now += TimeSpan.FromMilliseconds(20);
+        }
+        TestContext.Out.WriteLine($"delay {buffer.CurrentDelay.TotalMilliseconds} ms, {buffer.Statistics.PacketsDiscarded} of 200 late");
+        Assert.That(buffer.CurrentDelay.TotalMilliseconds, Is.InRange(40, 65));
+        Assert.That(buffer.Statistics.PacketsDiscarded, Is.LessThan(5));
+    }
+
+    [Test]
     public void TryReadFrame_OfAudioWithALoss_SkipsItWhenTheNextIsDue()
     {
         using JitterBuffer buffer = CreateAudio();
@@ -243,6 +260,45 @@ public sealed class JitterBufferTests
         Assert.That(buffer.Insert(new RtpHeader(96, 1, 0, 7), [1], default), Is.EqualTo(JitterBufferInsertResult.Malformed));
         Assert.That(buffer.Insert(new RtpHeader(111, 1, 0, 7), [0xFB], default), Is.EqualTo(JitterBufferInsertResult.Malformed));
         Assert.That(buffer.Statistics.PacketsMalformed, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Insert_OfFirstPacketsFarOutOfOrder_KeepsThemAll()
+    {
+        using JitterBuffer buffer = CreateAudio();
+        buffer.TargetDelay = TimeSpan.FromSeconds(3);
+        for (int i = 99; i >= 0; i--) Assert.That(InsertAudio(buffer, i, default), Is.EqualTo(JitterBufferInsertResult.Inserted));
+        Assert.That(Drain(buffer, default(Instant) + TimeSpan.FromSeconds(9)), Is.EqualTo(Enumerable.Range(0, 100)));
+    }
+
+    [Test]
+    public void PlayoutClock_OverAYear_StaysRight()
+    {
+        PlayoutClock clock = new(TimeSpan.FromSeconds(60));
+        Instant now = default;
+        uint timestamp = 0;
+        TimeSpan worst = default;
+        for (int i = 0; i < 365 * 24 * 60 * 2; i++)                       // every 30 s
+        {
+            (_, TimeSpan lateness) = clock.Advance(timestamp, 90000, now);
+            if (lateness > worst) worst = lateness;
+            now += TimeSpan.FromSeconds(30);
+            timestamp += 2_700_000;
+        }
+        Assert.That((clock.Epoch, worst), Is.EqualTo((1, TimeSpan.Zero)));
+    }
+
+    [Test]
+    public void TryReadFrame_WhereTheFormatChangesWithinATimestamp_EndsTheFrame()
+    {
+        using JitterBuffer buffer = new(new JitterBufferOptions { DeliversUndecodableFrames = true });
+        buffer.SetFormat(96, H265Depacketizer.Instance, 90000);
+        buffer.SetFormat(97, Vp8Depacketizer.Instance, 90000);
+        buffer.Insert(new RtpHeader(96, 1, 0, 7), [0x42, 0x01, 5], default);
+        buffer.Insert(new RtpHeader(97, 2, 0, 7, true), [0x72, 0x01], default);    // to H.265, an empty fragment
+        Assert.That(buffer.TryReadFrame(default(Instant) + TimeSpan.FromSeconds(9), out EncodedFrame frame));
+        Assert.That(frame.Payload.Span.ToArray(), Is.EqualTo(new byte[] { 0, 0, 0, 1, 0x42, 1, 5 }));
+        frame.Dispose();
     }
 
     [Test]

@@ -63,4 +63,32 @@ public sealed class RtpPacketTests
         Assert.That(RtpPacket.TryParse(packet, out RtpPacket read));
         Assert.That(read.TryGetExtension(1, out _), Is.False);
     }
+
+    [Test]
+    public void TryParse_WithHeaderPartsThatOverrun_Fails()           // RFC 3550 §5.1, §5.3.1
+    {
+        byte[] packet = new byte[20];
+        packet[0] = 0x8F;
+        Assert.That(RtpPacket.TryParse(packet, out _), Is.False, "15 contributing sources");
+        packet[0] = 0x90;
+        packet[15] = 2;
+        Assert.That(RtpPacket.TryParse(packet, out _), Is.False, "an extension of 8 bytes where there are 4");
+        packet[15] = 1;
+        Assert.That(RtpPacket.TryParse(packet, out _), Is.True);
+        Assert.That(RtpPacket.TryParse(packet.AsSpan(0, 14), out _), Is.False, "half an extension header");
+        packet[0] = 0x40;
+        Assert.That(RtpPacket.TryParse(packet, out _), Is.False, "version 1");
+    }
+
+    [TestCase(new byte[] { 0xBE, 0xDE, 0, 1, 0x1F, 1, 2, 3 })]        // 16 bytes where there are 3
+    [TestCase(new byte[] { 0x10, 0x00, 0, 1, 1, 200, 2, 3 })]         // 200 bytes where there are 2
+    [TestCase(new byte[] { 0x10, 0x00, 0, 1, 0, 0, 0, 1 })]           // an id without a length
+    [TestCase(new byte[] { 0x12, 0x34, 0, 1, 0x10, 1, 2, 3 })]        // a profile that is not RFC 8285's
+    public void Extensions_ThatOverrun_AreIgnored(byte[] extension)   // RFC 8285 §4.1.2
+    {
+        byte[] packet = [0x90, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, .. extension, 7];
+        Assert.That(RtpPacket.TryParse(packet, out RtpPacket read));
+        Assert.That(read.TryGetExtension(1, out _), Is.False);
+        Assert.That(read.Payload.ToArray(), Is.EqualTo(new byte[] { 7 }));
+    }
 }

@@ -69,7 +69,7 @@ public class SetupTests
         Assert.That(chunks[1].Value, Is.EqualTo(new byte[] { 0, 8, 0, 16, 0xC0, 0x99, 0, 5, 1, 0, 0, 0, 0x40, 0x99, 0, 4 }));
     }
 
-    // §5.2.6, 1: a new cookie is asked for, but not for ever.
+    // §5.2.6: a new cookie is asked for, but not for ever.
     [Test]
     public void Receive_OfStaleCookieErrors_AsksAgainAndGivesUp()
     {
@@ -86,6 +86,34 @@ public class SetupTests
         peer.Send(RawPeer.Chunk(9, 0, 0, 3, 0, 8, 0, 0, 0, 9));
         Assert.That(peer.Association.TryReadEvent(out SctpEvent e));
         Assert.That(e.Cause, Is.EqualTo(SctpFailure.SetupTimeout));
+    }
+
+    // §5.2.6, 3: the new INIT asks for a life that is longer by the round trip and a second.
+    [Test]
+    public void Receive_OfAStaleCookieError_AsksForALongerLife()
+    {
+        RawPeer peer = Begun();
+        peer.Send(InitAck(9, 5000, 1, [0, 7, 0, 6, 1, 2, 0, 0]));
+        peer.Read();
+        peer.Advance(TimeSpan.FromMilliseconds(250));
+        peer.Send(RawPeer.Chunk(9, 0, 0, 3, 0, 8, 0, 0, 0, 9));
+        byte[] init = peer.ReadChunks().Single().Value;
+        byte[] preservative = [0, 9, 0, 8, .. RawPeer.U32(1250)];
+        Assert.That(init.AsSpan().IndexOf(preservative), Is.GreaterThan(0));
+    }
+
+    // §3.3.2.1.3: a cookie lives longer where its INIT asked for that, but not for as long as anybody likes.
+    [TestCase(1000u, 60.9, true)]
+    [TestCase(1000u, 61.1, false)]
+    [TestCase(uint.MaxValue, 119.0, true)]
+    [TestCase(uint.MaxValue, 121.0, false)]
+    public void Receive_OfACookieWhoseLifeWasPreserved_TakesItForThatLong(uint increment, double seconds, bool isTaken)
+    {
+        RawPeer peer = new();
+        peer.Begin(RawPeer.Tag, [0, 9, 0, 8, .. RawPeer.U32(increment)]);
+        peer.Advance(TimeSpan.FromSeconds(seconds));
+        peer.Send(RawPeer.Chunk(10, 0, peer.Cookie));
+        Assert.That(peer.ReadChunks()[0].Type, Is.EqualTo((byte)(isTaken ? 11 : 9)));
     }
 
     // §3.3.10.3: how stale, in microseconds.

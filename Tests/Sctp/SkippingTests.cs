@@ -100,6 +100,27 @@ public class SkippingTests
         Assert.That(peer.Association.GetStatistics().MessagesAbandoned, Is.Zero);
     }
 
+    // RFC 7496 §3.3: a full buffer makes room for what is more important, the least important first, and only where that suffices.
+    [Test]
+    public void Send_OfAnImportantMessageIntoAFullBuffer_GivesUpTheLeastImportant()
+    {
+        RawPeer peer = RawPeer.Connected(new SctpOptions { MaxSendBuffer = 100_000 });
+        SctpAssociation association = peer.Association;
+        SctpSendResult Send(int size, uint? importance) => association.Send(1, 53, new byte[size], new SctpSendOptions { Importance = importance }, peer.Now);
+        Assert.That(Send(40_000, null), Is.EqualTo(SctpSendResult.Queued));
+        peer.Read();                                                  // it has begun
+        foreach (uint importance in new uint[] { 5, 9, 7 }) Assert.That(Send(20_000, importance), Is.EqualTo(SctpSendResult.Queued));
+        Assert.That(Send(1000, null), Is.EqualTo(SctpSendResult.BufferFull), "it has no claim");
+        Assert.That(Send(1000, 9), Is.EqualTo(SctpSendResult.BufferFull), "nothing is less important");
+        Assert.That(Send(50_000, 6), Is.EqualTo(SctpSendResult.BufferFull), "not even all that is less important would do");
+        Assert.That(association.GetStatistics().MessagesAbandoned, Is.Zero);
+        Assert.That(Send(15_000, 6), Is.EqualTo(SctpSendResult.Queued));
+        Assert.That(association.GetStatistics().MessagesAbandoned, Is.EqualTo(1));
+        Assert.That(Send(25_000, 6), Is.EqualTo(SctpSendResult.Queued));
+        Assert.That((association.GetStatistics().MessagesAbandoned, association.HeldBytes), Is.EqualTo((2, 100_000)));
+        Assert.That(association.BufferedAmount(1), Is.EqualTo(100_000 - association.GetStatistics().BytesInFlight));
+    }
+
     // Connected, with one chunk acknowledged after the round trip.
     private static RawPeer Measured(TimeSpan roundTrip)
     {

@@ -20,6 +20,8 @@ public sealed class SimulatedEventLoop : EventLoop, ITransport
         host.InterfacesChanged += () => Post(ReportLocalAddressesChanged);
     }
 
+    public override bool SetsDontFragment => true;
+
     public override Instant Now => _host.Time.Now;
 
     /// <summary>Exceptions that came out of connections and callbacks; a test expects none.</summary>

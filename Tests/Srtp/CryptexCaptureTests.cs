@@ -1,8 +1,5 @@
 using System.Buffers.Binary;
-using System.IO;
-using WebRtcStack.Dtls;
 using WebRtcStack.Srtp;
-using WebRtcStack.Tests.Dtls;
 
 namespace WebRtcStack.Tests.Srtp;
 
@@ -14,21 +11,11 @@ public sealed class CryptexCaptureTests
     [Test]
     public void Unprotect_OnACapturedCallWithCryptex_OpensEveryPacketAndItsExtensions()
     {
-        const SrtpProfile Profile = SrtpProfile.Aes128CmHmacSha1_80;
-        string line = File.ReadLines(Capture.PathOf(Name + ".keys")).Single(line => line.StartsWith("EXPORTER_SECRET ", StringComparison.Ordinal));
-        using Secret exporter = new(Convert.FromHexString(line.Split(' ')[2]));
-        byte[] material = new byte[SrtpKeyingMaterial.Length(Profile)];
-        new KeySchedule(DtlsHash.Sha256).Export(exporter, SrtpKeyingMaterial.ExporterLabel, [], material);
-        SrtpKeyingMaterial keys = SrtpKeyingMaterial.Split(Profile, material);
-        SrtpOptions options = new() { Cryptex = true };
-        using SrtpUnprotector fromClient = new(Profile, keys.ClientKey, keys.ClientSalt, options);
-        using SrtpUnprotector fromServer = new(Profile, keys.ServerKey, keys.ServerSalt, options);
-        ushort client = Capture.ReadDtls(Name)[0].SourcePort;      // the ClientHello is the first of all
+        using CapturedCall call = new(Name, SrtpProfile.Aes128CmHmacSha1_80, new SrtpOptions { Cryptex = true });
         int rtp = 0, rtcp = 0, marked = 0;
-        foreach ((ushort port, byte[] packet) in Capture.ReadSrtp(Name))
+        foreach ((byte[] packet, bool isRtcp, SrtpUnprotector unprotector) in call.Read())
         {
-            SrtpUnprotector unprotector = port == client ? fromClient : fromServer;
-            if (packet[1] is >= 192 and <= 223)
+            if (isRtcp)
             {
                 Assert.That(unprotector.TryUnprotectRtcp(packet, out _), $"RTCP {rtcp}");
                 rtcp++;

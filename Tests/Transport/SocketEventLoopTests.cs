@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using WebRtcStack.Core;
 using WebRtcStack.Transport;
 
@@ -27,26 +26,11 @@ public sealed class SocketEventLoopTests
         return address;
     }
 
-    private Task<T> OnLoop<T>(Func<T> function)
-    {
-        TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _loop.Post(() =>
-        {
-            try
-            {
-                result.SetResult(function());
-            }
-            catch (Exception exception)
-            {
-                result.SetException(exception);
-            }
-        });
-        return result.Task;
-    }
+    private Task<T> OnLoop<T>(Func<T> function) => _loop.AskAsync(function);
 
-    private async Task<(Probe Probe, TransportAddress Bound)> Open(bool isIPv6 = false, PortRange ports = default)
+    private async Task<(LoopProbe Probe, TransportAddress Bound)> Open(bool isIPv6 = false, PortRange ports = default)
     {
-        Probe probe = new();
+        LoopProbe probe = new();
         TransportAddress bound = await OnLoop(() =>
         {
             probe.Registration = _loop.Attach(probe);
@@ -59,12 +43,12 @@ public sealed class SocketEventLoopTests
     [Test]
     public async Task Datagrams_BetweenTwoConnections_ArriveWithTheirPath([Values] bool isIPv6, CancellationToken timeout)
     {
-        (Probe left, TransportAddress leftAddress) = await Open(isIPv6);
-        (Probe right, TransportAddress rightAddress) = await Open(isIPv6);
+        (LoopProbe left, TransportAddress leftAddress) = await Open(isIPv6);
+        (LoopProbe right, TransportAddress rightAddress) = await Open(isIPv6);
         for (int i = 0; i < 500; i++) left.Send(BitConverter.GetBytes(i), new NetworkPath(leftAddress, rightAddress));
         for (int i = 0; i < 500; i++)
         {
-            (byte[] datagram, NetworkPath path) = await right.Received(timeout);
+            (byte[] datagram, NetworkPath path) = await right.ReceivedAsync(timeout);
             Assert.That(BitConverter.ToInt32(datagram), Is.EqualTo(i));
             Assert.That(path, Is.EqualTo(new NetworkPath(rightAddress, leftAddress)));
         }
@@ -73,7 +57,7 @@ public sealed class SocketEventLoopTests
     [Test]
     public async Task Deadline_IsKeptAndNotBefore(CancellationToken timeout)
     {
-        (Probe probe, _) = await Open();
+        (LoopProbe probe, _) = await Open();
         Instant due = await OnLoop(() =>
         {
             probe.Due = _loop.Now + TimeSpan.FromMilliseconds(30);
@@ -106,7 +90,7 @@ public sealed class SocketEventLoopTests
         List<TransportAddress> bound = [];
         string? error = await OnLoop(() =>
         {
-            Probe probe = new();
+            LoopProbe probe = new();
             LoopRegistration registration = _loop.Attach(probe);
             string? reason = null;
             while (bound.Count < 30 && registration.TryOpenUdp(Loopback(false), range, out TransportAddress opened, out reason)) bound.Add(opened);
@@ -120,38 +104,38 @@ public sealed class SocketEventLoopTests
     [Test]
     public async Task ConnectionThatThrows_EndsAlone(CancellationToken timeout)
     {
-        (Probe bad, TransportAddress badAddress) = await Open();
-        (Probe left, TransportAddress leftAddress) = await Open();
-        (Probe right, TransportAddress rightAddress) = await Open();
+        (LoopProbe bad, TransportAddress badAddress) = await Open();
+        (LoopProbe left, TransportAddress leftAddress) = await Open();
+        (LoopProbe right, TransportAddress rightAddress) = await Open();
         bad.Throws = true;
         left.Send([1], new NetworkPath(leftAddress, badAddress));
         Assert.That(await bad.Faulted.Task.WaitAsync(timeout), Is.InstanceOf<InvalidOperationException>());
         left.Send([2], new NetworkPath(leftAddress, rightAddress));
-        Assert.That((await right.Received(timeout)).Datagram, Is.EqualTo(new byte[] { 2 }));
+        Assert.That((await right.ReceivedAsync(timeout)).Datagram, Is.EqualTo(new byte[] { 2 }));
         Assert.That(bad.Registration!.IsDetached);
     }
 
     [Test]
     public async Task SendErrors_AreLosses(CancellationToken timeout)
     {
-        (Probe left, TransportAddress leftAddress) = await Open();
-        (Probe right, TransportAddress rightAddress) = await Open();
+        (LoopProbe left, TransportAddress leftAddress) = await Open();
+        (LoopProbe right, TransportAddress rightAddress) = await Open();
         TransportAddress.TryParse("::1", 9, out TransportAddress otherFamily);
         (_, TransportAddress closed) = await OpenAndClose();
         left.Send([1], new NetworkPath(leftAddress, otherFamily));
         left.Send([2], new NetworkPath(leftAddress, closed));                         // ECONNREFUSED comes back on loopback
         left.Send([3], new NetworkPath(closed, rightAddress));                        // a socket that is closed
         left.Send([4], new NetworkPath(leftAddress, rightAddress));
-        Assert.That((await right.Received(timeout)).Datagram, Is.EqualTo(new byte[] { 4 }));
+        Assert.That((await right.ReceivedAsync(timeout)).Datagram, Is.EqualTo(new byte[] { 4 }));
         right.Send([5], new NetworkPath(rightAddress, leftAddress));
-        Assert.That((await left.Received(timeout)).Datagram, Is.EqualTo(new byte[] { 5 }));
+        Assert.That((await left.ReceivedAsync(timeout)).Datagram, Is.EqualTo(new byte[] { 5 }));
     }
 
     [Test]
     public async Task Wake_FromManyThreads_LosesNoDatagram(CancellationToken timeout)
     {
-        (Probe left, TransportAddress leftAddress) = await Open();
-        (Probe right, TransportAddress rightAddress) = await Open();
+        (LoopProbe left, TransportAddress leftAddress) = await Open();
+        (LoopProbe right, TransportAddress rightAddress) = await Open();
         await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(() =>
         {
             for (int i = 0; i < 20; i++) left.Send([(byte)thread, (byte)i], new NetworkPath(leftAddress, rightAddress));
@@ -159,7 +143,7 @@ public sealed class SocketEventLoopTests
         HashSet<(byte, byte)> seen = [];
         while (seen.Count < 160)
         {
-            byte[] datagram = (await right.Received(timeout)).Datagram;
+            byte[] datagram = (await right.ReceivedAsync(timeout)).Datagram;
             Assert.That(seen.Add((datagram[0], datagram[1])));
         }
     }
@@ -178,67 +162,14 @@ public sealed class SocketEventLoopTests
     public void LocalAddresses_HaveLoopback() =>
         Assert.That(_loop.GetLocalAddresses().Select(local => local.Address.IsLoopback), Has.Some.True);
 
-    private async Task<(Probe Probe, TransportAddress Bound)> OpenAndClose()
+    private async Task<(LoopProbe Probe, TransportAddress Bound)> OpenAndClose()
     {
-        (Probe probe, TransportAddress bound) = await Open();
+        (LoopProbe probe, TransportAddress bound) = await Open();
         await OnLoop(() =>
         {
             probe.Registration!.Detach();
             return true;
         });
         return (probe, bound);
-    }
-
-    private sealed class Probe : IDrivenConnection
-    {
-        private readonly ConcurrentQueue<(byte[] Datagram, NetworkPath Path)> _owed = new();
-        private readonly System.Threading.Channels.Channel<(byte[] Datagram, NetworkPath Path)> _received =
-            System.Threading.Channels.Channel.CreateUnbounded<(byte[] Datagram, NetworkPath Path)>();
-
-        public LoopRegistration? Registration { get; set; }
-
-        public Instant Due { get; set; } = Instant.Never;
-
-        public bool Throws { get; set; }
-
-        public TaskCompletionSource<Instant> Advanced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public TaskCompletionSource<Exception> Faulted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Instant NextTimeout => Due;
-
-        public void Send(byte[] datagram, NetworkPath path)
-        {
-            _owed.Enqueue((datagram, path));
-            Registration!.Wake();
-        }
-
-        public ValueTask<(byte[] Datagram, NetworkPath Path)> Received(CancellationToken timeout) => _received.Reader.ReadAsync(timeout);
-
-        public void Receive(Span<byte> datagram, in NetworkPath path, Instant now)
-        {
-            if (Throws) throw new InvalidOperationException("a defect");
-            _received.Writer.TryWrite((datagram.ToArray(), path));
-        }
-
-        public int Transmit(Span<byte> destination, Instant now, out NetworkPath path)
-        {
-            path = default;
-            if (!_owed.TryDequeue(out (byte[] Datagram, NetworkPath Path) next)) return 0;
-            path = next.Path;
-            next.Datagram.CopyTo(destination);
-            return next.Datagram.Length;
-        }
-
-        public void AdvanceTo(Instant now)
-        {
-            if (now < Due) return;
-            Due = Instant.Never;
-            Advanced.TrySetResult(now);
-        }
-
-        public void PublishEvents(Instant now) { }
-
-        public void Fault(Exception exception) => Faulted.TrySetResult(exception);
     }
 }

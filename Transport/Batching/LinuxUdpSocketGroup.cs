@@ -100,10 +100,11 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         known.Socket.Dispose();                               // which takes it out of epoll
     }
 
-    public override void Wait(TimeSpan timeout)
+    public override bool Wait(TimeSpan timeout)
     {
         int milliseconds = timeout == Timeout.InfiniteTimeSpan ? -1 : (int)Math.Min(Math.Ceiling(timeout.TotalMilliseconds), 60_000);
         _ready = EpollWait(_epoll, _events, Events, milliseconds);
+        return _ready > 0;
     }
 
     public override void Receive(IUdpReceiver receiver)

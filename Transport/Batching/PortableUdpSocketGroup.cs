@@ -51,10 +51,7 @@ internal sealed class PortableUdpSocketGroup(UdpSocketGroupOptions options) : Ud
         if (socket is PortSocket known && _open.Remove(known)) known.Port.Dispose();
     }
 
-    public override void Wait(TimeSpan timeout)
-    {
-        if (_ready.IsEmpty) _wake.WaitOne(timeout);
-    }
+    public override bool Wait(TimeSpan timeout) => !_ready.IsEmpty || _wake.WaitOne(timeout);
 
     public override void Receive(IUdpReceiver receiver)
     {

@@ -148,7 +148,8 @@ public abstract class UdpSocketGroup : IDisposable
     }
 
     /// <summary>The first part of <see cref="Poll"/>: waits.</summary>
-    public abstract void Wait(TimeSpan timeout);
+    /// <returns>Whether something has arrived, or <see cref="Wake"/> was called.</returns>
+    public abstract bool Wait(TimeSpan timeout);
 
     /// <summary>The second part of <see cref="Poll"/>: hands over what has arrived by the end of <see cref="Wait"/>.</summary>
     public abstract void Receive(IUdpReceiver receiver);

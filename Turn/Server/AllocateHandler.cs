@@ -6,12 +6,12 @@ namespace WebRtcStack.Turn;
 /// <summary>Allocate requests of authenticated users (RFC 8656 §7.2).</summary>
 internal sealed class AllocateHandler(TurnServerOptions options, AllocationTable table, UserTable users, TurnServerCounters counters)
 {
-    private const byte Udp = 17;
+    private const byte Udp = 17, Tcp = 6;
 
     /// <summary>What a well-formed request asks for.</summary>
     private struct Wish
     {
-        public bool WantsIPv4, WantsIPv6, IsDual, IsEven, ReservesNext, HasToken, DontFragment;
+        public bool WantsIPv4, WantsIPv6, IsDual, IsEven, ReservesNext, HasToken, DontFragment, IsTcp;
         public ulong Token;
         public TimeSpan Lifetime;
     }
@@ -24,7 +24,7 @@ internal sealed class AllocateHandler(TurnServerOptions options, AllocationTable
     {
         allocation = existing;
         if (existing is not null) return existing.CreatedBy == request.TransactionId ? StunErrorCode.None : StunErrorCode.AllocationMismatch;
-        StunErrorCode error = Read(request, out Wish wish);
+        StunErrorCode error = Read(request, client, out Wish wish);
         if (error == StunErrorCode.None) error = CheckLimits(user);
         TransportAddress reserved = default;
         if (error == StunErrorCode.None && wish.HasToken && !table.TryTakeReservation(wish.Token, out reserved)) error = StunErrorCode.InsufficientCapacity;
@@ -43,6 +43,7 @@ internal sealed class AllocateHandler(TurnServerOptions options, AllocationTable
             AsksForAdditional = wish.IsDual,
             AdditionalError = wish.IsDual && !wish.WantsIPv6 ? StunErrorCode.AddressFamilyNotSupported : StunErrorCode.None,
             DontFragment = wish.DontFragment,
+            IsTcp = wish.IsTcp,
         };
         table.Add(allocation);
         if (wish.HasToken)
@@ -71,15 +72,18 @@ internal sealed class AllocateHandler(TurnServerOptions options, AllocationTable
     }
 
     // The checks of §7.2, in its order; what it numbers 4 (DONT-FRAGMENT) is done with the unknown attributes.
-    private StunErrorCode Read(in StunMessage request, out Wish wish)
+    private StunErrorCode Read(in StunMessage request, in NetworkPath client, out Wish wish)
     {
         wish = new Wish { Lifetime = LifetimeOf(request), DontFragment = request.Has(StunAttributeType.DontFragment) };
         if (!request.TryGet(StunAttributeType.RequestedTransport, out StunAttribute transport) || !transport.TryGetTransport(out byte protocol)) return StunErrorCode.BadRequest;
-        if (protocol != Udp) return StunErrorCode.UnsupportedTransportProtocol;
+        wish.IsTcp = protocol == Tcp && options.RelaysTcp;
+        if (protocol != Udp && !wish.IsTcp) return StunErrorCode.UnsupportedTransportProtocol;
 
         wish.HasToken = request.TryGetUInt64(StunAttributeType.ReservationToken, out wish.Token);
         bool hasEven = request.TryGet(StunAttributeType.EvenPort, out StunAttribute even);
         bool reservesNext = false;
+        // RFC 6062 §5.1, points 2 and 3
+        if (wish.IsTcp && (client.Protocol == TransportProtocol.Udp || wish.DontFragment || hasEven || wish.HasToken)) return StunErrorCode.BadRequest;
         if (hasEven && !even.TryGetEvenPort(out reservesNext)) return StunErrorCode.BadRequest;
         if (!TryGetFamily(request, StunAttributeType.RequestedAddressFamily, out bool hasRequested, out bool requestsIPv6) ||
             !TryGetFamily(request, StunAttributeType.AdditionalAddressFamily, out bool hasAdditional, out bool additionalIPv6)) return StunErrorCode.BadRequest;

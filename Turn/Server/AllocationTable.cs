@@ -3,7 +3,8 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Turn;
 
 /// <summary>All allocations, by client and by relayed address, and the reserved ports (RFC 8656 §7.2).</summary>
-internal sealed class AllocationTable(TurnServerOptions options, UserTable users, TurnServerCounters counters, Queue<TurnServerEvent> events, RandomSource random)
+internal sealed class AllocationTable(
+    TurnServerOptions options, UserTable users, ConnectionTable connections, TurnServerCounters counters, Queue<TurnServerEvent> events, RandomSource random)
 {
     private static readonly TimeSpan s_reservation = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_channelGrace = TimeSpan.FromMinutes(5);
@@ -11,6 +12,7 @@ internal sealed class AllocationTable(TurnServerOptions options, UserTable users
 
     private readonly Dictionary<NetworkPath, ServerAllocation> _byClient = [];
     private readonly Dictionary<TransportAddress, ServerAllocation> _byRelay = [];
+    private readonly Dictionary<TransportAddress, ServerAllocation> _byTcpRelay = [];
     private readonly Dictionary<long, (ServerAllocation Allocation, bool IsIPv6)> _opening = [];
     private readonly Dictionary<ulong, TransportAddress> _reserved = [];
     private readonly ExpiryQueue<ServerAllocation> _expiries = new();
@@ -24,6 +26,8 @@ internal sealed class AllocationTable(TurnServerOptions options, UserTable users
     public bool TryGet(in NetworkPath client, [NotNullWhen(true)] out ServerAllocation? allocation) => _byClient.TryGetValue(client, out allocation);
 
     public bool TryGetByRelay(TransportAddress relay, [NotNullWhen(true)] out ServerAllocation? allocation) => _byRelay.TryGetValue(relay, out allocation);
+
+    public bool TryGetByTcpRelay(TransportAddress relay, [NotNullWhen(true)] out ServerAllocation? allocation) => _byTcpRelay.TryGetValue(relay, out allocation);
 
     /// <summary>Adds an allocation whose sockets are still to be opened.</summary>
     public void Add(ServerAllocation allocation)
@@ -42,6 +46,7 @@ internal sealed class AllocationTable(TurnServerOptions options, UserTable users
             Kind = TurnServerEventKind.OpenRelay,
             Ticket = _tickets,
             Client = allocation.Client,
+            Protocol = allocation.IsTcp ? TransportProtocol.Tcp : TransportProtocol.Udp,
             IsIPv6 = ipv6,
             NeedsEvenPort = even,
             NeedsNextPort = next,
@@ -52,13 +57,13 @@ internal sealed class AllocationTable(TurnServerOptions options, UserTable users
 
     /// <summary>Takes the driver's answer about a socket.</summary>
     /// <returns>The allocation it is for; null when that is gone, and the socket is to be closed.</returns>
-    public ServerAllocation? TakeOpening(long ticket, out bool ipv6)
+    public ServerAllocation? TakeOpening(long ticket, out bool ipv6, out TransportProtocol protocol)
     {
-        ipv6 = false;
+        (ipv6, protocol) = (false, TransportProtocol.Udp);
         if (!_opening.TryGetValue(ticket, out (ServerAllocation Allocation, bool IsIPv6) opening)) return null;
         _opening.Remove(ticket);
         opening.Allocation.Opening--;
-        ipv6 = opening.IsIPv6;
+        (ipv6, protocol) = (opening.IsIPv6, opening.Allocation.IsTcp ? TransportProtocol.Tcp : TransportProtocol.Udp);
         return opening.Allocation.IsOver ? null : opening.Allocation;
     }
 
@@ -66,10 +71,11 @@ internal sealed class AllocationTable(TurnServerOptions options, UserTable users
     {
         if (relay.IsIPv4) allocation.RelayIPv4 = relay;
         else allocation.RelayIPv6 = relay;
-        _byRelay[relay] = allocation;
+        (allocation.IsTcp ? _byTcpRelay : _byRelay)[relay] = allocation;
     }
 
-    public void Close(TransportAddress relay) => events.Enqueue(new TurnServerEvent { Kind = TurnServerEventKind.CloseRelay, Relay = relay });
+    public void Close(TransportAddress relay, TransportProtocol protocol = TransportProtocol.Udp) =>
+        events.Enqueue(new TurnServerEvent { Kind = TurnServerEventKind.CloseRelay, Relay = relay, Protocol = protocol });
 
     /// <summary>Keeps a port for who brings the token (RFC 8656 §18.10).</summary>
     public ulong Reserve(TransportAddress relay, Instant now)
@@ -100,6 +106,7 @@ internal sealed class AllocationTable(TurnServerOptions options, UserTable users
     {
         Debug.Assert(!allocation.IsOver, "an allocation ends once");
         allocation.IsOver = true;
+        connections.Ended(allocation);
         _byClient.Remove(allocation.Client);
         TransportAddress first = allocation.RelayIPv4.IsNone ? allocation.RelayIPv6 : allocation.RelayIPv4;
         CloseRelay(allocation, allocation.RelayIPv4);
@@ -120,10 +127,10 @@ internal sealed class AllocationTable(TurnServerOptions options, UserTable users
     public void CloseRelay(ServerAllocation allocation, TransportAddress relay)
     {
         if (relay.IsNone) return;
-        _byRelay.Remove(relay);
+        (allocation.IsTcp ? _byTcpRelay : _byRelay).Remove(relay);
         if (relay.IsIPv4) allocation.RelayIPv4 = default;
         else allocation.RelayIPv6 = default;
-        Close(relay);
+        Close(relay, allocation.IsTcp ? TransportProtocol.Tcp : TransportProtocol.Udp);
     }
 
     public void AdvanceTo(Instant now)

@@ -23,6 +23,7 @@ internal sealed class DataRelay(AllocationTable table, TurnServerCounters counte
         if (!table.TryGet(client, out ServerAllocation? allocation)) return Drop(TurnServerDropReason.NoAllocation);
         if (!message.TryGetXorAddress(StunAttributeType.XorPeerAddress, out TransportAddress peer) ||
             !message.TryGet(StunAttributeType.Data, out StunAttribute data)) return Drop(TurnServerDropReason.Malformed);
+        if (allocation.IsTcp) return Drop(TurnServerDropReason.UnexpectedMessage);        // RFC 6062 §4.5: data has streams of its own
         // §11.2: it is the driver's socket that has DF set or not, for all of its datagrams.
         if (message.Has(StunAttributeType.DontFragment) && !allocation.DontFragment) return Drop(TurnServerDropReason.CannotSetDontFragment);
         if (!allocation.TryGetPermission(peer, now, out _)) return Drop(TurnServerDropReason.NoPermission);

@@ -39,6 +39,7 @@ internal sealed class PeerHandler(TurnServerOptions options)
 
     public StunErrorCode ChannelBind(in StunMessage request, ServerAllocation allocation, Instant now)
     {
+        if (allocation.IsTcp) return StunErrorCode.BadRequest;        // RFC 6062 §4.5: data has streams of its own
         if (!request.TryGet(StunAttributeType.ChannelNumber, out StunAttribute channelNumber) || !channelNumber.TryGetChannelNumber(out ushort number) ||
             !request.TryGetXorAddress(StunAttributeType.XorPeerAddress, out TransportAddress peer)) return StunErrorCode.BadRequest;
         // Deviation, RFC 8656 §12: numbers from 0x5000 on were good in RFC 5766, and clients in the field use them.

@@ -28,7 +28,10 @@ internal struct Reply
     /// <summary>For ALTERNATE-SERVER and ALTERNATE-DOMAIN, of 300.</summary>
     public TurnAlternate? Alternate;
 
-    /// <summary>Of a Data indication about ICMP: whom the datagram was for, and what became of it.</summary>
+    /// <summary>For CONNECTION-ID; 0 for none.</summary>
+    public uint Connection;
+
+    /// <summary>Of a Data indication about ICMP: whom the datagram was for, and what became of it. Of a ConnectionAttempt: who has connected.</summary>
     public TransportAddress Peer;
     public StunIcmp Icmp;
 
@@ -68,7 +71,7 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
 {
     public int Write(in Reply reply, Span<byte> destination, Instant now)
     {
-        if (reply.Method == StunMethod.Data) return WriteIcmp(reply, destination);
+        if (reply.Method is StunMethod.Data or StunMethod.ConnectionAttempt) return WriteIndication(reply, destination);
         StunMessageWriter writer = new(
             destination, reply.Error == StunErrorCode.None ? StunClass.SuccessResponse : StunClass.ErrorResponse, reply.Method, reply.Id);
         if (reply.Error != StunErrorCode.None) WriteError(reply, ref writer, now);
@@ -83,11 +86,12 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
         return writer.Length;
     }
 
-    private static int WriteIcmp(in Reply reply, Span<byte> destination)
+    private static int WriteIndication(in Reply reply, Span<byte> destination)
     {
-        StunMessageWriter writer = new(destination, StunClass.Indication, StunMethod.Data, reply.Id);
+        StunMessageWriter writer = new(destination, StunClass.Indication, reply.Method, reply.Id);
         writer.WriteXorAddress(StunAttributeType.XorPeerAddress, reply.Peer);
-        writer.WriteIcmp(reply.Icmp);
+        if (reply.Method == StunMethod.Data) writer.WriteIcmp(reply.Icmp);
+        else writer.WriteUInt32(StunAttributeType.ConnectionId, reply.Connection);
         return writer.Length;
     }
 
@@ -109,7 +113,10 @@ internal sealed class ReplyWriter(byte[] realm, StunNonces nonces)
             case StunMethod.Refresh:
                 writer.WriteUInt32(StunAttributeType.Lifetime, reply.Lifetime);
                 break;
-            default:                                                                                // CreatePermission, ChannelBind: nothing
+            case StunMethod.Connect:                                                                // RFC 6062 §5.2
+                writer.WriteUInt32(StunAttributeType.ConnectionId, reply.Connection);
+                break;
+            default:                                                                                // CreatePermission, ChannelBind, ConnectionBind: nothing
                 break;
         }
     }

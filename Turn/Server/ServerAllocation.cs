@@ -67,6 +67,12 @@ internal sealed class ServerAllocation(NetworkPath client, TurnUser user, TurnAc
 
     public bool DontFragment { get; init; }
 
+    /// <summary>Whether its relayed addresses are TCP's (RFC 6062).</summary>
+    public bool IsTcp { get; init; }
+
+    /// <summary>TCP connections with peers.</summary>
+    public int Connections { get; set; }
+
     public bool IsOver { get; set; }
 
     public int Permissions => _permissions.Count;

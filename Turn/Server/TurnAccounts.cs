@@ -75,6 +75,19 @@ internal sealed class TurnAccount(string name, long bytesPerSecond)
 
     public void ReturnPermissions(int count) => Interlocked.Add(ref _permissions, -count);
 
+    /// <summary>Takes bytes from the user's share whatever there is left; what exceeds it has to wait.</summary>
+    public TimeSpan Spend(int bytes, Instant now)
+    {
+        if (bytesPerSecond == 0) return TimeSpan.Zero;
+        double cost = (double)bytes * TimeSpan.TicksPerSecond / bytesPerSecond;
+        while (true)
+        {
+            double paid = Volatile.Read(ref _paidUntil);
+            double next = Math.Max(paid, now.Ticks - TimeSpan.TicksPerSecond) + cost;
+            if (Interlocked.CompareExchange(ref _paidUntil, next, paid).Equals(paid)) return TimeSpan.FromTicks((long)Math.Max(0, next - now.Ticks));
+        }
+    }
+
     /// <summary>Takes bytes from the user's share of the bandwidth; a second's worth may come at once.</summary>
     public bool TrySpend(int bytes, Instant now)
     {

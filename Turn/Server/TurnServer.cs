@@ -30,7 +30,7 @@ public sealed class TurnServer : IDisposable
         StunAttributeType.Username, StunAttributeType.UserHash, StunAttributeType.Realm, StunAttributeType.Nonce,
         StunAttributeType.PasswordAlgorithm, StunAttributeType.ChannelNumber, StunAttributeType.Lifetime, StunAttributeType.XorPeerAddress,
         StunAttributeType.Data, StunAttributeType.RequestedAddressFamily, StunAttributeType.EvenPort, StunAttributeType.RequestedTransport,
-        StunAttributeType.ReservationToken, StunAttributeType.Priority, StunAttributeType.UseCandidate,
+        StunAttributeType.ReservationToken, StunAttributeType.Priority, StunAttributeType.UseCandidate, StunAttributeType.ConnectionId,
     ];
 
     private static readonly StunAttributeType[] s_knownWithDontFragment = [.. s_known, StunAttributeType.DontFragment];
@@ -46,6 +46,7 @@ public sealed class TurnServer : IDisposable
     private readonly Queue<TurnServerEvent> _events = new();
     private readonly PendingDecisions _decisions;
     private readonly AllocationTable _table;
+    private readonly ConnectionTable _connections;
     private readonly AllocateHandler _allocate;
     private readonly PeerHandler _peers;
     private readonly DataRelay _data;
@@ -67,7 +68,8 @@ public sealed class TurnServer : IDisposable
         _limiter = new ResponseLimiter(options.MaxUnauthenticatedResponsesPerSecond, random);
         _writer = new ReplyWriter(Encoding.UTF8.GetBytes(options.Realm), _nonces);
         _decisions = new PendingDecisions(options);
-        _table = new AllocationTable(options, _users, Counters, _events, random);
+        _connections = new ConnectionTable(options, _events, _replies, Counters, random);
+        _table = new AllocationTable(options, _users, _connections, Counters, _events, random);
         _allocate = new AllocateHandler(options, _table, _users, Counters);
         _peers = new PeerHandler(options);
         _data = new DataRelay(_table, Counters, random);
@@ -80,7 +82,7 @@ public sealed class TurnServer : IDisposable
     public bool IsDraining { get; private set; }
 
     /// <summary>When <see cref="AdvanceTo"/> next has work to do, or <see cref="Instant.Never"/>.</summary>
-    public Instant NextTimeout => Instant.Min(_table.NextTimeout, _decisions.NextTimeout);
+    public Instant NextTimeout => Instant.Min(_connections.NextTimeout, Instant.Min(_table.NextTimeout, _decisions.NextTimeout));
 
     /// <summary>Tells the time of day, which time-limited credentials need: at the start, and whenever the system's clock was set.</summary>
     public void SetClock(Instant now, DateTimeOffset time) => _users.SetClock(now, time);
@@ -173,6 +175,7 @@ public sealed class TurnServer : IDisposable
     {
         _decisions.AdvanceTo(now);
         _table.AdvanceTo(now);
+        _connections.AdvanceTo(now);
     }
 
     /// <summary>Reads what the server asks of its driver. Call until it returns false.</summary>
@@ -189,10 +192,10 @@ public sealed class TurnServer : IDisposable
     /// <param name="now">The time.</param>
     public void RelayOpened(long ticket, TransportAddress relay, TransportAddress next, Instant now)
     {
-        ServerAllocation? allocation = _table.TakeOpening(ticket, out _);
+        ServerAllocation? allocation = _table.TakeOpening(ticket, out _, out TransportProtocol protocol);
         if (allocation is null)
         {
-            _table.Close(relay);
+            _table.Close(relay, protocol);
             if (!next.IsNone) _table.Close(next);
             return;
         }
@@ -204,7 +207,7 @@ public sealed class TurnServer : IDisposable
     /// <summary>Answers <see cref="TurnServerEventKind.OpenRelay"/>: there is no such socket. The client gets 508 (Insufficient Capacity).</summary>
     public void RelayFailed(long ticket, Instant now)
     {
-        ServerAllocation? allocation = _table.TakeOpening(ticket, out bool ipv6);
+        ServerAllocation? allocation = _table.TakeOpening(ticket, out bool ipv6, out _);
         if (allocation is null) return;
         if (allocation.AsksForAdditional && ipv6) allocation.AdditionalError = StunErrorCode.InsufficientCapacity;
         else allocation.Error = StunErrorCode.InsufficientCapacity;
@@ -224,9 +227,30 @@ public sealed class TurnServer : IDisposable
         else OnRequest(stun, pending.Client, now, _users.Vouched(pending.Username, password, now));
     }
 
-    /// <summary>Tells that a client's TCP or TLS connection has ended, and with it its allocation.</summary>
+    /// <summary>Answers <see cref="TurnServerEventKind.ConnectPeer"/>: the connection is open. The client has 30 s to bind it.</summary>
+    public void PeerConnected(uint connection, Instant now) => _connections.Connected(connection, now);
+
+    /// <summary>Tells that a connection with a peer has ended, or could not be made: the client then gets 447.</summary>
+    public void PeerDisconnected(uint connection) => _connections.Lost(connection);
+
+    /// <summary>Takes a TCP connection that a peer has made to a relayed address (RFC 6062 §5.3).</summary>
+    /// <param name="path">From the relayed address to the peer.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="connection">Its number, in events to come.</param>
+    /// <returns>False when it is to be closed at once.</returns>
+    public bool PeerAccepted(in NetworkPath path, Instant now, out uint connection)
+    {
+        connection = 0;
+        if (_table.TryGetByTcpRelay(path.Local, out ServerAllocation? allocation))
+            return _connections.TryAccept(allocation, path.Remote, StunTransactionId.Create(_random), now, out connection);
+        Counters.Drop(TurnServerDropReason.UnknownRelay);
+        return false;
+    }
+
+    /// <summary>Tells that a client's TCP or TLS connection has ended, and with it its allocation, or the peer's connection that it is joined with.</summary>
     public void Disconnected(in NetworkPath client)
     {
+        _connections.Disconnected(client);
         if (_table.TryGet(client, out ServerAllocation? allocation)) _table.End(allocation);
     }
 
@@ -323,8 +347,14 @@ public sealed class TurnServer : IDisposable
                 OnAllocate(request, client, allocation, user, algorithm, sha256, now);
                 return;
             }
+            Reply answer = new()
+            {
+                Client = client, Id = request.TransactionId, Method = request.Method, Key = key, UsesSha256 = sha256, HasFingerprint = request.HasFingerprint,
+            };
             error = (request.Method, allocation) switch
             {
+                (StunMethod.ConnectionBind, null) => _connections.Bind(request, client, user),
+                (StunMethod.Connect, null or { Opening: > 0 }) => StunErrorCode.AllocationMismatch,
                 (StunMethod.Binding, _) => StunErrorCode.None,
                 (StunMethod.Refresh or StunMethod.CreatePermission or StunMethod.ChannelBind, null) => StunErrorCode.AllocationMismatch,
                 (StunMethod.Refresh or StunMethod.CreatePermission or StunMethod.ChannelBind, { Opening: > 0 }) => StunErrorCode.AllocationMismatch,
@@ -332,9 +362,11 @@ public sealed class TurnServer : IDisposable
                 (StunMethod.Refresh, { } existing) => Refresh(request, existing, now),
                 (StunMethod.CreatePermission, { } existing) => _peers.CreatePermission(request, existing, now),
                 (StunMethod.ChannelBind, { } existing) => _peers.ChannelBind(request, existing, now),
+                (StunMethod.Connect, { } existing) => _connections.Connect(request, existing, answer, now),
                 _ => StunErrorCode.BadRequest,
             };
         }
+        if (request.Method == StunMethod.Connect && error == StunErrorCode.None) return;      // answered once the driver has connected
         uint lifetime = allocation is { IsOver: false } && error == StunErrorCode.None ? (uint)allocation.Lifetime.TotalSeconds : 0;
         Answer(request, client, error, key, sha256, null, unknown, count, lifetime);
     }

@@ -45,6 +45,9 @@ public sealed class TurnServerCounters
     /// <summary>Allocations that there are.</summary>
     public int Allocations { get; internal set; }
 
+    /// <summary>TCP connections with peers that there are, or are being made (RFC 6062).</summary>
+    public int Connections { get; internal set; }
+
     /// <summary>Allocations that were made.</summary>
     public long AllocationsCreated { get; internal set; }
 

@@ -9,7 +9,7 @@ public enum TurnServerEventKind : byte
     None,
 
     /// <summary>
-    /// Open a UDP socket of the family and with the port that the event asks for, then call <see cref="TurnServer.RelayOpened"/>
+    /// Open a socket of the protocol, the family and with the port that the event asks for, then call <see cref="TurnServer.RelayOpened"/>
     /// or <see cref="TurnServer.RelayFailed"/> with the ticket.
     /// </summary>
     OpenRelay,
@@ -25,6 +25,21 @@ public enum TurnServerEventKind : byte
 
     /// <summary>A client's allocation has ended.</summary>
     Ended,
+
+    /// <summary>
+    /// Connect over TCP from <see cref="TurnServerEvent.Relay"/> to <see cref="TurnServerEvent.Peer"/>, within 30 s, then call
+    /// <see cref="TurnServer.PeerConnected"/> or <see cref="TurnServer.PeerDisconnected"/> with the connection's number.
+    /// </summary>
+    ConnectPeer,
+
+    /// <summary>
+    /// Send what <see cref="TurnServer.Transmit"/> owes, then copy all bytes between the stream of <see cref="TurnServerEvent.Client"/> and
+    /// the peer's connection as they are. When either ends, close the other and say so.
+    /// </summary>
+    JoinStreams,
+
+    /// <summary>Close the connection with the peer, and the client's stream that is joined with it.</summary>
+    ClosePeer,
 }
 
 /// <summary>An event of a <see cref="TurnServer"/>.</summary>
@@ -41,6 +56,18 @@ public readonly record struct TurnServerEvent
 
     /// <summary>The relayed address.</summary>
     public TransportAddress Relay { get; init; }
+
+    /// <summary>The protocol of the relayed address: UDP or TCP.</summary>
+    public TransportProtocol Protocol { get; init; }
+
+    /// <summary>The number of a TCP connection with a peer.</summary>
+    public uint Connection { get; init; }
+
+    /// <summary>The peer of that connection.</summary>
+    public TransportAddress Peer { get; init; }
+
+    /// <summary>For streams that are joined: how fast bytes may be copied.</summary>
+    public TurnByteBudget? Budget { get; init; }
 
     /// <summary>Whether the socket is to be IPv6.</summary>
     public bool IsIPv6 { get; init; }

@@ -6,7 +6,7 @@ namespace WebRtcStack.Turn;
 /// <summary>What a <see cref="TurnServer"/> is told once and for all.</summary>
 /// <remarks>
 /// Worst-case memory: for each of <see cref="MaxAllocations"/> 400 bytes, 120 for each of its
-/// <see cref="MaxPermissionsPerAllocation"/> and <see cref="MaxChannelsPerAllocation"/>; 1 KB for each of <see cref="MaxUsers"/>;
+/// <see cref="MaxPermissionsPerAllocation"/> and <see cref="MaxChannelsPerAllocation"/>, 600 for each of its <see cref="MaxConnectionsPerAllocation"/>; 1 KB for each of <see cref="MaxUsers"/>;
 /// <see cref="MaxPendingDecisions"/> times a request of at most 2 KB; some 200 KB for replies and rate limits.
 /// </remarks>
 public sealed record TurnServerOptions
@@ -71,6 +71,16 @@ public sealed record TurnServerOptions
 
     /// <summary>Whether relayed IPv6 addresses can be had. Default false.</summary>
     public bool RelaysIPv6 { get; init; }
+
+    /// <summary>
+    /// Whether TCP relayed addresses can be had (RFC 6062); else they are refused with 442. Default false: its clients can open connections
+    /// from this machine to whatever <see cref="PeerRules"/> allow.
+    /// </summary>
+    public bool RelaysTcp { get; init; }
+
+    /// <summary>How many TCP connections with peers an allocation may have; one more is refused with 508. Default 16; from 1 to 4096.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxConnectionsPerAllocation { get; init => field = Require.InRange(value, 1, 4096); } = 16;
 
     /// <summary>Whether the driver can send from relayed addresses with DF set; else DONT-FRAGMENT is answered with 420. Default false.</summary>
     public bool CanSetDontFragment { get; init; }

@@ -107,3 +107,14 @@ async function selectedPair() {
     return report.get(transport?.selectedCandidatePairId) ?? [...report.values()].find(each => each.type === "candidate-pair" && each.selected);
   });
 }
+
+// Simulcast: from small to large, so little bitrate for each that all are sent at once.
+async function sendSimulcast(...rids) {
+  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720 } });
+  pc.addTransceiver(stream.getVideoTracks()[0], {
+    streams: [stream],
+    sendEncodings: rids.map((rid, i) => ({ rid, scaleResolutionDownBy: 2 ** (rids.length - 1 - i), maxBitrate: 60000 * 2 ** i })),
+  });
+}
+
+const insertDtmf = tones => pc.getSenders().find(each => each.track?.kind === "audio").dtmf.insertDTMF(tones, 100, 70);

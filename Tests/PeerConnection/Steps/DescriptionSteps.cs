@@ -234,6 +234,24 @@ public sealed class DescriptionSteps
     }
 
     [Test]
+    public void SetLocalDescription_Step4_4_2_WhatNoLongerFits_IsMadeAnew()
+    {
+        using PeerSimulation simulation = new(15);
+        simulation.Left.AddTransceiver(MediaKind.Audio);
+        simulation.Run(async () =>
+        {
+            RTCSessionDescription created = await simulation.Left.CreateOfferAsync();
+            Assert.That((await simulation.Left.SetLocalDescriptionAsync()).Sdp, Is.EqualTo(created.Sdp), "it fits still");
+            await simulation.Left.SetLocalDescriptionAsync(new RTCSessionDescription(RTCSdpType.Rollback));
+            await simulation.Left.CreateOfferAsync();
+            simulation.Left.AddTransceiver(MediaKind.Video);
+            RTCSessionDescription set = await simulation.Left.SetLocalDescriptionAsync();
+            Assert.That((set.Type, set.Sdp), Is.EqualTo((RTCSdpType.Offer, simulation.Left.PendingLocalDescription!.Sdp)));
+            Assert.That(set.Sdp, Does.Contain("m=video"));
+        });
+    }
+
+    [Test]
     public void Chain_Steps5To7_RunsOperationsInTheOrderOfTheirCalls()
     {
         using PeerSimulation simulation = new(11);

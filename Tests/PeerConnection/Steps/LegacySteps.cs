@@ -87,6 +87,18 @@ public sealed class LegacySteps
     }
 
     [Test]
+    public void CreateDTMFSender_IsTheOneOfTheTracksSender()
+    {
+        using PeerSimulation simulation = new(5);
+        LocalMediaStreamTrack audio = new(MediaKind.Audio), video = new(MediaKind.Video);
+        RTCRtpSender sender = simulation.Left.AddTrack(audio);
+        simulation.Left.AddTrack(video);
+        Assert.That(simulation.Left.CreateDTMFSender(audio), Is.SameAs(sender.Dtmf));
+        Refuses("NotSupportedError", () => simulation.Left.CreateDTMFSender(video));
+        Refuses("InvalidAccessError", () => simulation.Left.CreateDTMFSender(new LocalMediaStreamTrack(MediaKind.Audio)));
+    }
+
+    [Test]
     public void Streams_OnAClosedConnection_ThrowInvalidStateError()
     {
         using PeerSimulation simulation = new(4);

@@ -1,0 +1,173 @@
+using WebRtcStack.Sdp;
+
+namespace WebRtcStack.Tests.PeerConnection;
+
+/// <summary>rtcpMuxPolicy (webrtc-pc §4.2.6, RFC 5761 §5.1.1, RFC 8858): RTCP with RTP, or over a component and DTLS of its own.</summary>
+public sealed class RtcpMuxTests
+{
+    private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
+
+    private static PeerSimulation Create(int seed, RTCRtcpMuxPolicy policy) => new(seed, configuration: new RTCConfiguration { RtcpMuxPolicy = policy });
+
+    private static void RunTo(PeerSimulation simulation, Task task) => simulation.RunUntil(() => task.IsCompleted, s_minute, task);
+
+    private static SdpDescription Parse(RTCSessionDescription? description)
+    {
+        Assert.That(SdpDescription.TryParse(description!.Sdp, out SdpDescription? parsed, out SdpError? error), $"{error}");
+        return parsed!;
+    }
+
+    private static IEnumerable<string> UdpComponents(SdpMedia section) => section.Attributes.All("candidate").Select(line => line.Split(' ')).Where(fields => fields[2] == "udp").Select(fields => fields[1]);
+
+    // What a peer without multiplexing sends: no a=rtcp-mux, and no bundle, which would ask for it (RFC 9143 §9.3).
+    private static RTCSessionDescription WithoutMux(RTCSessionDescription description) => description with
+    {
+        Sdp = string.Concat(description.Sdp.Split("\r\n").Where(line => !line.StartsWith("a=rtcp-mux", StringComparison.Ordinal) && !line.StartsWith("a=group:BUNDLE", StringComparison.Ordinal))
+            .Select(line => line.Length == 0 ? "" : line + "\r\n")),
+    };
+
+    private static async Task NegotiateWithoutMux(PeerSimulation simulation)
+    {
+        await simulation.Left.SetLocalDescriptionAsync();
+        await simulation.Right.SetRemoteDescriptionAsync(WithoutMux(simulation.Left.LocalDescription!));
+        await simulation.Right.SetLocalDescriptionAsync();
+        await simulation.Left.SetRemoteDescriptionAsync(simulation.Right.LocalDescription!);
+    }
+
+    [Test]
+    public void Offer_WithNegotiate_GathersBothComponents()
+    {
+        using PeerSimulation simulation = Create(1, RTCRtcpMuxPolicy.Negotiate);
+        simulation.Left.AddTransceiver(MediaKind.Audio);
+        List<RTCIceComponent?> components = [];
+        simulation.Left.OnIceCandidate += (_, e) =>
+        {
+            if (e.Candidate is { Protocol: RTCIceProtocol.Udp } candidate) components.Add(candidate.Component);
+        };
+        RunTo(simulation, simulation.Left.SetLocalDescriptionAsync());
+        simulation.RunUntil(() => simulation.Left.IceGatheringState == RTCIceGatheringState.Complete, s_minute);
+        SdpMedia section = Parse(simulation.Left.LocalDescription).Media[0];
+        Assert.Multiple(() =>
+        {
+            Assert.That(components, Is.EquivalentTo(new RTCIceComponent?[] { RTCIceComponent.Rtp, RTCIceComponent.Rtcp }));
+            Assert.That(section.Attributes.Contains("rtcp-mux"));
+            Assert.That(section.Attributes.Contains("rtcp-mux-only"), Is.False);
+            Assert.That(SdpRtcp.TryParse(section.Attributes.First("rtcp"), out SdpRtcp? rtcp));
+            SdpCandidate.TryParse(section.Attributes.All("candidate").Single(line => line.Split(' ')[1] == "2"), out SdpCandidate? second);
+            Assert.That(rtcp, Is.EqualTo(new SdpRtcp(second!.Port, new SdpConnection("IN", "IP4", "192.0.2.1"))), "RFC 3605: the default RTCP candidate");
+            Assert.That(section.Connections.Single().Address, Is.EqualTo("192.0.2.1"));
+        });
+    }
+
+    [Test]
+    public void Offer_WithRequire_SaysSoAndGathersOne()                                      // RFC 8858 §3
+    {
+        using PeerSimulation simulation = Create(2, RTCRtcpMuxPolicy.Require);
+        simulation.Left.AddTransceiver(MediaKind.Audio);
+        RunTo(simulation, simulation.Left.SetLocalDescriptionAsync());
+        simulation.RunUntil(() => simulation.Left.IceGatheringState == RTCIceGatheringState.Complete, s_minute);
+        SdpMedia section = Parse(simulation.Left.LocalDescription).Media[0];
+        Assert.That(section.Attributes.Contains("rtcp-mux") && section.Attributes.Contains("rtcp-mux-only") && !section.Attributes.Contains("rtcp"));
+        Assert.That(UdpComponents(section), Is.EqualTo(new[] { "1" }));
+        simulation.Connect();
+        Assert.That(Parse(simulation.Right.LocalDescription).Media[0].Attributes.Contains("rtcp-mux-only"), Is.False, "RFC 8858 §4.3: not in an answer");
+        RunTo(simulation, simulation.NegotiateAsync());
+        Assert.That(Parse(simulation.Left.LocalDescription).Media[0].Attributes.Contains("rtcp-mux-only"), Is.False, "RFC 9429 §5.2.2: nor in later offers");
+    }
+
+    [Test]
+    public void Negotiate_WithAPeerThatMuxes_EndsTheSecondComponent()
+    {
+        using PeerSimulation simulation = Create(3, RTCRtcpMuxPolicy.Negotiate);
+        LocalMediaStreamTrack audio = new(MediaKind.Audio);
+        simulation.Left.AddTrack(audio);
+        simulation.Connect();
+        Assert.That(simulation.Left.GetSenders()[0].Transport!.IceTransport.GetLocalCandidates().Select(candidate => candidate.Component), Is.All.EqualTo(RTCIceComponent.Rtp));
+        Assert.That(simulation.Left.IceConnectionState, Is.EqualTo(RTCIceConnectionState.Connected).Or.EqualTo(RTCIceConnectionState.Completed));
+        simulation.Time.RunFor(TimeSpan.FromMinutes(1));
+        Assert.That(simulation.BothConnected, "consent runs on one component");
+    }
+
+    [Test]
+    public void Negotiate_WithAPeerThatDoesNotMux_RunsRtcpOverItsOwnDtls()                  // RFC 5764 §4.1
+    {
+        using PeerSimulation simulation = Create(4, RTCRtcpMuxPolicy.Negotiate);
+        LocalMediaStreamTrack audio = new(MediaKind.Audio), video = new(MediaKind.Video);
+        simulation.Left.AddTrack(audio);
+        simulation.Left.AddTrack(video);
+        int received = 0, keyFrames = 0;
+        video.OnKeyFrameRequested += (_, _) => keyFrames++;
+        simulation.Right.OnTrack += (_, e) => ((RemoteMediaStreamTrack)e.Track).OnRtpPacket += (_, _) =>
+        {
+            if (++received == 20 && e.Track.Kind == MediaKind.Video) ((RemoteMediaStreamTrack)e.Track).RequestKeyFrame();
+        };
+        RunTo(simulation, NegotiateWithoutMux(simulation));
+        simulation.RunUntil(() => simulation.BothConnected, s_minute);
+        SdpMedia answered = Parse(simulation.Right.LocalDescription).Media[0];
+        Assert.That(answered.Attributes.Contains("rtcp-mux"), Is.False);
+        Assert.That(UdpComponents(answered), Is.EquivalentTo(new[] { "1", "2" }));
+        for (ushort i = 0; i < 500; i++)
+        {
+            audio.WriteRtp(new RtpPacketFields(111, i, (uint)(i * 960), false), [1]);
+            video.WriteRtp(new RtpPacketFields(96, i, (uint)(i * 1800), true), [2]);
+            simulation.Time.RunFor(TimeSpan.FromMilliseconds(20));
+        }
+        Task<RTCStatsReport> stats = simulation.Left.GetStatsAsync();
+        RunTo(simulation, stats);
+        Assert.Multiple(() =>
+        {
+            Assert.That(received, Is.EqualTo(1000));
+            Assert.That(keyFrames, Is.GreaterThanOrEqualTo(1), "feedback takes RTCP's own way");
+            Assert.That(stats.Result.Values.OfType<RTCRemoteInboundRtpStreamStats>().Count(), Is.EqualTo(2), "and so do reports");
+            Assert.That(simulation.BothConnected);
+            Assert.That(simulation.LeftLoop.Faults.Concat(simulation.RightLoop.Faults), Is.Empty);
+        });
+        SdpMedia later = Renegotiate(simulation);
+        Assert.That(later.Attributes.Contains("rtcp-mux"), Is.False, "RFC 9429 §5.2.2: as in the most recent answer");
+        Assert.That(simulation.BothConnected);
+    }
+
+    private static SdpMedia Renegotiate(PeerSimulation simulation)
+    {
+        RunTo(simulation, NegotiateWithoutMux(simulation));
+        simulation.Time.RunFor(TimeSpan.FromSeconds(1));
+        return Parse(simulation.Left.CurrentLocalDescription).Media[0];
+    }
+
+    [Test]
+    public void IceRestart_WithoutMux_RenewsBothComponents()
+    {
+        using PeerSimulation simulation = Create(5, RTCRtcpMuxPolicy.Negotiate);
+        simulation.Left.AddTrack(new LocalMediaStreamTrack(MediaKind.Audio));
+        RunTo(simulation, NegotiateWithoutMux(simulation));
+        simulation.RunUntil(() => simulation.BothConnected, s_minute);
+        simulation.Left.RestartIce();
+        RunTo(simulation, NegotiateWithoutMux(simulation));
+        simulation.Time.RunFor(TimeSpan.FromSeconds(30));
+        Assert.That(simulation.BothConnected);
+        Assert.That(UdpComponents(Parse(simulation.Left.CurrentLocalDescription).Media[0]), Is.EquivalentTo(new[] { "1", "2" }));
+    }
+
+    [Test]
+    public void SetRemoteDescription_WithoutMuxUnderRequire_IsRefused([Values] bool isOffer)          // webrtc-pc §4.2.6
+    {
+        using PeerSimulation simulation = Create(6, RTCRtcpMuxPolicy.Require);
+        simulation.Left.AddTransceiver(MediaKind.Audio);
+        RunTo(simulation, simulation.Left.SetLocalDescriptionAsync());
+        RTCSessionDescription description = simulation.Left.LocalDescription!;
+        RTCPeerConnection refusing = simulation.Right;
+        if (!isOffer)
+        {
+            RunTo(simulation, simulation.Right.SetRemoteDescriptionAsync(description));
+            RunTo(simulation, simulation.Right.SetLocalDescriptionAsync());
+            (description, refusing) = (simulation.Right.LocalDescription!, simulation.Left);
+        }
+        RTCSignalingState before = refusing.SignalingState;
+        Task applied = refusing.SetRemoteDescriptionAsync(WithoutMux(description));
+        simulation.Time.RunUntil(() => applied.IsCompleted, s_minute);
+        DOMException? refused = applied.Exception?.InnerException as DOMException;
+        Assert.That(refused?.Name, Is.EqualTo("InvalidAccessError"));
+        Assert.That(refused!.Message, Does.Contain("rtcp-mux").And.Match("line [0-9]+"));
+        Assert.That(refusing.SignalingState, Is.EqualTo(before));
+    }
+}

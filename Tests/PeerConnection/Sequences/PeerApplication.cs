@@ -1,0 +1,156 @@
+using WebRtcStack.Core;
+using WebRtcStack.Tests.Simulation;
+
+namespace WebRtcStack.Tests.PeerConnection.Sequences;
+
+/// <summary>
+/// An application at one end of a call: perfect negotiation (webrtc-pc §10, example of that name) over a signalling path that keeps the
+/// order of descriptions, while candidates take their own time and come before or after them. It notes what must not happen.
+/// </summary>
+internal sealed class PeerApplication
+{
+    private static readonly string[] s_documented = ["InvalidStateError", "InvalidAccessError", "InvalidModificationError", "OperationError"];
+    private readonly VirtualTime _time;
+    private readonly string _name;
+    private readonly bool _isPolite;
+    private readonly List<RTCIceCandidate> _early = [];
+    private Instant _described;
+    private RTCSignalingState _state = RTCSignalingState.Stable;
+    private bool _isOffering, _isAnswerPending, _ignoresOffer;
+
+    public PeerApplication(VirtualTime time, string name, RTCPeerConnection connection, bool isPolite)
+    {
+        (_time, _name, Connection, _isPolite) = (time, name, connection, isPolite);
+        connection.OnSignalingStateChange += (_, _) => CheckState();
+        connection.OnNegotiationNeeded += async (_, _) => await OfferAsync();
+        connection.OnIceCandidate += (_, e) =>
+        {
+            if (e.Candidate is not null) _time.Schedule(Delay(120), () => Peer.Received(e.Candidate));
+        };
+        connection.OnDataChannel += (_, e) => Channels.Add(e.Channel);
+    }
+
+    public RTCPeerConnection Connection { get; }
+
+    public PeerApplication Peer { get; set; } = null!;
+
+    public List<RTCDataChannel> Channels { get; } = [];
+
+    /// <summary>What must not have happened.</summary>
+    public List<string> Violations { get; } = [];
+
+    /// <summary>Every Task that the connection has given.</summary>
+    public List<Task> Tasks { get; } = [];
+
+    public bool IsClosed => Connection.ConnectionState == RTCPeerConnectionState.Closed;
+
+    /// <summary>Calls something that may throw what is documented, and nothing else.</summary>
+    public void Try(Action call)
+    {
+        try
+        {
+            call();
+        }
+        catch (Exception exception) when (Noted(exception)) { }
+    }
+
+    /// <summary>Awaits something that may be rejected for what is documented; true if it was fulfilled.</summary>
+    public async Task<bool> TryAsync(Task call)
+    {
+        Tasks.Add(call);
+        try
+        {
+            await call;
+            return true;
+        }
+        catch (Exception exception) when (Noted(exception))
+        {
+            return false;
+        }
+    }
+
+    public void Received(RTCSessionDescription description)
+    {
+        if (!IsClosed) _ = TakeAsync(description);
+    }
+
+    private async Task OfferAsync()
+    {
+        _isOffering = true;
+        Task<RTCSessionDescription> made = Connection.SetLocalDescriptionAsync();
+        if (await TryAsync(made)) Send(made.Result);
+        _isOffering = false;
+    }
+
+    private async Task TakeAsync(RTCSessionDescription description)
+    {
+        bool isReady = !_isOffering && (Connection.SignalingState == RTCSignalingState.Stable || _isAnswerPending);
+        bool isCollision = description.Type == RTCSdpType.Offer && !isReady;
+        _ignoresOffer = !_isPolite && isCollision;
+        if (_ignoresOffer) return;
+        _isAnswerPending = description.Type == RTCSdpType.Answer;
+        bool isSet = await TryAsync(Connection.SetRemoteDescriptionAsync(description));
+        _isAnswerPending = false;
+        if (!isSet) Fail($"a {description.Type} of the peer was refused in {Connection.SignalingState}");
+        if (isSet && description.Type == RTCSdpType.Offer)
+        {
+            Task<RTCSessionDescription> made = Connection.SetLocalDescriptionAsync();
+            if (await TryAsync(made)) Send(made.Result);
+        }
+        foreach (RTCIceCandidate candidate in _early.ToArray()) Received(candidate);
+    }
+
+    private void Received(RTCIceCandidate candidate)
+    {
+        if (IsClosed) return;
+        _early.Remove(candidate);
+        _ = AddAsync(candidate);
+    }
+
+    // One that comes before its description waits for the next one.
+    private async Task AddAsync(RTCIceCandidate candidate)
+    {
+        if (!await TryAsync(Connection.AddIceCandidateAsync(candidate)) && !_ignoresOffer && _early.Count < 50) _early.Add(candidate);
+    }
+
+    private void Send(RTCSessionDescription description)
+    {
+        _described = Instant.Max(_described, _time.Now + Delay(80));
+        _time.Log(_name, $"sends {description.Type}");
+        _time.Schedule(_described, () => Peer.Received(description));
+    }
+
+    private TimeSpan Delay(int milliseconds) => TimeSpan.FromMilliseconds(_time.Random.Next(milliseconds));
+
+    // RFC 8829 §3.2, and which descriptions each state has (webrtc-pc §4.3.1).
+    private void CheckState()
+    {
+        RTCSignalingState next = Connection.SignalingState;
+        bool isLegal = (_state, next) is
+            (RTCSignalingState.Stable, RTCSignalingState.HaveLocalOffer or RTCSignalingState.HaveRemoteOffer) or
+            (RTCSignalingState.HaveLocalOffer, RTCSignalingState.Stable or RTCSignalingState.HaveRemotePrAnswer) or
+            (RTCSignalingState.HaveRemoteOffer, RTCSignalingState.Stable or RTCSignalingState.HaveLocalPrAnswer) or
+            (RTCSignalingState.HaveLocalPrAnswer or RTCSignalingState.HaveRemotePrAnswer, RTCSignalingState.Stable);
+        if (!isLegal) Fail($"the state went from {_state} to {next}");
+        (RTCSdpType?, RTCSdpType?) pending = (Connection.PendingLocalDescription?.Type, Connection.PendingRemoteDescription?.Type), expected = next switch
+        {
+            RTCSignalingState.HaveLocalOffer => (RTCSdpType.Offer, null),
+            RTCSignalingState.HaveRemoteOffer => (null, RTCSdpType.Offer),
+            RTCSignalingState.HaveLocalPrAnswer => (RTCSdpType.PrAnswer, RTCSdpType.Offer),
+            RTCSignalingState.HaveRemotePrAnswer => (RTCSdpType.Offer, RTCSdpType.PrAnswer),
+            _ => ((RTCSdpType?)null, (RTCSdpType?)null),
+        };
+        if (pending != expected) Fail($"in {next} the pending descriptions are {pending}");
+        _state = next;
+    }
+
+    private bool Noted(Exception exception)
+    {
+        bool isDocumented = exception is ArgumentException || (exception is DOMException error && s_documented.Contains(error.Name));
+        if (!exception.Message.Contains("user fragment", StringComparison.Ordinal)) _time.Log(_name, $"{exception.GetType().Name}: {exception.Message}");
+        if (!isDocumented) Fail(exception.ToString());
+        return true;
+    }
+
+    private void Fail(string what) => Violations.Add($"{_time.Now} {_name}: {what}");
+}
