@@ -191,7 +191,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
             _streams[source.Ssrc] = stream = new ReceivedStream(source);
         }
         // Only what was negotiated is a name: the wire does not make up others.
-        if (stream.Rid is null && source.Rid is { } rid) stream.Rid = _rids.FirstOrDefault(known => known == rid);
+        if (stream.Rid is null && source.Rid is not null && _rids.Contains(source.Rid)) stream.Rid = source.Rid;
         return stream;
     }
 }

@@ -38,7 +38,8 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
             FramesSent = OfVideo(media, stream.FramesSent), FramesEncoded = OfVideo(media, stream.FramesSent),
             NackCount = HasNack(stream.PayloadTypes) ? stream.Nacks : null, FirCount = OfVideo(media, stream.FullIntraRequests),
             PliCount = OfVideo(media, stream.PictureLossIndications), RetransmittedPacketsSent = stream.RetransmittedPackets,
-            RetransmittedBytesSent = stream.RetransmittedBytes, RtxSsrc = media.Codecs.Any(codec => codec.AssociatedPayloadType is not null) ? stream.Repair?.Ssrc : null,
+            RetransmittedBytesSent = stream.RetransmittedBytes,
+            RtxSsrc = media.Codecs.Any(codec => codec.AssociatedPayloadType is not null) ? stream.Repair?.Ssrc : null,
         });
         if (!isReported) return;
         ReportBlock report = stream.LastReport;

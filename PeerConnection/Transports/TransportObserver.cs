@@ -97,6 +97,7 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
 
     public void IceEventsEnd()
     {
+        if (_pairs.Count == 0 && _states.Count == 0) return;             // every pass asks
         foreach (TransportStack stack in _pairs.Keys.Union(_states.Keys).ToArray()) QueueIceChange(stack, _states.TryGetValue(stack, out IceConnectionState state) ? state : null);
         _states.Clear();
     }

@@ -32,16 +32,17 @@ public sealed class ReliabilityTests
         await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout, options: s_options);
         TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         int after = 0;
-        RTCDataChannel channel = pair.Offerer.CreateDataChannel("last");
-        channel.OnOpen += (_, _) =>
+        pair.Answerer.OnDataChannel += (_, e) =>
         {
-            pair.Offerer.Close();
-            pair.Offerer.Close();
+            e.Channel.OnOpen += (_, _) => after++;
+            e.Channel.OnClose += (_, _) => after++;
+            pair.Answerer.Close();
+            pair.Answerer.Close();
             closed.TrySetResult();
         };
-        channel.OnClose += (_, _) => after++;
+        pair.Offerer.CreateDataChannel("last");
         await closed.Task.WaitAsync(timeout);
-        await pair.Offerer.DisposeAsync().AsTask().WaitAsync(timeout);
+        await pair.Answerer.DisposeAsync().AsTask().WaitAsync(timeout);
         Assert.That(after, Is.Zero, "no event after close (webrtc-pc §4.4.1)");
     }
 
@@ -58,7 +59,8 @@ public sealed class ReliabilityTests
             throw new InvalidOperationException("a handler's");
         };
         RTCDataChannel channel = pair.Offerer.CreateDataChannel("bad");
-        channel.OnOpen += (_, _) => Enumerable.Range(0, 10).ToList().ForEach(i => channel.Send([(byte)i]));
+        await channel.WaitForOpenAsync(timeout);
+        for (byte i = 0; i < 10; i++) channel.Send([i]);
         await all.Task.WaitAsync(timeout);
         await pair.SendAudioAsync(packets: 10, timeout);
     }
@@ -70,12 +72,12 @@ public sealed class ReliabilityTests
         WebRtcOptions options = s_options with { Transport = transport };
         await using ConnectedPair blocked = await ConnectedPair.CreateAsync(timeout, options: options), other = await ConnectedPair.CreateAsync(timeout, options: options);
         using ManualResetEventSlim release = new(false), inside = new(false);
-        RTCDataChannel channel = blocked.Offerer.CreateDataChannel("slow");
-        channel.OnOpen += (_, _) =>
+        blocked.Answerer.OnDataChannel += (_, _) =>
         {
             inside.Set();
             release.Wait(timeout);
         };
+        blocked.Offerer.CreateDataChannel("slow");
         await Task.Run(() => inside.Wait(timeout), timeout);
         await other.SendAudioAsync(packets: 50, timeout);
         release.Set();
@@ -90,11 +92,10 @@ public sealed class ReliabilityTests
         using SocketTransport paused = new(new SocketTransportOptions { Loops = 1 });
         await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout, options: s_options, answererOptions: s_options with { Transport = paused });
         int count = 0;
-        TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously), open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
         pair.Answerer.OnDataChannel += (_, e) => e.Channel.OnMessage += (_, _) => { if (++count == 100) all.TrySetResult(); };
         RTCDataChannel channel = pair.Offerer.CreateDataChannel("patient");
-        channel.OnOpen += (_, _) => open.TrySetResult();
-        await open.Task.WaitAsync(timeout);
+        await channel.WaitForOpenAsync(timeout);
         using ManualResetEventSlim resumed = new(false);
         paused.NextLoop().Post(() => resumed.Wait(pause, timeout));
         for (int i = 0; i < 100; i++) channel.Send(new byte[1000]);
