@@ -14,7 +14,8 @@ public sealed class ApiSequenceTests
 
     public static IEnumerable<int> ManySeeds => Seeds.Range(60);
 
-    [FsCheck.NUnit.Property(MaxTest = 60)]
+    // The same sequences each time; for others, more of the drawn ones below (WEBRTCSTACK_SEEDS).
+    [FsCheck.NUnit.Property(MaxTest = 60, Replay = "(20261122,20261123)")]
     public void AnySequenceOfCalls_KeepsThePromises(byte[] steps, byte seed) => Run(steps, seed);
 
     [TestCaseSource(nameof(ManySeeds))]
