@@ -81,7 +81,8 @@ internal sealed class SectionTransports(ConnectionContext context)
         int free = 0;
         foreach (IReadOnlyList<string> group in groups)
         {
-            BundleTransport? transport = group.Select(Of).FirstOrDefault(known => known is not null && !taken.Contains(known));
+            BundleTransport? transport = group.Select(Of).FirstOrDefault(known => known is not null && !taken.Contains(known))
+                ?? (Bundle is { } bundle && !taken.Contains(bundle) && Continues(offer, group, bundle) ? bundle : null);
             for (int i = 0; i < plan.Length; i++)
             {
                 if (offer.Media[i].Mid is not { } mid || !group.Contains(mid) || !isAccepted(offer.Media[i])) continue;
@@ -96,6 +97,15 @@ internal sealed class SectionTransports(ConnectionContext context)
             taken.Add(plan[i] = transport);
         }
         return plan;
+    }
+
+    // Sections that are new, while all that were in the bundle have gone, may still go over its transport: the peer's names say so.
+    private static bool Continues(SdpDescription offer, IReadOnlyList<string> group, BundleTransport bundle)
+    {
+        if (offer.FindMedia(group[0]) is not { } section) return false;
+        SdpMedia carrier = RemoteSection.Carrier(offer, section);
+        return (bundle.RemoteTlsId is { } tlsId && offer.Inherited(carrier, "tls-id") == tlsId) ||
+            (bundle.Remote is { } remote && RemoteSection.IceParameters(offer, carrier) == remote);
     }
 
     private void CloseUnused()
