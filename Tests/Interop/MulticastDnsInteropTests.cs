@@ -3,7 +3,7 @@ using WebRtcStack.Ice;
 namespace WebRtcStack.Tests.Interop;
 
 /// <summary>Chromium as it is by default: its host candidates are names (draft-ietf-mmusic-mdns-ice-candidates), which we resolve by multicast DNS.</summary>
-[Category("Interop"), Parallelizable(ParallelScope.Self)]
+[Category("Interop")]
 public sealed class MulticastDnsInteropTests
 {
     private ChromiumHost _host = null!;

@@ -2,7 +2,7 @@ namespace WebRtcStack.Tests.Interop;
 
 /// <summary>A fixture with real peers of one kind.</summary>
 /// <param name="peer">Its name, of those in <see cref="PeerHost"/>.</param>
-[Category("Interop"), Parallelizable(ParallelScope.Self)]
+[Category("Interop")]
 public abstract class PeerTests(string peer)
 {
     protected string PeerName => peer;

@@ -1,7 +1,7 @@
 namespace WebRtcStack.Tests.Interop;
 
 /// <summary>Chromium with INIT in its descriptions (draft-hancke-tsvwg-snap): offered by either side.</summary>
-[Category("Interop"), Parallelizable(ParallelScope.Self)]
+[Category("Interop")]
 public sealed class SctpInitInteropTests
 {
     private ChromiumHost _host = null!;

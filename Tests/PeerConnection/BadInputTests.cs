@@ -95,7 +95,7 @@ public sealed class BadInputTests
         Assert.That(simulation.RightLoop.Faults, Is.Empty);
     }
 
-    [Test]
+    [Test, NonParallelizable]                                                    // the meter is that of the process
     public void RandomDatagrams_ToAnOpenSocket_AreDroppedAndHarmNothing()
     {
         Dictionary<string, long> dropped = [];
