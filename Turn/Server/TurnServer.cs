@@ -72,7 +72,7 @@ public sealed class TurnServer : IDisposable
         _table = new AllocationTable(options, _users, _connections, Counters, _events, random);
         _allocate = new AllocateHandler(options, _table, _users, Counters);
         _peers = new PeerHandler(options);
-        _data = new DataRelay(_table, Counters, random);
+        _data = new DataRelay(options, _table, Counters, random);
     }
 
     /// <summary>What the server has done.</summary>
