@@ -10,10 +10,9 @@ namespace WebRtcStack.TurnHost;
 /// that is a relayed address of the same worker is not sent to: the server has both ends, and the system would only carry the
 /// datagram in a circle.
 /// </remarks>
-internal sealed class DataPath(TurnHostOptions options, UdpSocketGroup group, TurnServer server, ClientStreams streams)
+internal sealed class DataPath(RelayAddresses addresses, UdpSocketGroup group, RelaySockets relays, TurnServer server, ClientStreams streams)
 {
     private readonly Dictionary<TransportAddress, UdpGroupSocket> _sockets = [];       // by what the server knows them by
-    private readonly TransportAddress[] _relays = [.. options.RelayAddresses.Select((address, i) => i < options.ExternalAddresses.Count ? options.ExternalAddresses[i] : address)];
 
     public void Add(TransportAddress known, UdpGroupSocket socket) => _sockets.Add(known, socket);
 
@@ -21,7 +20,7 @@ internal sealed class DataPath(TurnHostOptions options, UdpSocketGroup group, Tu
     {
         if (!_sockets.TryGetValue(known, out UdpGroupSocket? socket)) return;
         _sockets.Remove(known);
-        group.Close(socket);
+        relays.Close(socket);
     }
 
     /// <summary>A datagram has arrived.</summary>
@@ -37,7 +36,7 @@ internal sealed class DataPath(TurnHostOptions options, UdpSocketGroup group, Tu
         if (!server.Receive(message, client, now, out TurnForward forward)) return;
         ReadOnlySpan<byte> data = message.Slice(forward.Offset, forward.Length);
         TransportAddress peer = forward.Path.Remote;
-        if (IsOurs(peer) && _sockets.TryGetValue(peer, out UdpGroupSocket? other) && other.Tag is RelaySocket)
+        if (addresses.Contains(peer) && _sockets.TryGetValue(peer, out UdpGroupSocket? other) && other.Tag is RelaySocket)
             FromPeer(data, new NetworkPath(peer, forward.Path.Local), now);
         else if (_sockets.TryGetValue(forward.Path.Local, out UdpGroupSocket? relay))
             group.Send(relay, data, peer);
@@ -65,14 +64,5 @@ internal sealed class DataPath(TurnHostOptions options, UdpSocketGroup group, Tu
         if (forward.Path.Protocol != TransportProtocol.Udp) ToClient(room.Slice(forward.Offset, forward.Length), forward.Path);
         else if (_sockets.TryGetValue(forward.Path.Local, out UdpGroupSocket? listener))
             group.SendBuffered(listener, forward.Offset, forward.Length, forward.Path.Remote);
-    }
-
-    private bool IsOurs(TransportAddress peer)
-    {
-        foreach (TransportAddress each in _relays)
-        {
-            if (peer.HasSameAddressAs(each)) return true;
-        }
-        return false;
     }
 }

@@ -28,17 +28,17 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
     private Instant _now;                                         // of the pass: a look at the clock costs as much as a datagram does
     private volatile bool _stopped;
 
-    public TurnWorker(TurnHostOptions options, TurnServerOptions server, TurnAccounts accounts, int number)
+    public TurnWorker(TurnHostOptions options, TurnServerOptions server, TurnAccounts accounts, RelayAddresses addresses, int number)
     {
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<TurnWorker>();
         _origin = options.TimeProvider.GetTimestamp() - options.TimeProvider.TimestampFrequency;
         _group = UdpSocketGroup.Create(options.Sockets with { MaxDatagramSize = ushort.MaxValue, Headroom = 0, Coalesce = true, ReportsErrors = true });
         _server = new TurnServer(server with { CanSetDontFragment = _group.CanSetDontFragment }, RandomSource.Cryptographic, accounts);
-        _relays = new RelaySockets(options, _group);
-        _peers = new PeerConnections(options, Post);
+        _relays = new RelaySockets(addresses, _group);
+        _peers = new PeerConnections(addresses, Post);
         _streams = new ClientStreams(options);
-        _data = new DataPath(options, _group, _server, _streams);
+        _data = new DataPath(addresses, _group, _relays, _server, _streams);
         _thread = new Thread(Run) { IsBackground = true, Name = $"WebRtcStack TURN {number}" };
     }
 

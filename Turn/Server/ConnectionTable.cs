@@ -147,7 +147,7 @@ internal sealed class ConnectionTable(TurnServerOptions options, Queue<TurnServe
         Relay = connection.Allocation.RelayFor(connection.Peer),
         Peer = connection.Peer,
         Protocol = TransportProtocol.Tcp,
-        Budget = kind == TurnServerEventKind.JoinStreams ? new TurnByteBudget(connection.Allocation.Account) : null,
+        Budget = kind == TurnServerEventKind.JoinStreams ? new TurnByteBudget(connection.Allocation.Account, counters) : null,
         Username = connection.Allocation.User.Name,
     });
 

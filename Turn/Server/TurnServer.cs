@@ -106,7 +106,10 @@ public sealed class TurnServer : IDisposable
         switch (stun.Class, stun.Method)
         {
             case (StunClass.Indication, StunMethod.Send):
-                return _data.FromClient(stun, client, now, out forward);
+                // RFC 8489 §6.3.2: one with an attribute that has to be understood, and is not, is dropped.
+                if (UnknownOr(stun, StunErrorCode.None, out _, out _) == StunErrorCode.None) return _data.FromClient(stun, client, now, out forward);
+                Counters.Drop(TurnServerDropReason.UnknownAttribute);
+                return false;
             case (StunClass.Indication, StunMethod.Binding):      // keeps a NAT's binding alive
                 return false;
             case (StunClass.Request, _):

@@ -128,6 +128,7 @@ public sealed class RelayPathTests
         private readonly List<(UdpGroupSocket Socket, TurnAllocation Allocation)> _clients = [];
         private readonly byte[] _reply = new byte[TurnServer.MaxReplySize], _message = new byte[2048];
         private readonly ClientStreams _streams;
+        private readonly RelayPorts _ports = new(PortRange.Any);
         private int _arrived;
 
         public RelayPath(bool withinTheServer)
@@ -144,7 +145,8 @@ public sealed class RelayPathTests
             };
             _server = new TurnServer(options.Server, RandomSource.Seeded(1));
             _streams = new ClientStreams(options);
-            _path = new DataPath(options, _group, _server, _streams);
+            RelayAddresses addresses = new(options);
+            _path = new DataPath(addresses, _group, new RelaySockets(addresses, _group), _server, _streams);
             (_listener, _peer) = (Open(), Open());
             _path.Add(_listener.Local, _listener);
             for (int i = 0; i < (withinTheServer ? 2 : 1); i++)
@@ -222,7 +224,7 @@ public sealed class RelayPathTests
                 {
                     if (e.Kind != TurnServerEventKind.OpenRelay) continue;
                     UdpGroupSocket relay = Open();
-                    relay.Tag = new RelaySocket(relay.Local);
+                    relay.Tag = new RelaySocket(relay.Local, _ports);
                     _path.Add(relay.Local, relay);
                     _server.RelayOpened(e.Ticket, relay.Local, default, s_now);
                 }
