@@ -156,7 +156,6 @@ internal sealed class Negotiator
         _tracks.Fire();
         if (next != RTCSignalingState.Stable) return;
         _context.Transceivers.Forget();
-        _context.Transceivers.RetireUnassociated();
         _context.Transports.RestartsAreDone(State.CurrentLocal?.Sdp);
         _context.Needed.Reset();
         _context.States.Update();

@@ -41,20 +41,10 @@ internal sealed class TransceiverSet(ConnectionContext context)
     /// <summary>Remembers the set as it is in stable, for a rollback (webrtc-pc §4.4.1.5: "the values that they had").</summary>
     public void Remember() => _stable ??= _all.ConvertAll(transceiver => transceiver.Snapshot()).ToArray();
 
-    /// <summary>An exchange has ended: what was stopped before it had a section goes without one.</summary>
+    /// <summary>An exchange has ended, and with it what was stopped before it ever had a section.</summary>
     public void Forget()
     {
         _stable = null;
-        foreach (RTCRtpTransceiver stopped in _all.Where(transceiver => transceiver.IsStopping && transceiver.Mid is null).ToArray())
-        {
-            stopped.Retire();
-            _all.Remove(stopped);
-        }
-    }
-
-    /// <summary>An exchange has ended, and with it what was stopped before it ever had a section.</summary>
-    public void RetireUnassociated()
-    {
         foreach (RTCRtpTransceiver stopping in _all.Where(transceiver => transceiver is { IsStopping: true, Mid: null }).ToArray())
         {
             stopping.Retire();
