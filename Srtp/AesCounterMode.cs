@@ -35,14 +35,8 @@ internal sealed class AesCounterMode : IDisposable
             return;
         }
 #endif
-        byte[] keyBytes = key.ToArray();
-        using Aes aes = Aes.Create();
-        aes.Mode = CipherMode.ECB;                                  // counter mode is built from single blocks
-        aes.Padding = PaddingMode.None;
-        aes.Key = keyBytes;
-        _platform = aes.CreateEncryptor();
+        _platform = AesPlatform.CreateEncryptor(key);
         (_counters, _keyStream) = (new byte[BatchLength], new byte[BatchLength]);
-        SecretMemory.Clear(keyBytes);
     }
 
     /// <summary>Encrypts or decrypts in place.</summary>
@@ -120,23 +114,16 @@ internal sealed class AesCounterMode : IDisposable
             blocks[6] ^= AesInstructions.EncryptLast(g, last);
             blocks[7] ^= AesInstructions.EncryptLast(h, last);
         }
-        foreach (ref Vector128<byte> block in blocks) block ^= Encrypt(Counter(high, low++), keys);
+        foreach (ref Vector128<byte> block in blocks) block ^= AesRoundKeys.Encrypt(Counter(high, low++), keys);
         Span<byte> rest = data[(data.Length & -BlockLength)..];
         if (rest.IsEmpty) return;
         Span<byte> keyStream = stackalloc byte[BlockLength];
-        Encrypt(Counter(high, low), keys).CopyTo(keyStream);
+        AesRoundKeys.Encrypt(Counter(high, low), keys).CopyTo(keyStream);
         for (int i = 0; i < rest.Length; i++) rest[i] ^= keyStream[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Counter(ulong high, ulong low) =>
         Vector128.Create(high, BinaryPrimitives.ReverseEndianness(low)).AsByte();
-
-    private static Vector128<byte> Encrypt(Vector128<byte> block, ReadOnlySpan<Vector128<byte>> keys)
-    {
-        block ^= keys[0];
-        for (int round = 1; round < keys.Length - 1; round++) block = AesInstructions.Encrypt(block, keys[round]);
-        return AesInstructions.EncryptLast(block, keys[^1]);
-    }
 #endif
 }

@@ -35,6 +35,14 @@ internal static class AesRoundKeys
         return roundKeys;
     }
 
+    /// <summary>Encrypts one block.</summary>
+    public static Vector128<byte> Encrypt(Vector128<byte> block, ReadOnlySpan<Vector128<byte>> roundKeys)
+    {
+        block ^= roundKeys[0];
+        for (int round = 1; round < roundKeys.Length - 1; round++) block = AesInstructions.Encrypt(block, roundKeys[round]);
+        return AesInstructions.EncryptLast(block, roundKeys[^1]);
+    }
+
     /// <summary>Forgets round keys.</summary>
     public static void Clear(Vector128<byte>[] roundKeys) => SecretMemory.Clear(MemoryMarshal.AsBytes(roundKeys.AsSpan()));
 

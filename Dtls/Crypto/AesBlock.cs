@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 #if NET
 using System.Runtime.Intrinsics;
-using AesInstructions = System.Runtime.Intrinsics.X86.Aes;
 #endif
 
 namespace WebRtcStack.Dtls;
@@ -26,13 +25,7 @@ internal sealed class AesBlock : IDisposable
             return;
         }
 #endif
-        byte[] keyBytes = key.ToArray();
-        using Aes aes = Aes.Create();
-        aes.Mode = CipherMode.ECB;
-        aes.Padding = PaddingMode.None;
-        aes.Key = keyBytes;
-        _platform = aes.CreateEncryptor();
-        SecretMemory.Clear(keyBytes);
+        _platform = AesPlatform.CreateEncryptor(key);
     }
 
     /// <summary>Encrypts one block.</summary>
@@ -41,10 +34,7 @@ internal sealed class AesBlock : IDisposable
 #if NET
         if (_platform is null)
         {
-            ReadOnlySpan<Vector128<byte>> keys = _roundKeys;
-            Vector128<byte> state = Vector128.Create(input[..Size]) ^ keys[0];
-            for (int round = 1; round < keys.Length - 1; round++) state = AesInstructions.Encrypt(state, keys[round]);
-            AesInstructions.EncryptLast(state, keys[^1]).CopyTo(output);
+            AesRoundKeys.Encrypt(Vector128.Create(input[..Size]), _roundKeys).CopyTo(output);
             return;
         }
 #endif
