@@ -12,7 +12,7 @@ using WebRtcStack.Benchmarks.Turn;
 
 if (args is ["goodput", ..]) GoodputTable.Run(args.Length > 1 ? args[1] : null);
 else if (args is ["ci"]) Environment.ExitCode = AllocationCheck.Run();
-else if (args is ["turn-relay", ..]) await RelayComparison.RunAsync(Number(1, 2));
+else if (args is ["turn-relay", ..]) await RelayComparison.RunAsync(Number(1, 2), args.Length > 2 ? args[2] : null, args.Length > 3 ? Number(3, 0) : null);
 else if (args is ["turn-allocations", ..]) await AllocationScale.RunAsync(Number(1, 10_000), Number(2, 1));
 else if (args is ["negotiation"]) await NegotiationFigures.RunAsync();
 else if (args is ["dtls"]) DtlsFigures.Run();

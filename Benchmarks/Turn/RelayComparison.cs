@@ -9,22 +9,22 @@ namespace WebRtcStack.Benchmarks.Turn;
 /// of both. What the load generator can do does not matter: it is the servers' processor time that is divided by.
 /// </summary>
 /// <remarks>
-/// dotnet run -c Release --project Benchmarks -- turn-relay [rounds]. Linux, with Debian's coturn. Two kinds of load: clients that speak
+/// dotnet run -c Release --project Benchmarks -- turn-relay [rounds [echo|mutual [clients]]]. Linux, with Debian's coturn. Two kinds of load: clients that speak
 /// to a peer which sends everything back (<c>turnutils_peer</c>), and clients of one server that speak to each other.
 /// </remarks>
 internal static partial class RelayComparison
 {
-    private const int Messages = 4000, WarmUp = 2000, Length = 170;
+    private const int Messages = 4000, WarmUp = 4000, Length = 170;
     private static readonly int[] s_clients = [5, 40, 100];
 
-    public static async Task RunAsync(int rounds)
+    public static async Task RunAsync(int rounds, string? load, int? number)
     {
         string sample = await TurnSample.BuildAsync();
         Console.WriteLine($"{Messages} messages of {Length} bytes per client at 1 per ms; each is relayed twice; {WarmUp} before it counts");
         Console.WriteLine("load           clients  server   relayed   lost %   cpu s   relayed per cpu second");
-        foreach (bool echo in new[] { true, false })
+        foreach (bool echo in load is null ? new[] { true, false } : [load == "echo"])
         {
-            foreach (int clients in s_clients)
+            foreach (int clients in number is null ? s_clients : [number.Value])
             {
                 List<double> ours = [], theirs = [];
                 for (int round = 0; round < rounds; round++)
