@@ -168,6 +168,10 @@ public abstract class EventLoop
         }
     }
 
+    /// <summary>Drains a connection on the calling thread, if the loop's turn can be had at once. From any thread.</summary>
+    /// <returns>False when it was not done, so that the loop must be woken.</returns>
+    protected internal virtual bool TryDrain(LoopRegistration registration) => false;
+
     internal void Touch(LoopRegistration registration)
     {
         if (registration.IsDirty || registration.IsDetached) return;

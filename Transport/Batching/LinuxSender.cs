@@ -10,7 +10,7 @@ namespace WebRtcStack.Transport;
 /// What a group is to send. Datagrams that lie one behind the other and go the same way with the same length are one train, which
 /// the kernel cuts into datagrams (UDP_SEGMENT); trains leave socket by socket with sendmmsg.
 /// </summary>
-internal sealed unsafe class LinuxSender : IDisposable
+internal unsafe class LinuxSender : IDisposable
 {
     private const int Batch = 32, MaxTrains = 256, MaxSegments = 64, MaxTrainBytes = 65_000;      // UDP_MAX_SEGMENTS; less than a UDP datagram has room for
     private const int ControlSize = 32;
@@ -127,6 +127,9 @@ internal sealed unsafe class LinuxSender : IDisposable
         return true;
     }
 
+    /// <summary>The system call; a test has it fail as it does on machines that are short of memory.</summary>
+    private protected virtual int Call(int descriptor, nint messages, uint count) => SendMany(descriptor, (MultiMessage*)messages, count, MessageDontWait);
+
     private void Prepare(LinuxSocket socket, int slot, int index)
     {
         ref Train train = ref _trains[index];
@@ -148,7 +151,7 @@ internal sealed unsafe class LinuxSender : IDisposable
         int told = -1;                                        // who was told of an earlier datagram's error, and has its chance again
         for (int done = 0; done < count;)
         {
-            int sent = SendMany(socket.Descriptor, _messages + done, (uint)(count - done), MessageDontWait);
+            int sent = Call(socket.Descriptor, (nint)(_messages + done), (uint)(count - done));
             if (sent > 0)
             {
                 int bytes = 0, datagrams = 0;
@@ -177,7 +180,7 @@ internal sealed unsafe class LinuxSender : IDisposable
     }
 
     // EIO: the interface has no checksum offload. EINVAL, EOPNOTSUPP and the like: a kernel or a sandbox that does not cut. Not a datagram is lost by it.
-    private static void SendOneByOne(LinuxSocket socket, ref Train train, int error, int nameLength, byte* name)
+    private void SendOneByOne(LinuxSocket socket, ref Train train, int error, int nameLength, byte* name)
     {
         if (error is InputOutput or InvalidArgument or NoProtocolOption or NotSupported) socket.CutsTrains = false;
         MultiMessage message = default;
@@ -187,7 +190,7 @@ internal sealed unsafe class LinuxSender : IDisposable
         {
             vector = new IoVector { Base = train.Data + offset, Length = (nuint)Math.Min(train.Segment, train.Length - offset) };
             int sent;
-            do sent = SendMany(socket.Descriptor, &message, 1, MessageDontWait);
+            do sent = Call(socket.Descriptor, (nint)(&message), 1);
             while (sent < 0 && Marshal.GetLastPInvokeError() == InterruptedCall);
             if (sent > 0) TransportMeter.SentBatch(1, (int)vector.Length);
             else TransportMeter.Dropped(Reason(Marshal.GetLastPInvokeError()));
