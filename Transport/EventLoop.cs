@@ -119,6 +119,9 @@ public abstract class EventLoop
     /// </summary>
     protected abstract void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path);
 
+    /// <summary>When a deadline is met that is far off: a loop may meet several together, a little late. Default: at the deadline.</summary>
+    protected virtual Instant Gather(Instant deadline) => deadline;
+
     /// <summary>Logs a defect that a connection has surfaced.</summary>
     protected abstract void ReportFault(Exception exception);
 
@@ -162,7 +165,7 @@ public abstract class EventLoop
             {
                 if (!Drain(registration)) Touch(registration);
                 registration.Connection.PublishEvents(Now);
-                _deadlines.Set(registration, registration.IsDetached ? Instant.Never : registration.Connection.NextTimeout);
+                _deadlines.Set(registration, registration.IsDetached ? Instant.Never : Gather(registration.Connection.NextTimeout));
             }
             catch (Exception exception) when (IsDefect(registration, exception)) { }
         }
