@@ -21,6 +21,7 @@ public sealed class CallbackQueue
     private bool _running;
     private int _penalty = FirstPenalty, _poolRuns, _goodRuns;
     private long _averageRun;                                     // in ticks of TimeSpan
+    private Action? _aside;                              // of the callback that runs
 
     /// <summary>Creates a queue.</summary>
     /// <param name="schedule">Runs an action soon, as in a simulation's virtual time; null for the thread pool.</param>
@@ -67,6 +68,16 @@ public sealed class CallbackQueue
         }
     }
 
+    /// <summary>
+    /// Within a callback: runs an action on the same thread when the callback has ended, but beside the queue, so that it may block and even
+    /// wait for what is queued. It is for ends of tasks, whose continuations then need no thread of their own.
+    /// </summary>
+    public void RunAside(Action action)
+    {
+        if (_aside is { } before) ThreadPool.QueueUserWorkItem(static state => ((Action)state!)(), before);
+        _aside = action;
+    }
+
     /// <summary>The loop has no time for what it has claimed.</summary>
     internal void Schedule()
     {
@@ -98,11 +109,13 @@ public sealed class CallbackQueue
     {
         while (TryTake(deliveriesAlone, out Action? callback))
         {
-            try
-            {
-                callback();
-            }
-            catch (Exception exception) when (Reported(exception)) { }
+            Try(callback);
+            if (_aside is null) continue;
+            Action aside = _aside;
+            _aside = null;
+            Leave();
+            Try(aside);
+            return;
         }
     }
 
@@ -124,6 +137,29 @@ public sealed class CallbackQueue
         }
         Schedule();
         return false;
+    }
+
+    // The rest is for another thread.
+    private void Leave()
+    {
+        lock (_waiting)
+        {
+            if (_waiting.Count == 0)
+            {
+                _running = false;
+                return;
+            }
+        }
+        Schedule();
+    }
+
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception) when (Reported(exception)) { }
     }
 
     // User code may throw anything, and the log it is reported to as well (a full disk); nothing of it may reach the thread pool.

@@ -35,6 +35,9 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
 
     public RtpSendStream Stream => stream;
 
+    /// <summary>What the frames that were written tell of themselves; of packets nothing is looked at.</summary>
+    public MediaMeter Meter { get; } = new();
+
     /// <summary>The codecs that were negotiated; from any thread.</summary>
     public IReadOnlyList<SdpCodec> Codecs => _codecs;
 
@@ -130,6 +133,7 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
             Volatile.Write(ref _hasMail, true);
         }
         registration.Send();
+        Meter.Note(codec, frame.Timestamp, frame.AudioLevel, data);
         return true;
     }
 

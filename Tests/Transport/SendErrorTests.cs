@@ -63,7 +63,7 @@ public sealed class SendErrorTests
         void AddDatagram(byte mark, int length)
         {
             sender.Room[..length].Fill(mark);
-            sender.AddWritten(from, length, to.Local);
+            sender.AddWritten(from, 0, length, to.Local);
         }
     }
 
