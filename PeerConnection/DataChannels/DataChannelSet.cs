@@ -146,7 +146,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     public void MessagesWait(RTCDataChannel channel)
     {
         _withMessages.Enqueue(channel);
-        context.Transports.Peer.Registration.Wake();
+        context.Transports.Peer.Registration.Send();
     }
 
     /// <summary>On the loop: hands what waits to the transport, as far as it has room.</summary>
@@ -183,7 +183,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
                 context.QueueTask(() => Ends(channel, ToError(occurred)));
                 break;
             case DataChannelEventKind.BufferedAmountLow when Find(e.Channel) is { } channel:
-                context.QueueTask(() => context.Fire(channel.RaiseBufferedAmountLow));
+                channel.BufferedAmountIsLow();
                 break;
             case DataChannelEventKind.Closed or DataChannelEventKind.Failed:
                 context.QueueTask(() => AssociationEnded(occurred));
@@ -210,7 +210,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     {
         if (_batch is not { } batch) return;
         _batch = null;
-        context.Callbacks.Post(batch.Deliver);
+        context.Callbacks.PostDelivery(batch.Deliver);
     }
 
     public void ConnectionClosed()
