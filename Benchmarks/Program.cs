@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using WebRtcStack.Benchmarks;
 using WebRtcStack.Benchmarks.Dtls;
 using WebRtcStack.Benchmarks.EndToEnd;
 using WebRtcStack.Benchmarks.Rtp;
@@ -9,6 +10,7 @@ using WebRtcStack.Benchmarks.Sdp;
 using WebRtcStack.Benchmarks.Srtp;
 using WebRtcStack.Benchmarks.Turn;
 
+if (args is ["ci"]) return AllocationCheck.Run();
 if (args is ["goodput", ..]) GoodputTable.Run(args.Length > 1 ? args[1] : null);
 else if (args is ["turn-relay", ..]) await RelayComparison.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2);
 else if (args is ["negotiation"]) await NegotiationFigures.RunAsync();
@@ -20,3 +22,4 @@ else if (args is ["fairness", ..]) FairnessTable.Run(args.Length > 1 ? int.Parse
 else if (args is ["sctp"]) SctpFigures.Run();
 else if (EndToEndProgram.TryRun(args) is { } mode) await mode;
 else BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;
