@@ -29,7 +29,7 @@ internal sealed class StatisticsCollector(ConnectionContext context, StatisticsS
         return new RTCStatsReport(_stats);
     }
 
-    public static string TransportId(TransportStack stack) => $"T{stack.Owner.StatisticsNumber}";
+    public static string TransportId(TransportStack stack) => $"T{stack.Owner.StatisticsNumber}{(stack.Component == IceComponent.Rtp ? "" : "R")}";
 
     // The state of a channel is the API's, its counters are the transport's; there are none before it has one.
     public static RTCDataChannelStats Of(RTCDataChannel channel, RTCDataChannelState state, double timestamp) => new()
