@@ -184,7 +184,7 @@ public sealed partial class RTCDataChannel
         WasOpen = true;
         _state = RTCDataChannelState.Open;
         _opened.TrySetResult(true);
-        _context.Fire(() => OnOpen?.Invoke(this, EventArgs.Empty));
+        _context.Fire(RaiseOpen);
     }
 
     internal void PeerCloses()
@@ -210,6 +210,12 @@ public sealed partial class RTCDataChannel
         _state = RTCDataChannelState.Closed;
         DropOutbox();
         EndViews(null);
+    }
+
+    // The handler of datachannel may have closed the channel by now (§6.2.2, step 3).
+    private void RaiseOpen()
+    {
+        if (_state == RTCDataChannelState.Open) OnOpen?.Invoke(this, EventArgs.Empty);
     }
 
     /// <summary>On the loop: the buffered amount has fallen to its threshold. It does so with each message of a conversation, so that nothing is queued for nobody.</summary>

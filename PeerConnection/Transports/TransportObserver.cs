@@ -47,17 +47,13 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
 
     public void GatheringStateChanged(TransportStack stack, IceGatheringState state)
     {
+        if (state == IceGatheringState.New) return;                      // §5.6: a restart goes from complete to gathering at once
         BundleTransport transport = stack.Owner;
         string usernameFragment = stack.Stream.LocalParameters.UsernameFragment;
         if (state == IceGatheringState.Complete) context.QueueTask(() => transport.WhenInUse(() => EndCandidates(transport, usernameFragment)));
         context.QueueTask(() => transport.WhenInUse(() =>
         {
-            RTCIceGathererState next = state switch
-            {
-                IceGatheringState.New => RTCIceGathererState.New,
-                IceGatheringState.Gathering => RTCIceGathererState.Gathering,
-                _ => RTCIceGathererState.Complete,
-            };
+            RTCIceGathererState next = state == IceGatheringState.Gathering ? RTCIceGathererState.Gathering : RTCIceGathererState.Complete;
             if (context.IsClosed || !transport.Ice.TrySet(next)) return;
             context.Fire(transport.Ice.RaiseGatheringStateChange);
             context.States.Update();

@@ -148,6 +148,49 @@ public sealed class DataChannelSteps
     }
 
     [Test]
+    public void Announce_Step10_AChannelThatTheHandlerCloses_IsNotToldOpen()                     // §6.2.2, step 3
+    {
+        using PeerSimulation simulation = new(14);
+        List<string> log = [];
+        RTCDataChannel channel = simulation.Left.CreateDataChannel("x");
+        simulation.Right.OnDataChannel += (_, e) =>
+        {
+            e.Channel.OnOpen += (_, _) => log.Add("open");
+            e.Channel.OnClosing += (_, _) => log.Add("closing");
+            e.Channel.OnClose += (_, _) => log.Add("close");
+            e.Channel.Close();
+            log.Add(e.Channel.ReadyState.ToW3CString());
+        };
+        simulation.RunUntil(() => channel.ReadyState == RTCDataChannelState.Closed, TimeSpan.FromSeconds(30), simulation.NegotiateAsync());
+        simulation.Settle();
+        Assert.That(log, Is.EqualTo(new[] { "closing", "close" }), "the state, and the one event");
+    }
+
+    [Test]
+    public void CreateDataChannel_Step4_LoneSurrogates_BecomeReplacementCharacters()             // WebIDL, USVString
+    {
+        using PeerSimulation simulation = new(15);
+        RTCDataChannel channel = simulation.Left.CreateDataChannel("a\uD800b", new RTCDataChannelInit { Protocol = "\uDFFF" });
+        Assert.That((channel.Label, channel.Protocol), Is.EqualTo(("a\uFFFDb", "\uFFFD")));
+        Assert.That(simulation.Left.CreateDataChannel("\U0001F600").Label, Is.EqualTo("\U0001F600"));
+    }
+
+    [Test]
+    public void Close_Step3_OfTheConnection_LeavesBufferedAmountAndFiresNothing()                // §4.4.2, close, step 5; §6.2.9
+    {
+        using PeerSimulation simulation = new(16);
+        RTCDataChannel channel = simulation.Left.CreateDataChannel("x");
+        simulation.RunUntil(() => channel.ReadyState == RTCDataChannelState.Open, TimeSpan.FromSeconds(30), simulation.NegotiateAsync());
+        bool fired = false;
+        channel.OnClose += (_, _) => fired = true;
+        channel.Send(new byte[1000]);
+        simulation.Left.Close();
+        simulation.Settle();
+        Assert.That((channel.ReadyState, channel.BufferedAmount, fired), Is.EqualTo((RTCDataChannelState.Closed, 1000L, false)));
+        Refuses("InvalidStateError", () => channel.Send("x"));
+    }
+
+    [Test]
     public void Close_BeforeThereIsATransport_Closes()
     {
         using PeerSimulation simulation = new(9);
