@@ -14,7 +14,8 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
     private IReadOnlyList<string> _rids = [];
     private byte[] _elementIds = [];
     private TimeSpan? _target;
-    private byte _audioLevelId, _mixerLevelsId, _orientationId, _captureTimeId;
+    private bool _hasRedundancy;
+    private byte _dependenciesId, _audioLevelId, _mixerLevelsId, _orientationId, _captureTimeId;
 
     public RtpSection? Section => _section;
 
@@ -35,14 +36,18 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         (_section.Ssrcs, _section.Pairs) = (ssrcs, pairs);
         _section.PayloadTypes = MediaCapabilities.PayloadTypes(codecs);
         _section.RidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.RtpStreamId);
-        _section.TransportSequenceExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.TransportWideCongestionControl);
+        byte second = extensions.ReceiveId(RtpHeaderExtensionUri.TransportWideCongestionControl2);
+        (_section.TransportSequenceExtensionId, _section.TransportSequenceIsOnRequest) =
+            (second > 0 ? second : extensions.ReceiveId(RtpHeaderExtensionUri.TransportWideCongestionControl), second > 0);
         _section.RepairedRidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.RepairedRtpStreamId);
         Array.Clear(_codecs, 0, _codecs.Length);
         foreach (SdpCodec codec in codecs) _codecs[codec.PayloadType & 0x7F] = codec;
+        _hasRedundancy = codecs.Any(codec => AudioRedundancy.PrimaryOf(codec) is not null);
         StopFrames();                                                    // payload types may mean other formats now
         _elementIds = EndToEndExtensions.ReceiveIds(extensions);
         _audioLevelId = extensions.ReceiveId(RtpHeaderExtensionUri.AudioLevel);
         _mixerLevelsId = extensions.ReceiveId(RtpHeaderExtensionUri.MixerAudioLevels);
+        _dependenciesId = extensions.ReceiveId(RtpHeaderExtensionUri.DependencyDescriptor);
         _orientationId = extensions.ReceiveId(RtpHeaderExtensionUri.VideoOrientation);
         _captureTimeId = extensions.ReceiveId(RtpHeaderExtensionUri.AbsoluteCaptureTime);
     }
@@ -68,11 +73,32 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         if (receiver.Track.Muted) context.QueueTask(() => receiver.SetMuted(false));     // webrtc-pc §9.3: media arrives
         sources.Note(packet, _audioLevelId, _mixerLevelsId);
         ReceivedStream stream = Find(source);
+        RtpHeader header = new(packet.PayloadType, packet.SequenceNumber, packet.Timestamp, packet.Ssrc, packet.Marker);
+        if (!_hasRedundancy)
+        {
+            Take(stream, packet, header, packet.Payload, isOwn: true, now);
+            return;
+        }
+        RedReceiver redundancy = stream.Redundancy ??= new RedReceiver();
+        if (_codecs[packet.PayloadType] is not { } codec || AudioRedundancy.PrimaryOf(codec) is null)
+        {
+            if (redundancy.TryTake(packet.SequenceNumber)) Take(stream, packet, header, packet.Payload, isOwn: true, now);
+            return;
+        }
+        if (!RedReader.TryParse(packet.Payload, out RedReader reader)) return;
+        while (redundancy.TryRead(header, ref reader, out RtpHeader own, out RedBlock block)) Take(stream, packet, own, block.Payload, block.IsPrimary, now);
+    }
+
+    // What a packet brings: its own payload, or one before it that was lost, of which its header extensions say nothing.
+    private void Take(ReceivedStream stream, in RtpPacket packet, in RtpHeader header, ReadOnlySpan<byte> payload, bool isOwn, Instant now)
+    {
+        AudioLevel? level = isOwn ? AudioLevelOf(packet) : null;
         IncomingPacket incoming = new()
         {
-            Packet = packet, Codec = _codecs[packet.PayloadType], ElementIds = _elementIds, Now = now,
+            Packet = packet, Payload = payload, Codec = _codecs[header.PayloadType & 0x7F], ElementIds = isOwn ? _elementIds : default, Now = now,
+            Dependencies = _dependenciesId > 0 ? stream.ReadDependencies(packet, _dependenciesId) : null,
             IsFirstEncoding = stream.Rid is null || _rids.Count == 0 || _rids[0] == stream.Rid,
-            Fields = new RtpPacketFields(packet.PayloadType, packet.SequenceNumber, packet.Timestamp, packet.Marker) { Rid = stream.Rid, AudioLevel = AudioLevelOf(packet) },
+            Fields = new RtpPacketFields(header.PayloadType, header.SequenceNumber, header.Timestamp, header.Marker) { Rid = stream.Rid, AudioLevel = level },
         };
         bool wantsFrames = false;
         foreach (RemoteMediaStreamTrack track in receiver.Tracks)
@@ -80,7 +106,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
             track.Deliver(incoming);
             wantsFrames |= track.WantsFrames;
         }
-        if (wantsFrames) Insert(stream, packet, now);
+        if (wantsFrames) Insert(stream, incoming, header, isOwn);
         else stream.StopFrames();
     }
 
@@ -123,7 +149,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         if (_streams.Remove(source.Ssrc, out ReceivedStream? stream)) stream.StopFrames();
     }
 
-    private void Insert(ReceivedStream stream, in RtpPacket packet, Instant now)
+    private void Insert(ReceivedStream stream, in IncomingPacket incoming, in RtpHeader header, bool isOwn)
     {
         if (stream.Frames is not { } frames)
         {
@@ -133,13 +159,20 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         }
         RtpReceiveStream source = stream.Source;
         if (source.SenderReports > 0) frames.SetSenderReport(source.LastSenderReport.NtpTime, source.LastSenderReport.RtpTime);
-        frames.Insert(packet, now, new RtpFrameHints
+        frames.Insert(header, incoming.Payload, incoming.Now, isOwn ? Hints(incoming) : default);
+        HandOut(stream, frames, incoming.Now);
+    }
+
+    private RtpFrameHints Hints(in IncomingPacket incoming)
+    {
+        RtpPacket packet = incoming.Packet;
+        return new RtpFrameHints
         {
-            AudioLevel = AudioLevelOf(packet),
+            AudioLevel = incoming.Fields.AudioLevel,
             Orientation = _orientationId > 0 && packet.TryGetExtension(_orientationId, out ReadOnlySpan<byte> value) && VideoOrientation.TryRead(value, out VideoOrientation turned) ? turned : null,
             CaptureTime = _captureTimeId > 0 && packet.TryGetExtension(_captureTimeId, out value) && AbsoluteCaptureTime.TryRead(value, out AbsoluteCaptureTime captured) ? captured : null,
-        });
-        HandOut(stream, frames, now);
+            Dependencies = incoming.Dependencies is { } dependencies ? FrameDependencies.Of(dependencies) : null,
+        };
     }
 
     private JitterBuffer NewBuffer()
@@ -150,9 +183,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         };
         foreach (SdpCodec? codec in _codecs)
         {
-            if (codec is null) continue;
-            if (string.Equals(codec.Name, "red", StringComparison.OrdinalIgnoreCase)) buffer.SetRedundancy(codec.PayloadType);
-            else if (RtpPayloadFormats.TryGetDepacketizer(codec.Name, out IRtpDepacketizer? format)) buffer.SetFormat(codec.PayloadType, format, codec.ClockRate);
+            if (codec is not null && RtpPayloadFormats.TryGetDepacketizer(codec.Name, out IRtpDepacketizer? format)) buffer.SetFormat(codec.PayloadType, format, codec.ClockRate);
         }
         return buffer;
     }
@@ -193,23 +224,5 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         // Only what was negotiated is a name: the wire does not make up others.
         if (stream.Rid is null && source.Rid is not null && _rids.Contains(source.Rid)) stream.Rid = source.Rid;
         return stream;
-    }
-}
-
-/// <summary>One of a receiver's sources.</summary>
-internal sealed class ReceivedStream(RtpReceiveStream source)
-{
-    public RtpReceiveStream Source => source;
-
-    /// <summary>With simulcast, the encoding it carries.</summary>
-    public string? Rid { get; set; }
-
-    /// <summary>Where its frames are put together, while somebody reads them.</summary>
-    public JitterBuffer? Frames { get; set; }
-
-    public void StopFrames()
-    {
-        Frames?.Dispose();
-        Frames = null;
     }
 }

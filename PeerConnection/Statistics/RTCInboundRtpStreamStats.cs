@@ -49,6 +49,30 @@ public sealed record RTCInboundRtpStreamStats : RTCReceivedRtpStreamStats
     [JsonPropertyName("framesDropped"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? FramesDropped { get; init; }
 
+    /// <summary>Seconds that all samples (audio) or frames (video) were in the jitter buffer, added up; null while no one has read frames.</summary>
+    [JsonPropertyName("jitterBufferDelay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? JitterBufferDelay { get; init; }
+
+    /// <summary>Over the same, seconds that the delay was to be; null while no one has read frames.</summary>
+    [JsonPropertyName("jitterBufferTargetDelay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? JitterBufferTargetDelay { get; init; }
+
+    /// <summary>Over the same, seconds that the network alone asked for; null while no one has read frames.</summary>
+    [JsonPropertyName("jitterBufferMinimumDelay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? JitterBufferMinimumDelay { get; init; }
+
+    /// <summary>Samples (audio) or frames (video) that have left the jitter buffer; null while no one has read frames.</summary>
+    [JsonPropertyName("jitterBufferEmittedCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? JitterBufferEmittedCount { get; init; }
+
+    /// <summary>Frames that came in more than one packet; video only, null while no one has read frames.</summary>
+    [JsonPropertyName("framesAssembledFromMultiplePackets"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FramesAssembledFromMultiplePackets { get; init; }
+
+    /// <summary>Seconds from the first to the last packet of those frames, added up; video only, null while no one has read frames.</summary>
+    [JsonPropertyName("totalAssemblyTime"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TotalAssemblyTime { get; init; }
+
     /// <summary>Packets that came but were not given to the application: too late for it, or while it was too slow (<see cref="WebRtcOptions.MaxQueuedRtpPackets"/>).</summary>
     [JsonPropertyName("packetsDiscarded"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? PacketsDiscarded { get; init; }

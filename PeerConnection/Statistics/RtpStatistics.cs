@@ -75,7 +75,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
 
     private static string SourceId(MediaStreamTrack track) => $"S{track.Id}";
 
-    private static ulong? OfVideo(StatisticsMedia media, ulong count) => media.Kind == MediaKind.Video ? count : null;
+    private static ulong? OfVideo(StatisticsMedia media, ulong? count) => media.Kind == MediaKind.Video ? count : null;
 
     // webrtc-stats §8.6: what was expected by the highest number that the report names, less what was lost.
     private static ulong? PacketsOfReport(RtpSendStream stream, in ReportBlock report) =>
@@ -87,6 +87,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
         bool isReported = stream.SenderReports > 0, hasNack = HasNack(stream.Section.PayloadTypes);
         string? codecId = AddCodec(transportId, media, stream.PayloadType);
         ReceptionStatistics received = stream.Statistics;
+        JitterBufferStatistics? buffered = media.Receiver.Inlet.Streams.FirstOrDefault(each => each.Source == stream)?.Buffered;
         stats.Add(new RTCInboundRtpStreamStats
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
@@ -99,6 +100,11 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
             FramesReceived = OfVideo(media, stream.FramesReceived), PacketsDiscarded = (ulong)((RemoteMediaStreamTrack)media.Receiver.Track).PacketsDropped,
             RetransmittedPacketsReceived = hasNack ? stream.RetransmittedPackets : null,
             RetransmittedBytesReceived = hasNack ? stream.RetransmittedBytes : null, RtxSsrc = stream.RepairSsrc,
+            FramesDropped = buffered is { } frames && media.Kind == MediaKind.Video ? frames.FramesDropped : null,
+            JitterBufferDelay = buffered?.JitterBufferDelay.TotalSeconds, JitterBufferTargetDelay = buffered?.JitterBufferTargetDelay.TotalSeconds,
+            JitterBufferMinimumDelay = buffered?.JitterBufferMinimumDelay.TotalSeconds, JitterBufferEmittedCount = buffered?.JitterBufferEmittedCount,
+            FramesAssembledFromMultiplePackets = OfVideo(media, buffered?.FramesAssembledFromMultiplePackets),
+            TotalAssemblyTime = media.Kind == MediaKind.Video ? buffered?.TotalAssemblyTime.TotalSeconds : null,
         });
         if (!isReported) return;
         SenderInfo report = stream.LastSenderReport;
