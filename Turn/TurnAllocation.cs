@@ -1,4 +1,3 @@
-using System.Text;
 using WebRtcStack.Core;
 using WebRtcStack.Stun;
 
@@ -15,8 +14,6 @@ public sealed class TurnAllocation : IDisposable
     public const int MaxHeaderLength = 48;
 
     private const int MaxPendingIcmp = 16;
-    private const int MaxDomainLength = 255;                              // RFC 8489 §14.16
-    private const byte ProtocolUdp = 17, ProtocolTcp = 6;                 // REQUESTED-TRANSPORT
 
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_permissionRenewal = TimeSpan.FromMinutes(4);    // §9: it lasts 5 minutes
@@ -26,15 +23,15 @@ public sealed class TurnAllocation : IDisposable
     private readonly RandomSource _random;
     private readonly StunRetransmission _retransmission;
     private readonly TurnCredentials _credentials;
-    private bool _dontFragment;
+    private readonly TurnRequestWriter _writer;
+    private readonly TurnRedirects _redirects;
+    private readonly TurnConnects _connects;
     private readonly TurnRequest _allocation = new(StunMethod.Allocate, default, 0);
     private readonly List<TurnRequest> _requests;                         // the allocation, then permissions and channels
     private readonly Dictionary<TransportAddress, TurnRequest> _permissions = [];      // by address, port 0
     private readonly Dictionary<TransportAddress, TurnRequest> _channels = [];
     private readonly List<TurnRequest> _byChannel = [];                   // the channel's number less the first one is the index
-    private readonly List<TransportAddress> _asked = [];                  // servers that have named others
     private readonly Queue<(TransportAddress Peer, StunIcmp Icmp)> _icmp = new(MaxPendingIcmp);
-    private readonly Queue<TurnConnectionEvent> _connections = new();
     private readonly long[] _drops = new long[(int)TurnDropReason.UnknownPeer + 1];
 
     /// <summary>Creates an allocation; its first request is owed at once.</summary>
@@ -48,10 +45,11 @@ public sealed class TurnAllocation : IDisposable
             options.RequestEvenPort || options.ReserveNextPort || options.ReservationToken != 0))
             throw new ArgumentException("A TCP relayed address needs TCP or TLS towards the server, one family, and no DF, even port or reservation (RFC 6062 §4.1).", nameof(options));
         _credentials = new TurnCredentials(options);
-        Server = options.Server;
-        _dontFragment = options.DontFragment;
+        _writer = new TurnRequestWriter(options, _credentials);
+        _redirects = new TurnRedirects(options);
         _retransmission = options.Protocol == TransportProtocol.Udp ? options.Retransmission : StunRetransmission.Reliable;
         _requests = [_allocation];
+        _connects = new TurnConnects(options, _requests, random);
         _allocation.Start(StunTransactionId.Create(random), _retransmission);
     }
 
@@ -59,7 +57,7 @@ public sealed class TurnAllocation : IDisposable
     public TurnAllocationState State { get; private set; }
 
     /// <summary>The server; it changes when the server names another one (300).</summary>
-    public TransportAddress Server { get; private set; }
+    public TransportAddress Server => _redirects.Server;
 
     /// <summary>The relayed address; none before <see cref="TurnAllocationState.Allocated"/>.</summary>
     public TransportAddress RelayedAddress { get; private set; }
@@ -74,10 +72,10 @@ public sealed class TurnAllocation : IDisposable
     public ulong ReservationToken { get; private set; }
 
     /// <summary>Where a server over TCP or TLS has sent us (300): a new allocation over a new connection has to be made there.</summary>
-    public TransportAddress AlternateServer { get; private set; }
+    public TransportAddress AlternateServer => _redirects.Alternate;
 
     /// <summary>The name that the certificate of <see cref="AlternateServer"/> has to have (RFC 8489 §14.16); null: the name that was used before.</summary>
-    public string? AlternateDomain { get; private set; }
+    public string? AlternateDomain => _redirects.Domain;
 
     /// <summary>Our address as the server saw it; none before <see cref="TurnAllocationState.Allocated"/>.</summary>
     public TransportAddress MappedAddress { get; private set; }
@@ -152,21 +150,12 @@ public sealed class TurnAllocation : IDisposable
     }
 
     /// <summary>Has the server connect to a peer over TCP (RFC 6062 §4.3); <see cref="TryReadConnection"/> tells what became of it.</summary>
-    /// <returns>False when that is being done already, or there are <see cref="TurnAllocationOptions.MaxPeers"/> of them.</returns>
+    /// <returns>False when that is being done already, there are <see cref="TurnAllocationOptions.MaxPeers"/> of them, or the allocation has ended.</returns>
     /// <exception cref="InvalidOperationException">The allocation is not one for TCP.</exception>
     public bool Connect(TransportAddress peer)
     {
         RequireTcp();
-        int connecting = 0;
-        foreach (TurnRequest request in _requests)
-        {
-            if (request.Method != StunMethod.Connect) continue;
-            if (request.Peer == peer || ++connecting >= _options.MaxPeers) return false;
-        }
-        TurnRequest connect = new(StunMethod.Connect, peer, 0);
-        _requests.Add(connect);
-        connect.Start(StunTransactionId.Create(_random), StunRetransmission.Reliable);
-        return true;
+        return State is TurnAllocationState.Allocating or TurnAllocationState.Allocated && _connects.TryStart(peer);
     }
 
     /// <summary>Makes the protocol for a new stream to <see cref="Server"/>, which joins it with the peer's (RFC 6062 §4.3). The caller disposes it.</summary>
@@ -179,12 +168,7 @@ public sealed class TurnAllocation : IDisposable
     }
 
     /// <summary>Reads what has become of connections with peers, and who has connected (RFC 6062). The latest <see cref="TurnAllocationOptions.MaxPeers"/> are kept.</summary>
-    public bool TryReadConnection(out TurnConnectionEvent e)
-    {
-        bool isThere = _connections.Count > 0;
-        e = isThere ? _connections.Dequeue() : default;
-        return isThere;
-    }
+    public bool TryReadConnection(out TurnConnectionEvent e) => _connects.TryRead(out e);
 
     /// <summary>
     /// Changes the credentials: for an allocation that is being made, at once; for one that there is, if the user stays the same
@@ -208,6 +192,7 @@ public sealed class TurnAllocation : IDisposable
     {
         if (State is not (TurnAllocationState.Allocated or TurnAllocationState.Allocating)) return;
         bool exists = State == TurnAllocationState.Allocated;
+        _connects.Abandon();
         _requests.RemoveRange(1, _requests.Count - 1);
         _permissions.Clear();
         _channels.Clear();
@@ -282,7 +267,7 @@ public sealed class TurnAllocation : IDisposable
         foreach (TurnRequest request in _requests)
         {
             if (!IsSendable(request)) continue;
-            int length = Write(request, destination);
+            int length = _writer.Write(request, State == TurnAllocationState.Closing, destination);
             if (length > 0) request.Transaction.Sent(now);
             return length;
         }
@@ -313,7 +298,7 @@ public sealed class TurnAllocation : IDisposable
             request.Transaction.AdvanceTo(now);
             if (!request.Transaction.IsTimedOut) continue;
             request.Refused();
-            if (request.Method == StunMethod.Connect) FinishConnect(request, 0, StunErrorCode.None);
+            if (request.Method == StunMethod.Connect) _connects.Failed(request, StunErrorCode.None);
             if (ReferenceEquals(request, _allocation)) End(StunErrorCode.None);
         }
     }
@@ -362,43 +347,6 @@ public sealed class TurnAllocation : IDisposable
     {
         request.IsUsed = true;
         if (request is { IsLapsed: true }) request.Start(StunTransactionId.Create(_random), _retransmission);
-    }
-
-    private int Write(TurnRequest request, Span<byte> destination)
-    {
-        StunMessageWriter writer = new(destination, StunClass.Request, request.Method, request.Transaction.Id);
-        switch (request.Method)
-        {
-            case StunMethod.Allocate:
-                writer.WriteTransport(_options.RequestTcp ? ProtocolTcp : ProtocolUdp);
-                writer.WriteUInt32(StunAttributeType.Lifetime, (uint)_options.Lifetime.TotalSeconds);
-                WriteWishes(ref writer);
-                break;
-            case StunMethod.Refresh:
-                writer.WriteUInt32(StunAttributeType.Lifetime,
-                    State == TurnAllocationState.Closing ? 0 : (uint)_options.Lifetime.TotalSeconds);
-                break;
-            case StunMethod.ChannelBind:
-                writer.WriteChannelNumber(request.Channel);
-                writer.WriteXorAddress(StunAttributeType.XorPeerAddress, request.Peer);
-                break;
-            default:
-                writer.WriteXorAddress(StunAttributeType.XorPeerAddress, request.Peer);
-                break;
-        }
-        _credentials.Sign(ref writer);
-        writer.WriteFingerprint();
-        return writer.Length;
-    }
-
-    private void WriteWishes(ref StunMessageWriter writer)
-    {
-        if (_options.ReservationToken != 0) writer.WriteUInt64(StunAttributeType.ReservationToken, _options.ReservationToken);
-        else if (_options.RequestBothFamilies) writer.WriteFamily(StunAttributeType.AdditionalAddressFamily, isIPv6: true);
-        else if (_options.RequestIPv6) writer.WriteFamily(StunAttributeType.RequestedAddressFamily, isIPv6: true);
-        if (_options.ReservationToken == 0 && (_options.RequestEvenPort || _options.ReserveNextPort))
-            writer.WriteEvenPort(_options.ReserveNextPort);
-        if (_dontFragment) writer.WriteFlag(StunAttributeType.DontFragment);
     }
 
     // §11.4: data from an address that has no permission is dropped.
@@ -474,8 +422,7 @@ public sealed class TurnAllocation : IDisposable
                 request.Granted(now + s_channelRenewal);
                 break;
             case StunMethod.Connect:
-                response.TryGetUInt32(StunAttributeType.ConnectionId, out uint connection);
-                FinishConnect(request, connection, connection == 0 ? StunErrorCode.BadRequest : StunErrorCode.None);
+                _connects.Connected(request, response);
                 break;
             default:
                 request.Granted(now + s_permissionRenewal);
@@ -515,7 +462,7 @@ public sealed class TurnAllocation : IDisposable
         {
             StunErrorCode.Unauthenticated or StunErrorCode.StaleNonce => _credentials.TryUpdate(response) && request.TryChallenge(),
             StunErrorCode.TryAlternate when request.Method == StunMethod.Allocate => TryMove(response),
-            StunErrorCode.UnknownAttribute when request.Method == StunMethod.Allocate => TryWithoutDontFragment(response),
+            StunErrorCode.UnknownAttribute when request.Method == StunMethod.Allocate => _writer.TryWithout(response),
             _ => false,
         };
         if (again)
@@ -524,48 +471,22 @@ public sealed class TurnAllocation : IDisposable
             return;
         }
         request.Refused();
-        if (request.Method == StunMethod.Connect) FinishConnect(request, 0, error);
+        if (request.Method == StunMethod.Connect) _connects.Failed(request, error);
         // §7.4: 437, 440, 441, 442, 486, 508, ... end the attempt. §10.4, §12.3: 403, 443 and 508 concern one peer; 437 means
         // that the server knows of no allocation, and 441 that it is somebody else's.
         if (ReferenceEquals(request, _allocation) || error is StunErrorCode.AllocationMismatch or StunErrorCode.WrongCredentials) End(error);
     }
 
-    // RFC 8489 §10: of the same family, and none that was asked before. A TCP or TLS connection cannot move: who owns it has to.
     private bool TryMove(in StunMessage response)
     {
-        if (!response.TryGet(StunAttributeType.AlternateServer, out StunAttribute attribute) ||
-            !attribute.TryGetAddress(out TransportAddress server) || server == Server || server.IsIPv4 != Server.IsIPv4 ||
-            _asked.Contains(server) || _asked.Count >= _options.MaxRedirects) return false;
-        if (_options.Protocol != TransportProtocol.Udp)
-        {
-            AlternateServer = server;
-            if (response.TryGet(StunAttributeType.AlternateDomain, out StunAttribute domain) && domain.Value.Length is > 0 and <= MaxDomainLength)
-                AlternateDomain = Encoding.UTF8.GetString(domain.Value.ToArray());
-            return false;
-        }
-        _asked.Add(Server);
-        Server = server;
+        if (!_redirects.TryFollow(response)) return false;
         _credentials.Forget();
-        return true;
-    }
-
-    // §7.4: DF is a wish.
-    private bool TryWithoutDontFragment(in StunMessage response)
-    {
-        if (!_dontFragment || !response.TryGet(StunAttributeType.UnknownAttributes, out StunAttribute unknown) || unknown.Value.Length < 2) return false;
-        _dontFragment = false;
         return true;
     }
 
     private void RequireTcp()
     {
         if (!_options.RequestTcp) throw new InvalidOperationException("Set TurnAllocationOptions.RequestTcp: this allocation relays UDP.");
-    }
-
-    private void FinishConnect(TurnRequest request, uint connection, StunErrorCode error)
-    {
-        _requests.Remove(request);
-        Tell(new TurnConnectionEvent { Peer = request.Peer, ConnectionId = connection, Error = error });
     }
 
     // RFC 6062 §4.4
@@ -575,20 +496,15 @@ public sealed class TurnAllocation : IDisposable
             !stun.TryGetUInt32(StunAttributeType.ConnectionId, out uint connection) || connection == 0) return Drop(TurnDropReason.Malformed);
         if (!_permissions.TryGetValue(peer.WithPort(0), out TurnRequest? permission)) return Drop(TurnDropReason.UnknownPeer);
         permission.IsUsed = true;
-        Tell(new TurnConnectionEvent { Peer = peer, ConnectionId = connection, IsAttempt = true });
+        _connects.Attempted(peer, connection);
         return false;
-    }
-
-    private void Tell(in TurnConnectionEvent e)
-    {
-        if (_connections.Count >= _options.MaxPeers) _connections.Dequeue();
-        _connections.Enqueue(e);
     }
 
     private void End(StunErrorCode error)
     {
         ErrorCode = error;
         State = State == TurnAllocationState.Closing ? TurnAllocationState.Closed : TurnAllocationState.Failed;
+        _connects.Abandon();
         foreach (TurnRequest request in _requests) request.Refused();
     }
 

@@ -15,6 +15,6 @@ public readonly record struct TurnConnectionEvent
     /// <summary>Whether the peer has connected to us (§4.4), and not we to it (§4.3).</summary>
     public bool IsAttempt { get; init; }
 
-    /// <summary>Why there is no connection: 403, 446, 447 and others; none when there is, and also when the server did not answer.</summary>
+    /// <summary>Why there is no connection: 403, 446, 447 and others, 437 when the allocation has ended; none when there is, and also when the server did not answer.</summary>
     public StunErrorCode Error { get; init; }
 }

@@ -8,9 +8,8 @@ namespace WebRtcStack.TurnHost;
 
 /// <summary>The TCP side of relayed addresses (RFC 6062): ports that accept peers, and the connections with them. One worker's thread uses it.</summary>
 /// <remarks>What a peer sends before the client has bound it stays in one buffer of 4 KiB and the system's: more is not read.</remarks>
-internal sealed class PeerConnections(TurnHostOptions options, Action<Action<TurnServer, Instant>> post) : IStreamOwner, IDisposable
+internal sealed class PeerConnections(RelayAddresses addresses, Action<Action<TurnServer, Instant>> post) : IStreamOwner, IDisposable
 {
-    private const int PortTries = 64;
     private static readonly object s_opening = new();
 
     private static readonly StreamConnectionOptions s_options = new() { Framing = Everything, OpenTimeout = TimeSpan.FromSeconds(30) };    // §5.2
@@ -19,8 +18,10 @@ internal sealed class PeerConnections(TurnHostOptions options, Action<Action<Tur
     private readonly Dictionary<uint, StreamConnection> _connections = [];
     private volatile bool _disposed;
 
-    private sealed class Listener(Socket socket, TransportAddress local)
+    private sealed class Listener(Socket socket, TransportAddress local, RelayPorts ports)
     {
+        public RelayPorts Ports { get; } = ports;
+
         public Socket Socket { get; } = socket;
 
         public TransportAddress Local { get; } = local;
@@ -37,26 +38,25 @@ internal sealed class PeerConnections(TurnHostOptions options, Action<Action<Tur
     /// <summary>Opens a port of the range that accepts peers.</summary>
     public bool TryListen(bool ipv6, out TransportAddress told, [NotNullWhen(false)] out string? error)
     {
-        (told, error) = (default, "no address of that family");
-        for (int i = 0; i < options.RelayAddresses.Count; i++)
+        told = default;
+        if (addresses.Find(ipv6) is not { } address)
         {
-            TransportAddress address = options.RelayAddresses[i];
-            if (address.IsIPv6 != ipv6) continue;
-            for (int tries = 0; tries < PortTries; tries++)
-            {
-                int ports = options.RelayPorts.Last - options.RelayPorts.First + 1;
-                TransportAddress local = address.WithPort((ushort)(options.RelayPorts.First + RandomSource.Cryptographic.Next(ports)));
-                if (!TryListen(local, out Socket? socket, out error)) continue;
-                told = (i < options.ExternalAddresses.Count ? options.ExternalAddresses[i] : address).WithPort(local.Port);
-                Listener listener = new(socket, local);
-                _listeners.Add(told, listener);
-                TransportAddress relay = told;
-                _ = Task.Run(() => AcceptAsync(listener, relay));
-                return true;
-            }
+            error = "no address of that family";
             return false;
         }
-        return false;
+        Socket? socket = null;
+        string? reason = "no port is free";
+        if (!address.Tcp.TryTake(port => TryListen(address.Local.WithPort(port), out socket, out reason)))
+        {
+            error = reason!;
+            return false;
+        }
+        TransportAddress local = TransportAddress.From((IPEndPoint)socket!.LocalEndPoint!), relay = address.External.WithPort(local.Port);
+        Listener listener = new(socket, local, address.Tcp);
+        _listeners.Add(relay, listener);
+        _ = Task.Run(() => AcceptAsync(listener, relay));
+        (told, error) = (relay, null);
+        return true;
     }
 
     public void StopListening(TransportAddress relay)
@@ -64,6 +64,7 @@ internal sealed class PeerConnections(TurnHostOptions options, Action<Action<Tur
         if (!_listeners.TryGetValue(relay, out Listener? listener)) return;
         _listeners.Remove(relay);
         listener.Socket.Dispose();
+        listener.Ports.Return(listener.Local.Port);
     }
 
     /// <summary>Connects from a relayed address.</summary>

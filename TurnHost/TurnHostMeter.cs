@@ -21,6 +21,8 @@ internal sealed class TurnHostMeter : IDisposable
         Observe(host, "webrtcstack.turn.bytes.to_clients", "By", "Bytes relayed from peers to clients.", static each => each.BytesToClients);
         Observe(host, "webrtcstack.turn.challenges", "{request}", "Requests answered with 401 or 438.", static each => each.Challenges);
         Observe(host, "webrtcstack.turn.bad_credentials", "{request}", "Requests with unknown users or wrong passwords.", static each => each.BadCredentials);
+        _meter.CreateObservableGauge("webrtcstack.turn.connections", () => host.Counters.Sum(static each => each.Connections), "{connection}", "TCP connections with peers that there are, or are being made.");
+        Observe(host, "webrtcstack.turn.bytes.streams", "By", "Bytes copied between clients' and peers' TCP connections.", static each => each.BytesOverStreams);
         _meter.CreateObservableCounter("webrtcstack.turn.dropped", () => Drops(host), "{message}", "What was not acted on, by reason.");
     }
 

@@ -31,8 +31,9 @@ public sealed class TurnServerHost : IDisposable
         };
         ILogger logger = options.LoggerFactory.CreateLogger<TurnServerHost>();
         TurnAccounts accounts = new();                        // a user's quotas hold for all workers together
+        RelayAddresses addresses = new(options);
         _workers = new TurnWorker[options.Workers];
-        for (int i = 0; i < _workers.Length; i++) _workers[i] = new TurnWorker(options, server, accounts, i);
+        for (int i = 0; i < _workers.Length; i++) _workers[i] = new TurnWorker(options, server, accounts, addresses, i);
         try
         {
             foreach (TurnListener each in options.Listeners)

@@ -10,7 +10,6 @@ namespace WebRtcStack.TurnHost;
 internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
 {
     private static readonly TimeSpan s_clockInterval = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan s_streamSweep = TimeSpan.FromSeconds(1);
 
     private readonly TurnHostOptions _options;
     private readonly ILogger _logger;
@@ -18,34 +17,28 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
     private readonly TurnServer _server;
     private readonly RelaySockets _relays;
     private readonly PeerConnections _peers;
-    private readonly Dictionary<TransportAddress, UdpGroupSocket> _sockets = [];       // by what the server knows them by
-    private readonly Dictionary<NetworkPath, ClientStream> _streams = [];
+    private readonly ClientStreams _streams;
+    private readonly DataPath _data;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly ConcurrentQueue<StreamConnection> _readyStreams = new();
     private readonly byte[] _reply = new byte[TurnServer.MaxReplySize];
     private readonly long _origin;
     private readonly Thread _thread;
-    private Instant _clockAt, _sweepAt;
+    private Instant _clockAt;
+    private Instant _now;                                         // of the pass: a look at the clock costs as much as a datagram does
     private volatile bool _stopped;
 
-    private sealed class ClientStream(StreamConnection connection, Instant since)
-    {
-        public StreamConnection Connection { get; } = connection;
-
-        public Instant Since { get; set; } = since;
-
-        public bool HasAllocation { get; set; }
-    }
-
-    public TurnWorker(TurnHostOptions options, TurnServerOptions server, TurnAccounts accounts, int number)
+    public TurnWorker(TurnHostOptions options, TurnServerOptions server, TurnAccounts accounts, RelayAddresses addresses, int number)
     {
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<TurnWorker>();
         _origin = options.TimeProvider.GetTimestamp() - options.TimeProvider.TimestampFrequency;
-        _group = UdpSocketGroup.Create(options.Sockets with { Headroom = TurnServer.Headroom, ReportsErrors = true });
+        _group = UdpSocketGroup.Create(options.Sockets with { MaxDatagramSize = ushort.MaxValue, Headroom = 0, Coalesce = true, ReportsErrors = true });
         _server = new TurnServer(server with { CanSetDontFragment = _group.CanSetDontFragment }, RandomSource.Cryptographic, accounts);
-        _relays = new RelaySockets(options, _group);
-        _peers = new PeerConnections(options, Post);
+        _relays = new RelaySockets(addresses, _group);
+        _peers = new PeerConnections(addresses, Post);
+        _streams = new ClientStreams(options);
+        _data = new DataPath(addresses, _group, _relays, _server, _streams);
         _thread = new Thread(Run) { IsBackground = true, Name = $"WebRtcStack TURN {number}" };
     }
 
@@ -60,7 +53,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
     {
         if (!_group.TryOpen(address, new PortRange(address.Port, address.Port), shared, out UdpGroupSocket? socket, out string? error))
             throw new InvalidOperationException($"Cannot listen on {address}: {error}. Choose an address of this machine and a port that is free.");
-        _sockets.Add(socket.Local, socket);
+        _data.Add(socket.Local, socket);
         return socket.Local;
     }
 
@@ -86,29 +79,17 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
         _server.Dispose();
     }
 
-    public void Received(UdpGroupSocket socket, Span<byte> buffer, int offset, int length, TransportAddress remote)
-    {
-        TurnForward forward;
-        if (socket.Tag is RelaySocket relay)
-        {
-            if (_server.ReceiveFromPeer(buffer, offset, length, new NetworkPath(relay.Told, remote), Now, out forward))
-                Send(buffer.Slice(forward.Offset, forward.Length), forward.Path);
-        }
-        else if (_server.Receive(buffer.Slice(offset, length), new NetworkPath(socket.Local, remote), Now, out forward))
-        {
-            Send(buffer.Slice(offset + forward.Offset, forward.Length), forward.Path);
-        }
-    }
+    public void Received(UdpGroupSocket socket, Span<byte> buffer, int offset, int length, TransportAddress remote) =>
+        _data.Received(socket, buffer.Slice(offset, length), remote, _now);
 
     public void Undelivered(UdpGroupSocket socket, TransportAddress remote, byte type, byte code, uint data)
     {
-        if (socket.Tag is RelaySocket relay) _server.ReceiveIcmp(new NetworkPath(relay.Told, remote), type, code, data, Now);
+        if (socket.Tag is RelaySocket relay) _server.ReceiveIcmp(new NetworkPath(relay.Told, remote), type, code, data, _now);
     }
 
     void IStreamOwner.StreamOpened(StreamConnection connection) => Post((_, now) =>
     {
-        if (_streams.Count >= _options.MaxStreams || _stopped) connection.Dispose();
-        else _streams[connection.Path] = new ClientStream(connection, now);
+        if (_stopped || !_streams.TryAdd(connection, now)) connection.Dispose();
     });
 
     void IStreamOwner.StreamIsReady(StreamConnection connection)
@@ -119,9 +100,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
 
     void IStreamOwner.StreamClosed(StreamConnection connection, string reason) => Post((server, _) =>
     {
-        if (!_streams.TryGetValue(connection.Path, out ClientStream? stream) || !ReferenceEquals(stream.Connection, connection)) return;
-        _streams.Remove(connection.Path);
-        server.Disconnected(connection.Path);
+        if (_streams.Remove(connection)) server.Disconnected(connection.Path);
     });
 
     private void Run()
@@ -134,7 +113,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
             }
             catch (Exception exception) when (Reported(exception)) { }
         }
-        foreach (ClientStream each in _streams.Values) each.Connection.Dispose();
+        _streams.Dispose();
         _peers.Dispose();
         _group.Dispose();
         _server.Dispose();
@@ -148,16 +127,17 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
 
     private void Pass()
     {
-        _group.Poll(this, TimeToWait());
+        _group.Wait(TimeToWait());
+        Instant now = _now = Now;
+        _group.Receive(this);
         RunCommands();
         ReceiveFromStreams();
-        Instant now = Now;
         if (now >= _clockAt)
         {
             _clockAt = now + s_clockInterval;
             _server.SetClock(now, _options.TimeProvider.GetUtcNow());
         }
-        if (now >= _sweepAt) CloseIdleStreams(now);
+        _streams.AdvanceTo(now);
         _server.AdvanceTo(now);
         while (_server.TryReadEvent(out TurnServerEvent e)) Handle(e, now);
         SendReplies(now);
@@ -166,27 +146,26 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
 
     private void SendReplies(Instant now)
     {
-        while (_server.Transmit(_reply, now, out NetworkPath client) is > 0 and int length) Send(_reply.AsSpan(0, length), client);
+        while (_server.Transmit(_reply, now, out NetworkPath client) is > 0 and int length) _data.ToClient(_reply.AsSpan(0, length), client);
     }
 
     private void Join(in TurnServerEvent e, Instant now)
     {
         SendReplies(now);                                         // the answer to ConnectionBind goes ahead of the peer's bytes
-        if (!_streams.TryGetValue(e.Client, out ClientStream? stream))
+        if (!_streams.TryGet(e.Client, out StreamConnection? stream))
         {
             _server.Disconnected(e.Client);
             return;
         }
-        stream.HasAllocation = true;                              // it lives as long as the allocation does
+        _streams.SetHasAllocation(e.Client, true, now);           // it lives as long as the allocation does
         TurnByteBudget budget = e.Budget!;
-        if (!_peers.TryJoin(e.Connection, stream.Connection, bytes => budget.Spend(bytes, Now))) stream.Connection.Dispose();
+        if (!_peers.TryJoin(e.Connection, stream, bytes => budget.Spend(bytes, Now))) stream.Dispose();
     }
 
     private TimeSpan TimeToWait()
     {
         if (!_commands.IsEmpty || !_readyStreams.IsEmpty) return TimeSpan.Zero;
-        Instant next = Instant.Min(_server.NextTimeout, _clockAt);
-        if (_streams.Count > 0) next = Instant.Min(next, _sweepAt);
+        Instant next = Instant.Min(Instant.Min(_server.NextTimeout, _clockAt), _streams.NextTimeout);
         TimeSpan rest = next - Now;
         return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
@@ -200,25 +179,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
     {
         for (int streams = _readyStreams.Count; streams > 0 && _readyStreams.TryDequeue(out StreamConnection? connection); streams--)
         {
-            while (connection.TryTake(out Span<byte> message))
-            {
-                if (_server.Receive(message, connection.Path, Now, out TurnForward forward))
-                    Send(message.Slice(forward.Offset, forward.Length), forward.Path);
-            }
-        }
-    }
-
-    private void Send(ReadOnlySpan<byte> message, in NetworkPath path)
-    {
-        if (path.Protocol != TransportProtocol.Udp)
-        {
-            if (_streams.TryGetValue(path, out ClientStream? stream)) stream.Connection.TrySend(message);
-        }
-        else if (_sockets.TryGetValue(path.Local, out UdpGroupSocket? socket))
-        {
-            // A copy costs less than what the kernel saves: datagrams that lie one behind the other leave as one train.
-            Span<byte> room = _group.GetSendBuffer();
-            if (message.TryCopyTo(room)) _group.SendBuffered(socket, message.Length, path.Remote);
+            while (connection.TryTake(out Span<byte> message)) _data.FromClient(message, connection.Path, _now);
         }
     }
 
@@ -242,9 +203,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
                 _peers.StopListening(e.Relay);
                 break;
             case TurnServerEventKind.CloseRelay:
-                if (!_sockets.TryGetValue(e.Relay, out UdpGroupSocket? socket)) break;
-                _sockets.Remove(e.Relay);
-                _group.Close(socket);
+                _data.Close(e.Relay);
                 break;
             case TurnServerEventKind.ConnectPeer:
                 _peers.Connect(e.Connection, e.Relay, e.Peer);
@@ -259,11 +218,11 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
                 _ = AuthenticateAsync(e.Ticket, e.Username!);
                 break;
             case TurnServerEventKind.Allocated:
-                SetHasAllocation(e.Client, true, now);
+                _streams.SetHasAllocation(e.Client, true, now);
                 Log.Allocated(_logger, e.Client, e.Username, e.Relay);
                 break;
             case TurnServerEventKind.Ended:
-                SetHasAllocation(e.Client, false, now);
+                _streams.SetHasAllocation(e.Client, false, now);
                 Log.Ended(_logger, e.Client, e.Username);
                 break;
             default:
@@ -285,7 +244,7 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
     private TransportAddress Add(UdpGroupSocket socket)
     {
         TransportAddress told = ((RelaySocket)socket.Tag!).Told;
-        _sockets.Add(told, socket);
+        _data.Add(told, socket);
         return told;
     }
 
@@ -305,20 +264,5 @@ internal sealed class TurnWorker : IUdpErrorReceiver, IStreamOwner, IDisposable
     {
         Log.AuthenticationThrew(_logger, exception);
         return true;
-    }
-
-    private void SetHasAllocation(in NetworkPath client, bool has, Instant now)
-    {
-        if (client.Protocol == TransportProtocol.Udp || !_streams.TryGetValue(client, out ClientStream? stream)) return;
-        (stream.HasAllocation, stream.Since) = (has, now);
-    }
-
-    private void CloseIdleStreams(Instant now)
-    {
-        _sweepAt = now + s_streamSweep;
-        foreach (ClientStream each in _streams.Values)
-        {
-            if (!each.HasAllocation && now - each.Since >= _options.StreamIdleTimeout) each.Connection.Dispose();
-        }
     }
 }

@@ -10,9 +10,11 @@ namespace WebRtcStack;
 internal sealed class DataChannelSet(ConnectionContext context)
 {
     private const int MaxRelayHeader = 40;               // a Send indication with an IPv6 peer address (RFC 8656 §11.3)
+    private const int MaxEnded = 64;                      // channels that have ended and are still told of in statistics, some 200 bytes each
     private const int BacklogLimit = 4 << 20;            // bytes that wait for the application; then the receive window closes
     private readonly List<RTCDataChannel> _channels = [], _waiting = [];               // those that wait are for an answer
     private readonly ChannelIds _ids = new();
+    private readonly Queue<RTCDataChannelStats> _ended = new();
     private readonly Dictionary<DataChannel, RTCDataChannel> _byChannel = [];          // the loop's
     private readonly ConcurrentQueue<RTCDataChannel> _withMessages = new();
     private readonly Queue<RTCDataChannel> _withoutRoom = new();                       // the loop's
@@ -42,6 +44,9 @@ internal sealed class DataChannelSet(ConnectionContext context)
     public ulong Opened { get; private set; }
 
     public ulong Ended { get; private set; }
+
+    /// <summary>What the channels that ended last have come to.</summary>
+    public IReadOnlyList<RTCDataChannelStats> EndedStatistics => [.. _ended];
 
     /// <summary>Bytes of the largest message that can be sent (webrtc-pc §6.1.3.2); 65536 before the peer has said what it takes (RFC 8841 §6.1).</summary>
     public long MaxMessageSize { get; private set; } = 65_536;
@@ -300,7 +305,12 @@ internal sealed class DataChannelSet(ConnectionContext context)
         if (context.IsClosed) return;
         if (_channels.Remove(channel) && channel.Id is { } id) _ids.Return(id);
         _waiting.Remove(channel);
-        if (channel.WasOpen) Ended++;
+        if (channel.WasOpen)
+        {
+            Ended++;
+            if (_ended.Count == MaxEnded) _ended.Dequeue();
+            _ended.Enqueue(StatisticsCollector.Of(channel, RTCDataChannelState.Closed, 0));
+        }
         channel.Closed(error);
     }
 

@@ -1,4 +1,5 @@
 using WebRtcStack.Rtp;
+using WebRtcStack.Sdp;
 
 namespace WebRtcStack;
 
@@ -7,7 +8,8 @@ internal sealed class ReceivedStream(RtpReceiveStream source)
 {
     private DependencyDescriptorReader? _reader;
     private DependencyDescriptor? _dependencies;
-    private JitterBufferStatistics _past;
+    private JitterBufferStatistics _before;
+    private bool _hasStopped;
 
     public RtpReceiveStream Source => source;
 
@@ -20,8 +22,16 @@ internal sealed class ReceivedStream(RtpReceiveStream source)
     /// <summary>Takes redundant audio apart; null where none was negotiated.</summary>
     public RedReceiver? Redundancy { get; set; }
 
-    /// <summary>What its jitter buffers have done; null when there has been none.</summary>
-    public JitterBufferStatistics? Buffered => Frames is not null ? _past + Frames.Statistics : _past != default ? _past : null;
+    /// <summary>What its frames tell of themselves.</summary>
+    public MediaMeter Meter { get; } = new();
+
+    /// <summary>What putting frames together has come to, in all its buffers; null before there was one.</summary>
+    public JitterBufferStatistics? Statistics => Frames is { } frames ? _before + frames.Statistics : _hasStopped ? _before : null;
+
+    public void Note(in EncodedFrame frame, SdpCodec? codec)
+    {
+        if (codec is not null) Meter.Note(codec, frame.Timestamp, frame.AudioLevel, frame.SpatialId == 0 ? frame.Payload.Span : default);
+    }
 
     /// <summary>Reads what a packet says of its frame's dependencies; null when it says nothing that can be read.</summary>
     public DependencyDescriptor? ReadDependencies(in RtpPacket packet, byte id)
@@ -35,7 +45,7 @@ internal sealed class ReceivedStream(RtpReceiveStream source)
     public void StopFrames()
     {
         if (Frames is null) return;
-        _past += Frames.Statistics;
+        (_before, _hasStopped) = (_before + Frames.Statistics, true);
         Frames.Dispose();
         Frames = null;
     }

@@ -34,6 +34,9 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
 
     public RtpSendStream Stream => stream;
 
+    /// <summary>What the frames that were written tell of themselves; of packets nothing is looked at.</summary>
+    public MediaMeter Meter { get; } = new();
+
     /// <summary>The codecs that were negotiated; from any thread.</summary>
     public IReadOnlyList<SdpCodec> Codecs => _codecs;
 
@@ -122,6 +125,7 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
             }
         }
         registration.Wake();
+        Meter.Note(codec, frame.Timestamp, frame.AudioLevel, data);
         return true;
     }
 

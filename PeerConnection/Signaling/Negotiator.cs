@@ -145,7 +145,7 @@ internal sealed class Negotiator
 
     private void RollBack(RTCSignalingState next)
     {
-        _context.Transceivers.RollBack();
+        _context.Transceivers.RollBack(State.State == RTCSignalingState.HaveRemoteOffer ? _tracks : null);
         _applier.RollBack();
         State.Enter(next, null, isLocal: true);
         Complete(next);
@@ -156,7 +156,6 @@ internal sealed class Negotiator
         _tracks.Fire();
         if (next != RTCSignalingState.Stable) return;
         _context.Transceivers.Forget();
-        _context.Transceivers.RetireUnassociated();
         _context.Transports.RestartsAreDone(State.CurrentLocal?.Sdp);
         _context.Needed.Reset();
         _context.States.Update();

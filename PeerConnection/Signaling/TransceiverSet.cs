@@ -41,20 +41,10 @@ internal sealed class TransceiverSet(ConnectionContext context)
     /// <summary>Remembers the set as it is in stable, for a rollback (webrtc-pc §4.4.1.5: "the values that they had").</summary>
     public void Remember() => _stable ??= _all.ConvertAll(transceiver => transceiver.Snapshot()).ToArray();
 
-    /// <summary>An exchange has ended: what was stopped before it had a section goes without one.</summary>
+    /// <summary>An exchange has ended, and with it what was stopped before it ever had a section.</summary>
     public void Forget()
     {
         _stable = null;
-        foreach (RTCRtpTransceiver stopped in _all.Where(transceiver => transceiver.IsStopping && transceiver.Mid is null).ToArray())
-        {
-            stopped.Retire();
-            _all.Remove(stopped);
-        }
-    }
-
-    /// <summary>An exchange has ended, and with it what was stopped before it ever had a section.</summary>
-    public void RetireUnassociated()
-    {
         foreach (RTCRtpTransceiver stopping in _all.Where(transceiver => transceiver is { IsStopping: true, Mid: null }).ToArray())
         {
             stopping.Retire();
@@ -63,12 +53,18 @@ internal sealed class TransceiverSet(ConnectionContext context)
     }
 
     /// <summary>Restores the set: transceivers that the remote offer made go, unless the application has given them a track (RFC 8829 §5.7).</summary>
-    public void RollBack()
+    /// <param name="tracks">Is told what becomes of the peer's tracks when it is a remote offer that is taken back; null for one of ours.</param>
+    public void RollBack(RemoteTracks? tracks)
     {
         if (_stable is null) return;
-        foreach (TransceiverSnapshot snapshot in _stable) snapshot.Restore();
+        foreach (TransceiverSnapshot snapshot in _stable)
+        {
+            snapshot.Restore();
+            if (!snapshot.Transceiver.IsStopped) tracks?.RollBack(snapshot.Transceiver, snapshot.ReceiverStreams);
+        }
         foreach (RTCRtpTransceiver added in _all.Where(transceiver => !_stable.Any(snapshot => snapshot.Transceiver == transceiver)).ToArray())
         {
+            tracks?.RollBack(added, []);
             if (added.WasCreatedByRemote && !added.WasUsedByAddTrack)
             {
                 added.Retire();

@@ -48,8 +48,11 @@ public readonly record struct JitterBufferStatistics
     /// <summary>Packets recovered from the redundancy of later ones (RFC 2198).</summary>
     public ulong PacketsRecovered { get; init; }
 
-    /// <summary>What two buffers of a stream have done together.</summary>
-    public static JitterBufferStatistics operator +(in JitterBufferStatistics one, in JitterBufferStatistics other) => new()
+    /// <summary>What two buffers of the same stream have done together.</summary>
+    public static JitterBufferStatistics operator +(in JitterBufferStatistics one, in JitterBufferStatistics other) => Add(one, other);
+
+    /// <summary>What two buffers of the same stream have done together.</summary>
+    public static JitterBufferStatistics Add(in JitterBufferStatistics one, in JitterBufferStatistics other) => new()
     {
         JitterBufferDelay = one.JitterBufferDelay + other.JitterBufferDelay,
         JitterBufferTargetDelay = one.JitterBufferTargetDelay + other.JitterBufferTargetDelay,
@@ -67,9 +70,6 @@ public readonly record struct JitterBufferStatistics
         PacketsMissed = one.PacketsMissed + other.PacketsMissed,
         PacketsRecovered = one.PacketsRecovered + other.PacketsRecovered,
     };
-
-    /// <inheritdoc cref="op_Addition"/>
-    public static JitterBufferStatistics Add(in JitterBufferStatistics one, in JitterBufferStatistics other) => one + other;
 }
 
 /// <summary>What became of a packet.</summary>

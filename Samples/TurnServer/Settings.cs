@@ -25,6 +25,7 @@ internal sealed class Settings
           --relay-ports FIRST-LAST  default 49152-65535
           --allow-loopback          relay to 127.0.0.0/8 and ::1 as well
           --allow-private           relay to private addresses as well
+          --tcp-relays              relay TCP connections too (RFC 6062): clients open them from this machine
           --quota N                 allocations per user; default 64
           --bandwidth BYTES         bytes per second per user; default: no limit
           --alternate [PROTOCOL=]ADDRESS:PORT[,DOMAIN]
@@ -40,7 +41,7 @@ internal sealed class Settings
     private string? _secret, _certificate, _key;
     private ushort _port = 3478, _tlsPort = 5349;
     private PortRange _relayPorts = new(49_152, 65_535);
-    private bool _allowLoopback, _allowPrivate;
+    private bool _allowLoopback, _allowPrivate, _tcpRelays;
     private int _quota = 64, _workers = 1;
     private long _bandwidth;
     private TransportAddress _external;
@@ -71,7 +72,9 @@ internal sealed class Settings
                 Realm = _realm,
                 Users = _users,
                 SharedSecret = _secret,
+                RelaysTcp = _tcpRelays,
                 MaxAllocationsPerUser = _quota,
+                MaxPermissionsPerUser = Math.Max(1024, Math.Min(16 * _quota, 1 << 20)),
                 MaxBytesPerSecondPerUser = _bandwidth,
                 PeerRules = new TurnPeerRules { AllowLoopback = _allowLoopback, AllowPrivate = _allowPrivate },
             },
@@ -98,6 +101,9 @@ internal sealed class Settings
                     break;
                 case "--allow-private":
                     settings._allowPrivate = true;
+                    break;
+                case "--tcp-relays":
+                    settings._tcpRelays = true;
                     break;
                 default:
                     if (i + 1 == args.Length) throw new FormatException($"{args[i]} is not known, or has no value.");

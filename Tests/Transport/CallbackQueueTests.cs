@@ -27,4 +27,28 @@ public sealed class CallbackQueueTests
         scheduled[1]();
         Assert.That(ran, Is.EqualTo(new[] { 1, 2, 3, 4 }));
     }
+
+    [Test]
+    public void RunAside_RunsBehindItsCallback_AndHoldsNothingUpThatIsQueued()
+    {
+        List<Action> scheduled = [];
+        List<string> ran = [];
+        CallbackQueue queue = new(scheduled.Add, _ => { });
+        queue.Post(() =>
+        {
+            queue.RunAside(() =>
+            {
+                ran.Add("aside");
+                scheduled[1]();                                     // as another thread would, while this one waits for it
+                ran.Add("aside has waited");
+            });
+            ran.Add("callback");
+        });
+        queue.Post(() => ran.Add("queued behind"));
+        scheduled[0]();
+        Assert.That(ran, Is.EqualTo(new[] { "callback", "aside", "queued behind", "aside has waited" }));
+        queue.Post(() => ran.Add("later"));
+        scheduled[2]();
+        Assert.That(ran[^1], Is.EqualTo("later"));
+    }
 }

@@ -82,6 +82,27 @@ internal sealed class TurnServerBadInputTests
         Assert.That(server.Counters.GetDropped(TurnServerDropReason.Malformed), Is.EqualTo(1));
     }
 
+    // RFC 8656 §21.1.1 has no server be worth more to a forger than the sender's own packets: one answer for each request, at a rate, and not much longer.
+    [Test]
+    public void Requests_FromForgedAddresses_AreNotAmplified([Values(StunMethod.Allocate, StunMethod.Refresh, StunMethod.Binding, StunMethod.Connect)] StunMethod method)
+    {
+        using TurnServer server = NewServer(static options => options with { MaxUnauthenticatedResponsesPerSecond = 10 });
+        byte[] request = new byte[100];
+        StunMessageWriter writer = new(request, StunClass.Request, method, default);
+        long sent = 0, answered = 0, answers = 0;
+        for (int i = 0; i < 10_000; i++)
+        {
+            server.Receive(request.AsSpan(0, writer.Length), Client(1), s_start + TimeSpan.FromMilliseconds(i), out _);
+            sent += writer.Length + 28;
+            while (server.Transmit(_reply, s_start, out _) is > 0 and int length) (answered, answers) = (answered + length + 28, answers + 1);
+        }
+        TestContext.Out.WriteLine($"{method}: {answers} answers, {answered / (double)answers:0} bytes each to {sent / 10_000} with IP and UDP; in all {answered / (double)sent:0.00} of what was sent");
+        Assert.That(answers, Is.InRange(100, 121), "ten a second, and a burst");
+        Assert.That(answered, Is.LessThan(sent));
+        Assert.That(answered / answers, Is.LessThan(4 * sent / 10_000), "smaller than any DNS server's");
+        Assert.That(server.Counters.Allocations, Is.Zero);
+    }
+
     [Test]
     public void Data_BothWays_AllocatesNothing()
     {

@@ -277,6 +277,41 @@ internal sealed class TurnServerTests
         Assert.That(_client.Received, Has.Count.EqualTo(before + 1));
     }
 
+    // The permission of a channel lapses before the channel does; a new one serves the channel as well.
+    [Test]
+    public void Permission_ThatComesBack_OpensTheChannelAgain()                // §9, §12
+    {
+        _client.AllocateRelay();
+        Assert.That(_client.Bind(0x4000, _peer), Is.EqualTo(StunErrorCode.None));
+        _time.RunFor(TimeSpan.FromMinutes(5.5));                                // one sweep is due meanwhile
+        _client.Send([0x40, 0, 0, 1, 7]);
+        _time.RunFor(TimeSpan.FromSeconds(1));
+        Assert.That((_atPeer.Count, _server.Server.Counters.GetDropped(TurnServerDropReason.NoPermission)), Is.EqualTo((0, 1)));
+        Assert.That(_client.Permit(_peer), Is.EqualTo(StunErrorCode.None));
+        _client.Send([0x40, 0, 0, 1, 8]);
+        _time.RunFor(TimeSpan.FromSeconds(1));
+        Assert.That(_atPeer.Select(static each => each.Data[0]), Is.EqualTo(new byte[] { 8 }));
+    }
+
+    [Test]
+    public void SendIndication_WithAnUnknownAttribute_IsDropped()              // RFC 8489 §6.3.2
+    {
+        _client.AllocateRelay();
+        _client.Permit(_peer);
+        foreach (ushort type in new ushort[] { 0x7F00, 0xFF00 })
+        {
+            byte[] buffer = new byte[100];
+            StunMessageWriter writer = new(buffer, StunClass.Indication, StunMethod.Send, StunTransactionId.Create(_time.Random));
+            writer.WriteXorAddress(StunAttributeType.XorPeerAddress, _peer);
+            writer.Write((StunAttributeType)type, [1, 2, 3, 4]);
+            writer.Write(StunAttributeType.Data, "data"u8);
+            _client.Send(buffer.AsSpan(0, writer.Length));
+            _time.RunFor(TimeSpan.FromSeconds(1));
+        }
+        Assert.That(_atPeer, Has.Count.EqualTo(1), "what need not be understood does no harm");
+        Assert.That(_server.Server.Counters.GetDropped(TurnServerDropReason.UnknownAttribute), Is.EqualTo(1));
+    }
+
     [Test]
     public void Channel_OfAnotherPeer_IsRefused()                             // §12.2
     {

@@ -7,30 +7,41 @@ using static WebRtcStack.Transport.LinuxSockets;
 namespace WebRtcStack.Transport;
 
 /// <summary>
-/// What a group is to send. Datagrams that lie one behind the other and go the same way with the same length are one train, which
-/// the kernel cuts into datagrams (UDP_SEGMENT); trains leave socket by socket with sendmmsg.
+/// What a group is to send. Datagrams that leave by one socket for one address with the same length are one train, wherever they lie:
+/// the kernel gathers it and cuts it into datagrams (UDP_SEGMENT). Trains leave socket by socket with sendmmsg.
 /// </summary>
 internal sealed unsafe class LinuxSender : IDisposable
 {
-    private const int Batch = 32, MaxTrains = 256, MaxSegments = 64, MaxTrainBytes = 65_000;      // UDP_MAX_SEGMENTS; less than a UDP datagram has room for
-    private const int ControlSize = 32;
+    private const int Batch = 32, MaxTrains = 256, MaxPieces = 512, MaxSegments = 64, MaxTrainBytes = 65_000;      // UDP_MAX_SEGMENTS; less than a UDP datagram has room for
+    private const int ControlSize = 32, RecentTrains = 64;
 
     private readonly int _arenaSize, _maxDatagram;
     private readonly byte* _arena, _names, _controls;
     private readonly MultiMessage* _messages;
     private readonly IoVector* _vectors;
     private readonly Train[] _trains = new Train[MaxTrains];
+    private readonly Piece[] _pieces = new Piece[MaxPieces];
+    private readonly int[] _recent = new int[RecentTrains];       // by address: the latest train there may be for it
     private readonly List<LinuxSocket> _sockets = [];
     private byte* _room;
-    private int _used, _count;
+    private int _used, _count, _pieceCount;
 
     private struct Train
     {
-        public byte* Data;
+        public LinuxSocket Socket;
+        public int First, Last, Pieces;                       // where it lies
         public int Length, Segment;
         public int Next;                                      // of the same socket; -1 ends
         public bool IsComplete;                               // its last datagram is shorter: nothing may follow
         public TransportAddress Remote;
+    }
+
+    /// <summary>Whole datagrams that lie one behind the other.</summary>
+    private struct Piece
+    {
+        public byte* Data;
+        public int Length;
+        public int Next;
     }
 
     public LinuxSender(int maxDatagram, int arenaSize)
@@ -40,10 +51,9 @@ internal sealed unsafe class LinuxSender : IDisposable
         _names = (byte*)NativeMemory.AllocZeroed(MaxTrains * NameSize);
         _controls = (byte*)NativeMemory.AllocZeroed(Batch * ControlSize);
         _messages = (MultiMessage*)NativeMemory.AllocZeroed((nuint)(Batch * sizeof(MultiMessage)));
-        _vectors = (IoVector*)NativeMemory.AllocZeroed((nuint)(Batch * sizeof(IoVector)));
+        _vectors = (IoVector*)NativeMemory.AllocZeroed((nuint)(MaxPieces * sizeof(IoVector)));
         for (int i = 0; i < Batch; i++)
         {
-            _messages[i].Header = new MessageHeader { Vectors = _vectors + i, VectorCount = 1 };
             *(ControlHeader*)(_controls + i * ControlSize) = new ControlHeader
             {
                 Length = (nuint)(sizeof(ControlHeader) + sizeof(ushort)), Level = LevelUdp, Type = UdpSegment,
@@ -63,31 +73,35 @@ internal sealed unsafe class LinuxSender : IDisposable
     }
 
     /// <summary>Adds the datagram that was written to <see cref="Room"/>.</summary>
-    public void AddWritten(LinuxSocket socket, int length, TransportAddress remote)
+    public void AddWritten(LinuxSocket socket, int offset, int length, TransportAddress remote)
     {
-        _used = (int)(_room - _arena) + length;               // also after a flush between, which leaves the room where it was
-        Add(socket, _room, length, remote);
+        _used = (int)(_room - _arena) + offset + length;      // also after a flush between, which leaves the room where it was
+        Add(socket, _room + offset, length, remote);
     }
 
     /// <summary>Adds a datagram whose memory stays as it is until <see cref="Flush"/>.</summary>
     public void Add(LinuxSocket socket, byte* data, int length, TransportAddress remote)
     {
-        if (socket.LastTrain >= 0 && TryAppend(socket, ref _trains[socket.LastTrain], data, length, remote)) return;
-        int index = _count++;
-        LinuxAddress.Write(_names + index * NameSize, remote);
-        _trains[index] = new Train { Data = data, Length = length, Segment = length, Next = -1, Remote = remote };
-        if (socket.LastTrain < 0)
+        if (socket.LastTrain < 0 || !TryAppend(socket, remote, data, length))
         {
-            socket.FirstTrain = index;
-            _sockets.Add(socket);
+            int index = _count++;
+            LinuxAddress.Write(_names + index * NameSize, remote);
+            int piece = AddPiece(data, length);
+            _trains[index] = new Train { Socket = socket, First = piece, Last = piece, Pieces = 1, Length = length, Segment = length, Next = -1, Remote = remote };
+            if (socket.LastTrain < 0)
+            {
+                socket.FirstTrain = index;
+                _sockets.Add(socket);
+            }
+            else
+            {
+                _trains[socket.LastTrain].Next = index;
+                _recent[RecentIndex(_trains[socket.LastTrain].Remote)] = socket.LastTrain;
+            }
+            socket.LastTrain = index;
         }
-        else
-        {
-            _trains[socket.LastTrain].Next = index;
-        }
-        socket.LastTrain = index;
-        // The next datagram may need a train of its own, and its room must not move meanwhile: so the queue is never left full.
-        if (_count == MaxTrains) Flush();
+        // The next datagram may need a train or a piece of its own, and its room must not move meanwhile: so the queue is never left full.
+        if (_count == MaxTrains || _pieceCount == MaxPieces) Flush();
     }
 
     /// <summary>Sends what waits.</summary>
@@ -99,14 +113,14 @@ internal sealed unsafe class LinuxSender : IDisposable
             (socket.FirstTrain, socket.LastTrain) = (-1, -1);
             while (next >= 0)
             {
-                int count = 0;
+                int count = 0, vectors = 0;
                 int first = next;
-                for (; next >= 0 && count < Batch; next = _trains[next].Next, count++) Prepare(socket, count, next);
+                for (; next >= 0 && count < Batch; next = _trains[next].Next, count++) Prepare(socket, count, next, ref vectors);
                 Send(socket, first, count);
             }
         }
         _sockets.Clear();
-        (_count, _used) = (0, 0);
+        (_count, _pieceCount, _used) = (0, 0, 0);
     }
 
     public void Dispose()
@@ -118,22 +132,53 @@ internal sealed unsafe class LinuxSender : IDisposable
         NativeMemory.Free(_vectors);
     }
 
-    private static bool TryAppend(LinuxSocket socket, ref Train train, byte* data, int length, TransportAddress remote)
+    // To the latest train for the address alone, so that datagrams keep their order.
+    private bool TryAppend(LinuxSocket socket, TransportAddress remote, byte* data, int length)
     {
-        if (!socket.CutsTrains || train.IsComplete || train.Data + train.Length != data || length > train.Segment || length == 0 ||
-            train.Length + length > MaxTrainBytes || train.Length >= train.Segment * (MaxSegments - 1) || train.Remote != remote) return false;
+        if (!socket.CutsTrains || length == 0) return false;
+        int index = socket.LastTrain;
+        if (_trains[index].Remote != remote)
+        {
+            index = _recent[RecentIndex(remote)];
+            if (index >= _count || _trains[index].Socket != socket || _trains[index].Remote != remote) return false;
+        }
+        ref Train train = ref _trains[index];
+        if (train.IsComplete || length > train.Segment || train.Length + length > MaxTrainBytes || train.Length >= train.Segment * (MaxSegments - 1)) return false;
+        ref Piece last = ref _pieces[train.Last];
+        if (last.Data + last.Length == data)
+        {
+            last.Length += length;
+        }
+        else
+        {
+            int piece = AddPiece(data, length);
+            last.Next = piece;
+            train.Last = piece;
+            train.Pieces++;
+        }
         train.Length += length;
         train.IsComplete = length < train.Segment;
         return true;
     }
 
-    private void Prepare(LinuxSocket socket, int slot, int index)
+    private int AddPiece(byte* data, int length)
+    {
+        _pieces[_pieceCount] = new Piece { Data = data, Length = length, Next = -1 };
+        return _pieceCount++;
+    }
+
+    private static int RecentIndex(TransportAddress remote) => remote.GetHashCode() & (RecentTrains - 1);
+
+    private void Prepare(LinuxSocket socket, int slot, int index, ref int vectors)
     {
         ref Train train = ref _trains[index];
-        _vectors[slot] = new IoVector { Base = train.Data, Length = (nuint)train.Length };
         ref MessageHeader header = ref _messages[slot].Header;
         header.Name = _names + index * NameSize;
         header.NameLength = socket.Local.IsIPv6 ? 28u : 16u;
+        header.Vectors = _vectors + vectors;
+        header.VectorCount = (nuint)train.Pieces;
+        for (int piece = train.First; piece >= 0; piece = _pieces[piece].Next)
+            _vectors[vectors++] = new IoVector { Base = _pieces[piece].Data, Length = (nuint)_pieces[piece].Length };
         header.Control = null;
         header.ControlLength = 0;
         if (train.Length <= train.Segment) return;
@@ -177,20 +222,24 @@ internal sealed unsafe class LinuxSender : IDisposable
     }
 
     // EIO: the interface has no checksum offload. EINVAL, EOPNOTSUPP and the like: a kernel or a sandbox that does not cut. Not a datagram is lost by it.
-    private static void SendOneByOne(LinuxSocket socket, ref Train train, int error, int nameLength, byte* name)
+    private void SendOneByOne(LinuxSocket socket, ref Train train, int error, int nameLength, byte* name)
     {
         if (error is InputOutput or InvalidArgument or NoProtocolOption or NotSupported) socket.CutsTrains = false;
         MultiMessage message = default;
         IoVector vector = default;
         message.Header = new MessageHeader { Name = name, NameLength = (uint)nameLength, Vectors = &vector, VectorCount = 1 };
-        for (int offset = 0; offset < train.Length; offset += train.Segment)
+        for (int index = train.First; index >= 0; index = _pieces[index].Next)
         {
-            vector = new IoVector { Base = train.Data + offset, Length = (nuint)Math.Min(train.Segment, train.Length - offset) };
-            int sent;
-            do sent = SendMany(socket.Descriptor, &message, 1, MessageDontWait);
-            while (sent < 0 && Marshal.GetLastPInvokeError() == InterruptedCall);
-            if (sent > 0) TransportMeter.SentBatch(1, (int)vector.Length);
-            else TransportMeter.Dropped(Reason(Marshal.GetLastPInvokeError()));
+            Piece piece = _pieces[index];
+            for (int offset = 0; offset < piece.Length; offset += train.Segment)
+            {
+                vector = new IoVector { Base = piece.Data + offset, Length = (nuint)Math.Min(train.Segment, piece.Length - offset) };
+                int sent;
+                do sent = SendMany(socket.Descriptor, &message, 1, MessageDontWait);
+                while (sent < 0 && Marshal.GetLastPInvokeError() == InterruptedCall);
+                if (sent > 0) TransportMeter.SentBatch(1, (int)vector.Length);
+                else TransportMeter.Dropped(Reason(Marshal.GetLastPInvokeError()));
+            }
         }
     }
 

@@ -128,10 +128,10 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
 
     public override Span<byte> GetSendBuffer() => _sender.Room;
 
-    public override void SendBuffered(UdpGroupSocket socket, int length, TransportAddress remote)
+    public override void SendBuffered(UdpGroupSocket socket, int offset, int length, TransportAddress remote)
     {
         LinuxSocket from = (LinuxSocket)socket;
-        if (IsSendable(from, remote)) _sender.AddWritten(from, length, remote);
+        if (IsSendable(from, remote)) _sender.AddWritten(from, offset, length, remote);
     }
 
     public override void Send(UdpGroupSocket socket, ReadOnlySpan<byte> datagram, TransportAddress remote)
@@ -146,7 +146,7 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         }
         Span<byte> room = _sender.Room;                       // elsewhere it may be gone when its turn comes
         if (!datagram.TryCopyTo(room)) TransportMeter.Dropped(SendDropReason.TooLarge);
-        else _sender.AddWritten(from, datagram.Length, remote);
+        else _sender.AddWritten(from, 0, datagram.Length, remote);
     }
 
     public override void Flush() => _sender.Flush();

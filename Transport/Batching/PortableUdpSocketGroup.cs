@@ -68,7 +68,7 @@ internal sealed class PortableUdpSocketGroup(UdpSocketGroupOptions options) : Ud
 
     public override Span<byte> GetSendBuffer() => _outbound;
 
-    public override void SendBuffered(UdpGroupSocket socket, int length, TransportAddress remote) => Send(socket, _outbound.AsSpan(0, length), remote);
+    public override void SendBuffered(UdpGroupSocket socket, int offset, int length, TransportAddress remote) => Send(socket, _outbound.AsSpan(offset, length), remote);
 
     public override void Send(UdpGroupSocket socket, ReadOnlySpan<byte> datagram, TransportAddress remote)
     {

@@ -154,11 +154,14 @@ public abstract class UdpSocketGroup : IDisposable
     /// <summary>The second part of <see cref="Poll"/>: hands over what has arrived by the end of <see cref="Wait"/>.</summary>
     public abstract void Receive(IUdpReceiver receiver);
 
-    /// <summary>Room for one datagram of <see cref="UdpSocketGroupOptions.MaxDatagramSize"/>, for <see cref="SendBuffered"/>. Valid until the group is called again.</summary>
+    /// <summary>Room for one datagram of <see cref="UdpSocketGroupOptions.MaxDatagramSize"/>, for <see cref="SendBuffered(UdpGroupSocket, int, TransportAddress)"/>. Valid until the group is called again.</summary>
     public abstract Span<byte> GetSendBuffer();
 
-    /// <summary>As <see cref="Send"/>, of what was written to <see cref="GetSendBuffer"/>, from where it lies.</summary>
-    public abstract void SendBuffered(UdpGroupSocket socket, int length, TransportAddress remote);
+    /// <summary>As <see cref="Send"/>, of what was written to the start of <see cref="GetSendBuffer"/>, from where it lies.</summary>
+    public void SendBuffered(UdpGroupSocket socket, int length, TransportAddress remote) => SendBuffered(socket, 0, length, remote);
+
+    /// <summary>As <see cref="Send"/>, of what was written to <see cref="GetSendBuffer"/> from an offset on, from where it lies.</summary>
+    public abstract void SendBuffered(UdpGroupSocket socket, int offset, int length, TransportAddress remote);
 
     /// <summary>Sends a datagram soon: at the end of <see cref="Poll"/>, or with <see cref="Flush"/>. What the system does not take is lost, and counted.</summary>
     public abstract void Send(UdpGroupSocket socket, ReadOnlySpan<byte> datagram, TransportAddress remote);

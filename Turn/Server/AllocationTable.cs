@@ -10,9 +10,9 @@ internal sealed class AllocationTable(
     private static readonly TimeSpan s_channelGrace = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_sweep = TimeSpan.FromMinutes(5);
 
-    private readonly Dictionary<NetworkPath, ServerAllocation> _byClient = [];
-    private readonly Dictionary<TransportAddress, ServerAllocation> _byRelay = [];
-    private readonly Dictionary<TransportAddress, ServerAllocation> _byTcpRelay = [];
+    private readonly FlatMap<NetworkPath, ServerAllocation> _byClient = new(static (allocation, client) => allocation.Client == client);
+    private readonly FlatMap<TransportAddress, ServerAllocation> _byRelay = new(static (allocation, relay) => allocation.RelayFor(relay) == relay);
+    private readonly FlatMap<TransportAddress, ServerAllocation> _byTcpRelay = new(static (allocation, relay) => allocation.RelayFor(relay) == relay);
     private readonly Dictionary<long, (ServerAllocation Allocation, bool IsIPv6)> _opening = [];
     private readonly Dictionary<ulong, TransportAddress> _reserved = [];
     private readonly ExpiryQueue<ServerAllocation> _expiries = new();
@@ -23,16 +23,19 @@ internal sealed class AllocationTable(
 
     public Instant NextTimeout => Instant.Min(_expiries.Next, _reservations.Next);
 
-    public bool TryGet(in NetworkPath client, [NotNullWhen(true)] out ServerAllocation? allocation) => _byClient.TryGetValue(client, out allocation);
+    public bool TryGet(in NetworkPath client, [NotNullWhen(true)] out ServerAllocation? allocation) =>
+        _byClient.TryGet(HashOf(client), client, out allocation);
 
-    public bool TryGetByRelay(TransportAddress relay, [NotNullWhen(true)] out ServerAllocation? allocation) => _byRelay.TryGetValue(relay, out allocation);
+    public bool TryGetByRelay(TransportAddress relay, [NotNullWhen(true)] out ServerAllocation? allocation) =>
+        _byRelay.TryGet(HashOf(relay), relay, out allocation);
 
-    public bool TryGetByTcpRelay(TransportAddress relay, [NotNullWhen(true)] out ServerAllocation? allocation) => _byTcpRelay.TryGetValue(relay, out allocation);
+    public bool TryGetByTcpRelay(TransportAddress relay, [NotNullWhen(true)] out ServerAllocation? allocation) =>
+        _byTcpRelay.TryGet(HashOf(relay), relay, out allocation);
 
     /// <summary>Adds an allocation whose sockets are still to be opened.</summary>
     public void Add(ServerAllocation allocation)
     {
-        _byClient.Add(allocation.Client, allocation);
+        _byClient.Add(HashOf(allocation.Client), allocation);
         counters.Allocations = Count;
     }
 
@@ -71,7 +74,7 @@ internal sealed class AllocationTable(
     {
         if (relay.IsIPv4) allocation.RelayIPv4 = relay;
         else allocation.RelayIPv6 = relay;
-        (allocation.IsTcp ? _byTcpRelay : _byRelay)[relay] = allocation;
+        (allocation.IsTcp ? _byTcpRelay : _byRelay).Add(HashOf(relay), allocation);
     }
 
     public void Close(TransportAddress relay, TransportProtocol protocol = TransportProtocol.Udp) =>
@@ -107,7 +110,7 @@ internal sealed class AllocationTable(
         Debug.Assert(!allocation.IsOver, "an allocation ends once");
         allocation.IsOver = true;
         connections.Ended(allocation);
-        _byClient.Remove(allocation.Client);
+        _byClient.Remove(HashOf(allocation.Client), allocation.Client);
         TransportAddress first = allocation.RelayIPv4.IsNone ? allocation.RelayIPv6 : allocation.RelayIPv4;
         CloseRelay(allocation, allocation.RelayIPv4);
         CloseRelay(allocation, allocation.RelayIPv6);
@@ -127,7 +130,7 @@ internal sealed class AllocationTable(
     public void CloseRelay(ServerAllocation allocation, TransportAddress relay)
     {
         if (relay.IsNone) return;
-        (allocation.IsTcp ? _byTcpRelay : _byRelay).Remove(relay);
+        (allocation.IsTcp ? _byTcpRelay : _byRelay).Remove(HashOf(relay), relay);
         if (relay.IsIPv4) allocation.RelayIPv4 = default;
         else allocation.RelayIPv6 = default;
         Close(relay, allocation.IsTcp ? TransportProtocol.Tcp : TransportProtocol.Udp);
@@ -153,4 +156,9 @@ internal sealed class AllocationTable(
     }
 
     public bool HasRoom => Count < options.MaxAllocations;
+
+    // Clients differ by their own address; the server's are few.
+    private static uint HashOf(in NetworkPath client) => (uint)client.Remote.GetHashCode();
+
+    private static uint HashOf(TransportAddress relay) => (uint)relay.GetHashCode();
 }

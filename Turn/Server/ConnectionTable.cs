@@ -81,11 +81,15 @@ internal sealed class ConnectionTable(TurnServerOptions options, Queue<TurnServe
         if (_byClient.TryGetValue(client, out ServerConnection? connection)) Close(connection);
     }
 
-    /// <summary>An allocation has ended, and with it its connections (§5.5).</summary>
+    /// <summary>An allocation has ended, and with it its connections (§5.5); who waits for one is told that it has (437).</summary>
     public void Ended(ServerAllocation allocation)
     {
         if (allocation.Connections == 0) return;
-        foreach (ServerConnection each in _byId.Values.Where(each => ReferenceEquals(each.Allocation, allocation)).ToArray()) Close(each);
+        foreach (ServerConnection each in _byId.Values.Where(each => ReferenceEquals(each.Allocation, allocation)).ToArray())
+        {
+            if (each.State == ServerConnectionState.Connecting) Enqueue(each.Answer with { Error = StunErrorCode.AllocationMismatch });
+            Close(each);
+        }
     }
 
     public void AdvanceTo(Instant now)
@@ -143,7 +147,7 @@ internal sealed class ConnectionTable(TurnServerOptions options, Queue<TurnServe
         Relay = connection.Allocation.RelayFor(connection.Peer),
         Peer = connection.Peer,
         Protocol = TransportProtocol.Tcp,
-        Budget = kind == TurnServerEventKind.JoinStreams ? new TurnByteBudget(connection.Allocation.Account) : null,
+        Budget = kind == TurnServerEventKind.JoinStreams ? new TurnByteBudget(connection.Allocation.Account, counters) : null,
         Username = connection.Allocation.User.Name,
     });
 

@@ -4,8 +4,10 @@ using WebRtcStack.Stun;
 namespace WebRtcStack.Turn;
 
 /// <summary>The way of data between clients and peers (RFC 8656 §11, §12): headers come and go in place, nothing is copied or allocated.</summary>
-internal sealed class DataRelay(AllocationTable table, TurnServerCounters counters, RandomSource random)
+internal sealed class DataRelay(TurnServerOptions options, AllocationTable table, TurnServerCounters counters, RandomSource random)
 {
+    private readonly bool _limitsBandwidth = options.MaxBytesPerSecondPerUser > 0;
+
     /// <summary>ChannelData from a client.</summary>
     public bool FromClient(ReadOnlySpan<byte> message, ushort number, ReadOnlySpan<byte> data, in NetworkPath client, Instant now, out TurnForward forward)
     {
@@ -40,7 +42,7 @@ internal sealed class DataRelay(AllocationTable table, TurnServerCounters counte
         TransportAddress peer = path.Remote;
         bool isBound = allocation.TryGetChannel(peer, out ServerChannel? channel) && now < channel.Expiry;
         if (isBound ? now >= channel!.Permission.Expiry : !allocation.TryGetPermission(peer, now, out _)) return Drop(TurnServerDropReason.NoPermission);
-        if (!allocation.Account.TrySpend(length, now)) return Drop(TurnServerDropReason.BandwidthExceeded);
+        if (_limitsBandwidth && !allocation.Account.TrySpend(length, now)) return Drop(TurnServerDropReason.BandwidthExceeded);
 
         int start, size;
         if (isBound)
@@ -68,7 +70,7 @@ internal sealed class DataRelay(AllocationTable table, TurnServerCounters counte
         forward = default;
         TransportAddress relay = allocation.RelayFor(peer);
         if (relay.IsNone) return Drop(TurnServerDropReason.NoPermission);
-        if (!allocation.Account.TrySpend(length, now)) return Drop(TurnServerDropReason.BandwidthExceeded);
+        if (_limitsBandwidth && !allocation.Account.TrySpend(length, now)) return Drop(TurnServerDropReason.BandwidthExceeded);
         counters.DatagramsToPeers++;
         counters.BytesToPeers += length;
         forward = new TurnForward { Offset = offset, Length = length, Path = new NetworkPath(relay, peer) };

@@ -22,7 +22,7 @@ internal sealed class PeerHandler(TurnServerOptions options)
             StunErrorCode error = CheckPeer(allocation, peer);
             if (error != StunErrorCode.None) return error;
             peers++;
-            if (allocation.TryGetPermission(peer, default, out _)) continue;
+            if (allocation.TryGetPermission(peer, out _)) continue;
             added ??= [];
             if (!added.Contains(peer.WithPort(0))) added.Add(peer.WithPort(0));
         }
@@ -49,7 +49,7 @@ internal sealed class PeerHandler(TurnServerOptions options)
         StunErrorCode error = CheckPeer(allocation, peer);
         if (error != StunErrorCode.None) return error;
         if (!isBound && allocation.Channels >= options.MaxChannelsPerAllocation) return StunErrorCode.InsufficientCapacity;
-        if (!allocation.TryGetPermission(peer, default, out _) && !TryTake(allocation, 1)) return StunErrorCode.InsufficientCapacity;
+        if (!allocation.TryGetPermission(peer, out _) && !TryTake(allocation, 1)) return StunErrorCode.InsufficientCapacity;
 
         ServerPermission permission = allocation.Permit(peer, now + s_permissionLifetime);
         if (!isBound) allocation.Bind(channel = new ServerChannel(number, peer, permission));

@@ -4,8 +4,11 @@ using WebRtcStack.Stun;
 namespace WebRtcStack.Turn;
 
 /// <summary>A peer address that may speak to the client until <see cref="Expiry"/> (RFC 8656 §9).</summary>
-internal sealed class ServerPermission
+internal sealed class ServerPermission(TransportAddress address)
 {
+    /// <summary>The peer's address; its port is 0.</summary>
+    public TransportAddress Address { get; } = address;
+
     public Instant Expiry { get; set; }
 }
 
@@ -25,9 +28,13 @@ internal sealed class ServerChannel(ushort number, TransportAddress peer, Server
 /// <summary>One client's allocation (RFC 8656 §3.2): relayed addresses, permissions, channels.</summary>
 internal sealed class ServerAllocation(NetworkPath client, TurnUser user, TurnAccount account, StunPasswordAlgorithm algorithm)
 {
-    private readonly Dictionary<TransportAddress, ServerPermission> _permissions = [];     // by address, port 0
-    private readonly Dictionary<ushort, ServerChannel> _channels = [];
-    private readonly Dictionary<TransportAddress, ServerChannel> _channelsByPeer = [];
+    private readonly FlatMap<TransportAddress, ServerPermission> _permissions = new(s_hasAddress);
+    private readonly FlatMap<ushort, ServerChannel> _channels = new(s_hasNumber);
+    private readonly FlatMap<TransportAddress, ServerChannel> _channelsByPeer = new(s_hasPeer);
+
+    private static readonly Func<ServerPermission, TransportAddress, bool> s_hasAddress = static (permission, address) => permission.Address == address;
+    private static readonly Func<ServerChannel, ushort, bool> s_hasNumber = static (channel, number) => channel.Number == number;
+    private static readonly Func<ServerChannel, TransportAddress, bool> s_hasPeer = static (channel, peer) => channel.Peer == peer;
 
     public NetworkPath Client { get; } = client;
 
@@ -82,19 +89,30 @@ internal sealed class ServerAllocation(NetworkPath client, TurnUser user, TurnAc
     public TransportAddress RelayFor(TransportAddress peer) => peer.IsIPv4 ? RelayIPv4 : RelayIPv6;
 
     public bool TryGetPermission(TransportAddress peer, Instant now, [NotNullWhen(true)] out ServerPermission? permission) =>
-        _permissions.TryGetValue(peer.WithPort(0), out permission) && now < permission.Expiry;
+        TryGetPermission(peer, out permission) && now < permission.Expiry;
 
-    public bool TryGetChannel(ushort number, [NotNullWhen(true)] out ServerChannel? channel) => _channels.TryGetValue(number, out channel);
+    /// <summary>The permission of a peer's address, lapsed or not.</summary>
+    public bool TryGetPermission(TransportAddress peer, [NotNullWhen(true)] out ServerPermission? permission)
+    {
+        TransportAddress address = peer.WithPort(0);
+        return _permissions.TryGet(HashOf(address), address, out permission);
+    }
 
-    public bool TryGetChannel(TransportAddress peer, [NotNullWhen(true)] out ServerChannel? channel) => _channelsByPeer.TryGetValue(peer, out channel);
+    public bool TryGetChannel(ushort number, [NotNullWhen(true)] out ServerChannel? channel) => _channels.TryGet(number, number, out channel);
+
+    public bool TryGetChannel(TransportAddress peer, [NotNullWhen(true)] out ServerChannel? channel) => _channelsByPeer.TryGet(HashOf(peer), peer, out channel);
 
     /// <summary>Installs or renews a permission; a new one was taken from the account before.</summary>
     public ServerPermission Permit(TransportAddress peer, Instant expiry)
     {
         TransportAddress address = peer.WithPort(0);
-        if (!_permissions.TryGetValue(address, out ServerPermission? permission))
+        if (!_permissions.TryGet(HashOf(address), address, out ServerPermission? permission))
         {
-            _permissions.Add(address, permission = new ServerPermission());
+            _permissions.Add(HashOf(address), permission = new ServerPermission(address));
+            foreach (ServerChannel channel in _channels.Values)
+            {
+                if (channel.Peer.HasSameAddressAs(peer)) channel.Permission = permission;     // the one that it had has lapsed
+            }
         }
         permission.Expiry = expiry;
         return permission;
@@ -103,22 +121,16 @@ internal sealed class ServerAllocation(NetworkPath client, TurnUser user, TurnAc
     public void Bind(ServerChannel channel)
     {
         _channels.Add(channel.Number, channel);
-        _channelsByPeer.Add(channel.Peer, channel);
+        _channelsByPeer.Add(HashOf(channel.Peer), channel);
     }
 
     /// <summary>Removes what has lapsed. A channel may be bound anew 5 minutes after it has (RFC 8656 §12).</summary>
     public void Sweep(Instant now, TimeSpan channelGrace)
     {
-        foreach (TransportAddress address in Lapsed(_permissions, each => now >= each.Expiry))
-        {
-            _permissions.Remove(address);
-            Account.ReturnPermissions(1);
-        }
-        foreach (ushort number in Lapsed(_channels, each => now >= each.Expiry + channelGrace))
-        {
-            _channelsByPeer.Remove(_channels[number].Peer);
-            _channels.Remove(number);
-        }
+        Account.ReturnPermissions(_permissions.RemoveAll(each => now >= each.Expiry));
+        Func<ServerChannel, bool> isOver = each => now >= each.Expiry + channelGrace;
+        _channels.RemoveAll(isOver);
+        _channelsByPeer.RemoveAll(isOver);
     }
 
     /// <summary>Gives the account back what it held.</summary>
@@ -130,13 +142,5 @@ internal sealed class ServerAllocation(NetworkPath client, TurnUser user, TurnAc
         _channelsByPeer.Clear();
     }
 
-    private static List<TKey> Lapsed<TKey, TValue>(Dictionary<TKey, TValue> table, Func<TValue, bool> isOver) where TKey : notnull
-    {
-        List<TKey> lapsed = [];
-        foreach (KeyValuePair<TKey, TValue> each in table)
-        {
-            if (isOver(each.Value)) lapsed.Add(each.Key);
-        }
-        return lapsed;
-    }
+    private static uint HashOf(TransportAddress address) => (uint)address.GetHashCode();
 }

@@ -37,15 +37,20 @@ internal sealed class ServerConnection(uint id, ServerAllocation allocation, Tra
     public NetworkPath Client { get; set; }
 }
 
-/// <summary>How many bytes a user may still have relayed, for what the driver copies from stream to stream by itself.</summary>
+/// <summary>How many bytes a user may still have relayed, for what the driver copies from stream to stream by itself; they are counted as well.</summary>
 /// <remarks>Safe from any thread.</remarks>
 public sealed class TurnByteBudget
 {
     private readonly TurnAccount _account;
+    private readonly TurnServerCounters _counters;
 
-    internal TurnByteBudget(TurnAccount account) => _account = account;
+    internal TurnByteBudget(TurnAccount account, TurnServerCounters counters) => (_account, _counters) = (account, counters);
 
     /// <summary>Takes bytes from the share of <see cref="TurnServerOptions.MaxBytesPerSecondPerUser"/>.</summary>
     /// <returns>How long to wait before they are sent; zero without a limit.</returns>
-    public TimeSpan Spend(int bytes, Instant now) => _account.Spend(bytes, now);
+    public TimeSpan Spend(int bytes, Instant now)
+    {
+        _counters.CopiedOverStreams(bytes);
+        return _account.Spend(bytes, now);
+    }
 }

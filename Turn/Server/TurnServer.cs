@@ -72,7 +72,7 @@ public sealed class TurnServer : IDisposable
         _table = new AllocationTable(options, _users, _connections, Counters, _events, random);
         _allocate = new AllocateHandler(options, _table, _users, Counters);
         _peers = new PeerHandler(options);
-        _data = new DataRelay(_table, Counters, random);
+        _data = new DataRelay(options, _table, Counters, random);
     }
 
     /// <summary>What the server has done.</summary>
@@ -106,7 +106,10 @@ public sealed class TurnServer : IDisposable
         switch (stun.Class, stun.Method)
         {
             case (StunClass.Indication, StunMethod.Send):
-                return _data.FromClient(stun, client, now, out forward);
+                // RFC 8489 §6.3.2: one with an attribute that has to be understood, and is not, is dropped.
+                if (UnknownOr(stun, StunErrorCode.None, out _, out _) == StunErrorCode.None) return _data.FromClient(stun, client, now, out forward);
+                Counters.Drop(TurnServerDropReason.UnknownAttribute);
+                return false;
             case (StunClass.Indication, StunMethod.Binding):      // keeps a NAT's binding alive
                 return false;
             case (StunClass.Request, _):

@@ -35,12 +35,16 @@ public enum TurnServerDropReason : byte
 
     /// <summary>DONT-FRAGMENT was asked for, and cannot be had.</summary>
     CannotSetDontFragment,
+
+    /// <summary>An indication with an attribute that would have to be understood, and is not.</summary>
+    UnknownAttribute,
 }
 
 /// <summary>What a <see cref="TurnServer"/> has done since it started.</summary>
 public sealed class TurnServerCounters
 {
-    private readonly long[] _dropped = new long[(int)TurnServerDropReason.CannotSetDontFragment + 1];
+    private long _bytesOverStreams;
+    private readonly long[] _dropped = new long[(int)TurnServerDropReason.UnknownAttribute + 1];
 
     /// <summary>Allocations that there are.</summary>
     public int Allocations { get; internal set; }
@@ -66,6 +70,9 @@ public sealed class TurnServerCounters
     /// <summary>Bytes of data relayed from peers to clients.</summary>
     public long BytesToClients { get; internal set; }
 
+    /// <summary>Bytes that the driver has copied between joined streams, in both directions (RFC 6062).</summary>
+    public long BytesOverStreams => Volatile.Read(ref _bytesOverStreams);
+
     /// <summary>Requests that were answered with 401 or 438.</summary>
     public long Challenges { get; internal set; }
 
@@ -74,6 +81,8 @@ public sealed class TurnServerCounters
 
     /// <summary>How often something was dropped for a reason.</summary>
     public long GetDropped(TurnServerDropReason reason) => _dropped[(int)reason];
+
+    internal void CopiedOverStreams(int bytes) => Interlocked.Add(ref _bytesOverStreams, bytes);
 
     internal void Drop(TurnServerDropReason reason) => _dropped[(int)reason]++;
 }
