@@ -44,17 +44,26 @@ public sealed class SrtpProtector : IDisposable
             : throw new InvalidOperationException("EncryptedHeaderExtensions are in use; Cryptex would encrypt them twice.");
     }
 
+    /// <summary>
+    /// Whether a stream has come to the last packet that its key may protect (RFC 3711 §9.2: 2^48 of RTP, 2^31 of RTCP). Nothing of that
+    /// stream is protected any more; the owner takes new keys, which with DTLS-SRTP means a new association, or ends the connection.
+    /// </summary>
+    public bool IsKeyUsedUp => PacketsRefused > 0;
+
+    /// <summary>Packets that were not protected since the key is used up.</summary>
+    public long PacketsRefused { get; private set; }
+
     /// <summary>Protects an RTP packet.</summary>
     /// <param name="buffer">
     /// The packet, and behind it room for <see cref="SrtpProfileExtensions.RtpOverhead"/> bytes, those of an MKI, and with Cryptex 4 more if it
     /// has CSRCs and no extension.
     /// </param>
     /// <param name="length">The length of the packet.</param>
-    /// <returns>The length of the protected packet.</returns>
+    /// <returns>The length of the protected packet; 0 when the key is used up: see <see cref="IsKeyUsedUp"/>.</returns>
     /// <exception cref="ArgumentException">The buffer has no room, or does not begin with an RTP packet.</exception>
     /// <exception cref="InvalidOperationException">
     /// An AEAD profile is asked to protect a sequence number twice, which would give its key away (RFC 7714 §10.1): send
-    /// retransmissions as RFC 4588 has them. Or 2^48 packets were sent with this key (RFC 3711 §9.2), or there are too many SSRCs.
+    /// retransmissions as RFC 4588 has them. Or the packet is older than the first of its SSRC, or there are too many SSRCs.
     /// </exception>
     public int ProtectRtp(Span<byte> buffer, int length)
     {
@@ -65,7 +74,10 @@ public sealed class SrtpProtector : IDisposable
         RequireRoom(buffer, length, _profile.RtpOverhead() + _mki.Length + (needsExtension ? CryptexHeader.MaxOverhead : 0));
         ReplayWindow? stream = _streams.Find(header.Ssrc);
         if (!StreamTable.TryEstimateIndex(stream, header.Sequence, out ulong index))
-            throw new InvalidOperationException("The packet lies outside of the 2^48 packets of its key; a new key is needed.");
+        {
+            return stream!.Highest > ushort.MaxValue ? Refuse()
+                : throw new InvalidOperationException("The packet is older than the first one of its SSRC; send that first.");
+        }
         bool isNew = stream is null || stream.MayAccept(index);
         if (!isNew && _profile.IsAead())
             throw new InvalidOperationException("This sequence number was protected before; retransmit with RFC 4588 instead.");
@@ -84,9 +96,8 @@ public sealed class SrtpProtector : IDisposable
     /// <summary>Protects a compound RTCP packet.</summary>
     /// <param name="buffer">The packet, and behind it room for <see cref="SrtpProfileExtensions.RtcpOverhead"/> bytes and those of an MKI.</param>
     /// <param name="length">The length of the packet.</param>
-    /// <returns>The length of the protected packet.</returns>
+    /// <returns>The length of the protected packet; 0 when the key is used up: see <see cref="IsKeyUsedUp"/>.</returns>
     /// <exception cref="ArgumentException">The buffer has no room, or does not begin with an RTCP packet.</exception>
-    /// <exception cref="InvalidOperationException">2^31 packets were sent with this key (RFC 3711 §9.2).</exception>
     public int ProtectRtcp(Span<byte> buffer, int length)
     {
         Require.InRange(length, 0, buffer.Length);
@@ -94,8 +105,7 @@ public sealed class SrtpProtector : IDisposable
         int total = length + _profile.RtcpOverhead();
         if (!PacketHeader.TryParseRtcp(buffer[..length], out PacketHeader header))
             throw new ArgumentException("The buffer does not begin with an RTCP packet.", nameof(buffer));
-        if (_nextRtcpIndex > LastRtcpIndex)
-            throw new InvalidOperationException("All 2^31 RTCP packets of the key are sent; a new key is needed.");
+        if (_nextRtcpIndex > LastRtcpIndex) return Refuse();
         _transform.ProtectRtcp(buffer[..total], header, _nextRtcpIndex++);
         _mki.Add(buffer, total, PacketTransform.RtcpTagLength);
         return total + _mki.Length;
@@ -106,6 +116,19 @@ public sealed class SrtpProtector : IDisposable
     {
         _transform.Dispose();
         _extensions?.Dispose();
+    }
+
+    /// <summary>Lets a stream go on from another index: tests come to the ends of a key by it.</summary>
+    internal void SkipTo(uint ssrc, ulong rtpIndex, uint rtcpIndex)
+    {
+        (_streams.Find(ssrc) ?? _streams.Add(ssrc)).Accept(rtpIndex);
+        _nextRtcpIndex = rtcpIndex;
+    }
+
+    private int Refuse()
+    {
+        PacketsRefused++;
+        return 0;
     }
 
     private static void RequireRoom(ReadOnlySpan<byte> buffer, int length, int overhead)

@@ -125,6 +125,13 @@ public sealed record WebRtcOptions
     public bool Cryptex { get; init; }
 
     /// <summary>
+    /// How many earlier packets go with each packet of audio, where the peer takes RED (RFC 2198): so many losses in a row are repaired without
+    /// asking, for as many times the bit rate more. Default 0, which sends none; up to 8; browsers use 1 or 2. Receiving needs no option.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int AudioRedundancy { get; init => field = Require.InRange(value, 0, RedSender.MaxDistance); }
+
+    /// <summary>
     /// RTP packets that may wait: of a remote track for the application, where the oldest is dropped when more come, and of a sender for its
     /// loop, where the newest is. Default 512, at most 1500 bytes each; from 16 to 65536.
     /// </summary>

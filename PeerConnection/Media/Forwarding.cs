@@ -6,7 +6,7 @@ namespace WebRtcStack;
 /// <summary>Hands one packet to many senders: its payload is copied once, and from there into each sender's datagram.</summary>
 internal static class Forwarding
 {
-    private const int MaxElements = 128;                 // bytes; a packet's end-to-end extensions are far smaller
+    private const int MaxElements = 384;                 // bytes; the largest, a dependency descriptor with its structure, has up to 255
 
     /// <param name="senders">The senders.</param>
     /// <param name="packet">The packet.</param>
@@ -22,7 +22,7 @@ internal static class Forwarding
             if (sender.FindOutlet(rid: null) is not null) holders++;
         }
         if (holders == 0) return;
-        MessageLease copy = MessageLease.CopyOf(packet.Packet.Payload);
+        MessageLease copy = MessageLease.CopyOf(packet.Payload);
         rewrite.Apply(copy.Span);
         MessageLease payload = copy.Share(holders), elements = Elements(packet, holders);
         foreach (RTCRtpSender sender in senders)

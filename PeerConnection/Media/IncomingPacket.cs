@@ -9,6 +9,12 @@ internal readonly ref struct IncomingPacket
 {
     public RtpPacket Packet { get; init; }
 
+    /// <summary>The payload; not the packet's own where it was unpacked from redundant audio (RFC 2198).</summary>
+    public ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <summary>What the packet's dependency descriptor says, valid until the call returns; null where there is none, or none that can be read.</summary>
+    public DependencyDescriptor? Dependencies { get; init; }
+
     public RtpPacketFields Fields { get; init; }
 
     /// <summary>The codec of its payload type, or null where none was negotiated.</summary>
@@ -22,5 +28,5 @@ internal readonly ref struct IncomingPacket
 
     public Instant Now { get; init; }
 
-    public ReceivedRtpPacket Copy() => new() { Fields = Fields, Ssrc = Packet.Ssrc, Payload = MessageLease.CopyOf(Packet.Payload), Arrival = Now };
+    public ReceivedRtpPacket Copy() => new() { Fields = Fields, Ssrc = Packet.Ssrc, Payload = MessageLease.CopyOf(Payload), Arrival = Now };
 }

@@ -27,6 +27,9 @@ public sealed class LocalMediaStreamTrack : MediaStreamTrack
     /// <summary>A key frame is needed (PLI or FIR of a receiver, an encoding that is sent again); give one soon. Each of the source's tracks raises it.</summary>
     public event EventHandler<KeyFrameRequestEvent>? OnKeyFrameRequested;
 
+    /// <summary>Receivers limit the bit rate (TMMBR): keep the encoder below it. They have been told that it holds. Each of the source's tracks raises it.</summary>
+    public event EventHandler<BitrateLimitEvent>? OnBitrateLimited;
+
     /// <summary>What the application says of its media; what it leaves out, <see cref="MediaStreamTrack.GetSettings"/> takes from the frames that are written.</summary>
     public MediaTrackSettings Settings { get; set => field = Require.NotNull(value); } = new();
 
@@ -78,6 +81,11 @@ public sealed class LocalMediaStreamTrack : MediaStreamTrack
     internal override void KeyFrameWanted(KeyFrameRequestEvent e)
     {
         foreach (LocalMediaStreamTrack track in _source.Tracks) track.OnKeyFrameRequested?.Invoke(track, e);
+    }
+
+    internal override void BitrateLimited(BitrateLimitEvent e)
+    {
+        foreach (LocalMediaStreamTrack track in _source.Tracks) track.OnBitrateLimited?.Invoke(track, e);
     }
 
     // Simulcast sends a picture in several sizes: the largest is what there is.

@@ -12,11 +12,12 @@ internal static class MediaCapabilities
     private const string Retransmission = "rtx", CongestionFeedback = "ack ccfb", TransportFeedback = "transport-cc";
 
     private static readonly string[] s_audioFeedback = [TransportFeedback];
-    private static readonly string[] s_videoFeedback = ["goog-remb", TransportFeedback, "ccm fir", "nack", "nack pli"];
+    private static readonly string[] s_videoFeedback = ["goog-remb", TransportFeedback, "ccm fir", "ccm tmmbr", "nack", "nack pli"];
 
     private static readonly SdpCodec[] s_audio =
     [
         Audio(111, "opus", 48_000, 2, "minptime=10;useinbandfec=1"),
+        Audio(63, "red", 48_000, 2, "111/111"),
         Audio(9, "G722", 8_000),
         Audio(0, "PCMU", 8_000),
         Audio(8, "PCMA", 8_000),
@@ -45,6 +46,10 @@ internal static class MediaCapabilities
             {
                 // RFC 4588 §8.6: of use only with what it repairs, which need not come first.
                 if (offered.FirstOrDefault(codec => codec.PayloadType == repaired) is { } media && HasRetransmission(kind) && Find(kind, media) is not null) selected.Add(theirs);
+            }
+            else if (AudioRedundancy.PrimaryOf(theirs) is { } primary && !offered.Any(codec => codec.PayloadType == primary && Find(kind, codec) is not null))
+            {
+                continue;                                                // RFC 2198 §5: of no use without what it carries
             }
             else if (Find(kind, theirs) is { } match)
             {
@@ -94,6 +99,7 @@ internal static class MediaCapabilities
                 "nack" => RtpFeedback.Nack,
                 "nack pli" => RtpFeedback.PictureLossIndication,
                 "ccm fir" => RtpFeedback.FullIntraRequest,
+                "ccm tmmbr" => RtpFeedback.MaxBitrate,
                 "transport-cc" => RtpFeedback.TransportWide,
                 "ack ccfb" => RtpFeedback.CongestionControl,
                 "goog-remb" => RtpFeedback.ReceiverEstimate,

@@ -129,6 +129,9 @@ public abstract class MediaStreamTrack
     /// <summary>A sender that has the track needs a key frame.</summary>
     internal abstract void KeyFrameWanted(KeyFrameRequestEvent e);
 
+    /// <summary>Receivers limit the bit rate of a sender that has the track.</summary>
+    internal virtual void BitrateLimited(BitrateLimitEvent e) { }
+
     private protected abstract MediaTrackSettings CurrentSettings { get; }
 
     private protected virtual void Ended() { }
@@ -154,6 +157,22 @@ public sealed class KeyFrameRequestEvent(RTCRtpSender sender, string? rid) : Eve
 
     /// <summary>The encoding; null for the only one, or all.</summary>
     public string? Rid { get; } = rid;
+}
+
+/// <summary>Receivers ask not to exceed a bit rate (TMMBR, RFC 5104 §4.2.1), or do so no more.</summary>
+/// <param name="sender">The sender that is asked.</param>
+/// <param name="rid">The encoding; null for the only one.</param>
+/// <param name="bitsPerSecond">The limit in bit/s, headers included; null when there is none any more.</param>
+public sealed class BitrateLimitEvent(RTCRtpSender sender, string? rid, long? bitsPerSecond) : EventArgs
+{
+    /// <summary>The sender that is asked.</summary>
+    public RTCRtpSender Sender { get; } = sender;
+
+    /// <summary>The encoding; null for the only one.</summary>
+    public string? Rid { get; } = rid;
+
+    /// <summary>The limit in bit/s, headers included; null when there is none any more.</summary>
+    public long? BitsPerSecond { get; } = bitsPerSecond;
 }
 
 /// <summary>What is known of a track's media (mediacapture-main §4.3.7).</summary>

@@ -62,7 +62,7 @@ public sealed class RelayTrack : MediaStreamTrack
         }
     }
 
-    /// <summary>The highest spatial layer of scalable VP9 that is forwarded; what is above is left out. Default: all.</summary>
+    /// <summary>The highest spatial layer that is forwarded, of scalable VP9 and of all video with dependency descriptors, such as AV1; what is above is left out. Default: all.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int MaxSpatialLayer
     {
@@ -77,7 +77,7 @@ public sealed class RelayTrack : MediaStreamTrack
         }
     }
 
-    /// <summary>The highest temporal layer of VP8 and VP9 that is forwarded; what is above is left out. Default: all.</summary>
+    /// <summary>The highest temporal layer that is forwarded, of VP8, VP9 and all video with dependency descriptors, such as AV1; what is above is left out. Default: all.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int MaxTemporalLayer
     {
@@ -202,18 +202,19 @@ public sealed class RelayTrack : MediaStreamTrack
     }
 
     private bool MayStart(in IncomingPacket packet) => !_needsKeyFrame || (packet.Codec is { } codec &&
-        RtpPayloadFormats.TryGetDepacketizer(codec.Name, out IRtpDepacketizer? format) && format.TryInspect(packet.Packet.Payload, out RtpPayloadInfo info) &&
+        RtpPayloadFormats.TryGetDepacketizer(codec.Name, out IRtpDepacketizer? format) && format.TryInspect(packet.Payload, out RtpPayloadInfo info) &&
         info.IsKeyFrame && info.Start != FrameStart.No);
 
     // The numbers go on where the last source ended, and the clock with the time that has passed.
     private void Start(Selection selection, in RtpPacketFields first, in IncomingPacket packet)
     {
         (_current, _pending, _firstSequence) = (selection, null, first.SequenceNumber);
-        if (packet.Codec!.Name != _codec)
+        string codec = packet.Dependencies is null ? packet.Codec!.Name : packet.Codec!.Name + "+DD";      // its layers are told otherwise
+        if (codec != _codec)
         {
-            _codec = packet.Codec.Name;
+            _codec = codec;
             _numberings++;
-            _layers = LayerFormatOf(_codec) is { } format ? new LayerForwarder(format, packet.Codec.ClockRate) : null;
+            _layers = LayerFormatOf(packet) is { } format ? new LayerForwarder(format, packet.Codec.ClockRate) : null;
             SetLayers();
         }
         _layers?.SwitchSource();
@@ -227,18 +228,18 @@ public sealed class RelayTrack : MediaStreamTrack
         rewrite = default;
         RtpHeader header = new(fields.PayloadType, fields.SequenceNumber, fields.Timestamp, 0, fields.Marker);
         if (_layers is null) header = header with { SequenceNumber = (ushort)(header.SequenceNumber + _sequenceShift), Timestamp = header.Timestamp + _timestampShift };
-        else if (!_layers.TryForward(packet.Packet.Payload, ref header, packet.Now, out rewrite)) return false;
+        else if (!_layers.TryForward(packet.Payload, ref header, packet.Now, out rewrite, packet.Dependencies)) return false;
         fields = fields with { SequenceNumber = header.SequenceNumber, Timestamp = header.Timestamp, Marker = header.Marker, Rid = null };
         if (SerialNumber.IsLess(_highest, fields.SequenceNumber)) _highest = fields.SequenceNumber;
         if (_lastAt.IsNever || SerialNumber.IsLess(_lastTimestamp, fields.Timestamp)) (_lastTimestamp, _lastAt) = (fields.Timestamp, packet.Now);
         return true;
     }
 
-    private static LayerFormat? LayerFormatOf(string codec) => codec.ToUpperInvariant() switch
+    private static LayerFormat? LayerFormatOf(in IncomingPacket first) => first.Codec!.Name.ToUpperInvariant() switch
     {
         "VP8" => LayerFormat.Vp8,
         "VP9" => LayerFormat.Vp9,
-        _ => null,
+        _ => first.Dependencies is null ? null : LayerFormat.DependencyDescriptor,
     };
 
     private void SetLayers()

@@ -40,6 +40,12 @@ public readonly record struct OutgoingFrame
     /// <summary>Layers of scalable video.</summary>
     public FrameDescription Description { get; init; } = new();
 
+    /// <summary>
+    /// What the frame needs and who needs it (AV1 RTP Appendix A), or null. It is sent if the header extension was negotiated, with the structure in
+    /// the first packet; starts and ends of frames are filled in. A relay then chooses layers by it.
+    /// </summary>
+    public DependencyDescriptor? Dependencies { get; init; }
+
     /// <summary>The level of its audio (RFC 6464), or null. It is sent if the header extension was negotiated.</summary>
     public AudioLevel? AudioLevel { get; init; }
 

@@ -8,12 +8,12 @@ namespace WebRtcStack;
 /// </summary>
 internal static class EndToEndExtensions
 {
-    public const byte AudioLevel = 1, Orientation = 2;
+    public const byte AudioLevel = 1, Orientation = 2, Dependencies = 8;
 
     private static readonly string[] s_uris =
     [
         RtpHeaderExtensionUri.AudioLevel, RtpHeaderExtensionUri.VideoOrientation, RtpHeaderExtensionUri.MixerAudioLevels, RtpHeaderExtensionUri.AbsoluteCaptureTime,
-        RtpHeaderExtensionUri.PlayoutDelay, RtpHeaderExtensionUri.VideoContentType, RtpHeaderExtensionUri.ColorSpace,
+        RtpHeaderExtensionUri.PlayoutDelay, RtpHeaderExtensionUri.VideoContentType, RtpHeaderExtensionUri.ColorSpace, RtpHeaderExtensionUri.DependencyDescriptor,
     ];
 
     /// <summary>The ids that a section sends them by, by number; 0 where it does not.</summary>

@@ -6,19 +6,23 @@ namespace WebRtcStack;
 /// <summary>The RTP header extensions that are negotiated, and the ids they go by (RFC 8285 §5 to §7).</summary>
 internal static class HeaderExtensions
 {
+    /// <summary>The attribute that says so (RFC 8285 §6).</summary>
+    public const string AllowMixed = "extmap-allow-mixed";
+
     private const int MaxOneByteId = 14;
 
     private static readonly string[] s_audio = 
     [
         RtpHeaderExtensionUri.Mid, RtpHeaderExtensionUri.AudioLevel, RtpHeaderExtensionUri.MixerAudioLevels, RtpHeaderExtensionUri.AbsoluteCaptureTime,
-        RtpHeaderExtensionUri.AbsoluteSendTime, RtpHeaderExtensionUri.TransportWideCongestionControl,
+        RtpHeaderExtensionUri.AbsoluteSendTime, RtpHeaderExtensionUri.TransportWideCongestionControl, RtpHeaderExtensionUri.TransportWideCongestionControl2,
     ];
 
     private static readonly string[] s_video =
     [
         RtpHeaderExtensionUri.Mid, RtpHeaderExtensionUri.RtpStreamId, RtpHeaderExtensionUri.RepairedRtpStreamId, RtpHeaderExtensionUri.VideoOrientation,
         RtpHeaderExtensionUri.AbsoluteCaptureTime, RtpHeaderExtensionUri.PlayoutDelay, RtpHeaderExtensionUri.VideoContentType, RtpHeaderExtensionUri.ColorSpace,
-        RtpHeaderExtensionUri.AbsoluteSendTime, RtpHeaderExtensionUri.TransportWideCongestionControl,
+        RtpHeaderExtensionUri.AbsoluteSendTime, RtpHeaderExtensionUri.TransportWideCongestionControl, RtpHeaderExtensionUri.DependencyDescriptor,
+        RtpHeaderExtensionUri.TransportWideCongestionControl2,
     ];
 
     // What of an extension's id an offer starts from; the same for both kinds, since sections of a bundle share the ids (RFC 9143 §9.1).
@@ -26,6 +30,10 @@ internal static class HeaderExtensions
 
     /// <summary>What is implemented for a kind, in the order of offers.</summary>
     public static IReadOnlyList<string> Supported(MediaKind kind) => kind == MediaKind.Audio ? s_audio : s_video;
+
+    /// <summary>The direction it is negotiated in unless the application says otherwise: version 2 of transport-wide feedback is there for who asks for it.</summary>
+    public static RTCRtpTransceiverDirection DefaultDirection(string uri) =>
+        uri == RtpHeaderExtensionUri.TransportWideCongestionControl2 ? RTCRtpTransceiverDirection.Stopped : RTCRtpTransceiverDirection.SendRecv;
 
     /// <summary>Whether a bundle cannot do without it (RFC 9143 §9.1).</summary>
     public static bool IsMandatory(string uri) => uri == RtpHeaderExtensionUri.Mid;
@@ -49,25 +57,37 @@ internal static class HeaderExtensions
     }
 
     /// <summary>The lines of an answered section: what both sides have, by the offerer's ids, in directions that both want (RFC 8285 §6).</summary>
-    public static List<SdpExtmap> Answer(IReadOnlyList<RTCRtpHeaderExtensionCapability> wanted, SdpMedia offered)
+    public static List<SdpExtmap> Answer(IReadOnlyList<RTCRtpHeaderExtensionCapability> wanted, SdpMedia offered, bool allowsMixed)
     {
         List<SdpExtmap> answered = [];
         foreach (SdpExtmap theirs in SdpExtmap.ReadAll(offered.Attributes))
         {
-            if (theirs.Id > MaxOneByteId || answered.Exists(known => known.Uri == theirs.Uri || known.Id == theirs.Id)) continue;
+            if (!IsUsable(theirs.Id, allowsMixed) || answered.Exists(known => known.Uri == theirs.Uri || known.Id == theirs.Id)) continue;
             if (wanted.FirstOrDefault(extension => extension.Uri == theirs.Uri) is not { Direction: not RTCRtpTransceiverDirection.Stopped } ours) continue;
             SdpDirection both = ours.Direction.ToSdp() & (theirs.Direction ?? SdpDirection.SendRecv).Reverse();
             if (both == SdpDirection.Inactive && theirs.Direction != SdpDirection.Inactive) continue;
             answered.Add(new SdpExtmap(theirs.Id, theirs.Uri, both == SdpDirection.SendRecv ? null : both));
         }
+        // Of the two versions of transport-wide feedback one is enough, and the second is only there where both have asked for it.
+        if (answered.Exists(line => line.Uri == RtpHeaderExtensionUri.TransportWideCongestionControl2))
+            answered.RemoveAll(line => line.Uri == RtpHeaderExtensionUri.TransportWideCongestionControl);
         return answered;
     }
 
     /// <summary>What was negotiated, seen from this side.</summary>
     /// <param name="answer">The section of the answer.</param>
     /// <param name="isOurs">Whether the answer is ours.</param>
-    public static NegotiatedExtensions Negotiated(SdpMedia answer, bool isOurs) => new(
-        [.. SdpExtmap.ReadAll(answer.Attributes).Select(line => isOurs || line.Direction is not { } theirs ? line : line with { Direction = theirs.Reverse() })]);
+    /// <param name="allowsMixed">Whether both sides take two-byte elements beside one-byte ones (RFC 8285 §6).</param>
+    public static NegotiatedExtensions Negotiated(SdpMedia answer, bool isOurs, bool allowsMixed) => new(
+        [.. SdpExtmap.ReadAll(answer.Attributes).Where(line => IsUsable(line.Id, allowsMixed))
+            .Select(line => isOurs || line.Direction is not { } theirs ? line : line with { Direction = theirs.Reverse() })], allowsMixed);
+
+    /// <summary>Whether a section, or its session, takes two-byte elements beside one-byte ones (RFC 8285 §6).</summary>
+    public static bool AllowsMixed(SdpDescription description, SdpMedia section) =>
+        section.Attributes.Contains(AllowMixed) || description.Attributes.Contains(AllowMixed);
+
+    // RFC 8285 §4.2, §4.3: 15 means something else in one-byte elements, which all packets that can have.
+    private static bool IsUsable(int id, bool allowsMixed) => id is > 0 and <= MaxOneByteId || (allowsMixed && id is > 15 and <= byte.MaxValue);
 
     private static Dictionary<string, int> UsedIds(SdpDescription?[] session)
     {
@@ -93,9 +113,12 @@ internal static class HeaderExtensions
 }
 
 /// <summary>The header extensions of a section as negotiated, with directions seen from this side.</summary>
-internal sealed class NegotiatedExtensions(IReadOnlyList<SdpExtmap> lines)
+internal sealed class NegotiatedExtensions(IReadOnlyList<SdpExtmap> lines, bool allowsMixed)
 {
-    public static NegotiatedExtensions None { get; } = new([]);
+    public static NegotiatedExtensions None { get; } = new([], allowsMixed: false);
+
+    /// <summary>Whether packets may have two-byte elements beside others with one-byte ones.</summary>
+    public bool AllowsMixed => allowsMixed;
 
     public IReadOnlyList<SdpExtmap> Lines => lines;
 

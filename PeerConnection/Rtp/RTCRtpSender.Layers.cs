@@ -40,7 +40,7 @@ public sealed partial class RTCRtpSender
 
     /// <summary>Sends a packet of the track. From any thread; the payload is copied.</summary>
     internal bool Send(in RtpPacketFields packet, ReadOnlySpan<byte> payload) => FindOutlet(packet.Rid) is { } outlet &&
-        outlet.Post(packet, MessageLease.CopyOf(payload), _trackChanges, RtpOutlet.Elements(packet.AudioLevel, orientation: null));
+        outlet.Post(packet, MessageLease.CopyOf(payload), _trackChanges, FrameElements.Of(packet.AudioLevel, orientation: null));
 
     /// <summary>Sends a frame of the track. From any thread; it is copied.</summary>
     internal bool Send(in OutgoingFrame frame, ReadOnlySpan<byte> data) =>
@@ -124,7 +124,9 @@ public sealed partial class RTCRtpSender
         if (layer.Rid is { } rid) (stream.Rid, stream.RidExtensionId) = (Encoding.ASCII.GetBytes(rid), path.Extensions.SendId(RtpHeaderExtensionUri.RtpStreamId));
         stream.RepairedRidExtensionId = path.Extensions.SendId(RtpHeaderExtensionUri.RepairedRtpStreamId);
         stream.AbsoluteSendTimeExtensionId = path.Extensions.SendId(RtpHeaderExtensionUri.AbsoluteSendTime);
-        stream.TransportSequenceExtensionId = path.Extensions.SendId(RtpHeaderExtensionUri.TransportWideCongestionControl);
+        byte second = path.Extensions.SendId(RtpHeaderExtensionUri.TransportWideCongestionControl2);
+        stream.TransportSequenceExtensionId = second > 0 ? second : path.Extensions.SendId(RtpHeaderExtensionUri.TransportWideCongestionControl);
+        (stream.RequestsTransportFeedback, stream.MixesHeaderForms) = (second > 0, path.Extensions.AllowsMixed);
         stream.ElementIds = EndToEndExtensions.SendIds(path.Extensions);
         layer.Outlet = outlet;                               // from here on, what is written is sent
     }

@@ -101,4 +101,10 @@ public sealed partial class RTCRtpSender
     {
         if (Layers.FirstOrDefault(layer => layer.Outlet?.Stream == stream) is { } layer) RaiseKeyFrameRequested(layer.Rid);
     }
+
+    /// <summary>Receivers limit the bit rate of one of the streams on the loop, or do so no more: the track's source is told.</summary>
+    internal void RaiseBitrateLimited(RtpSendStream stream, long? bitsPerSecond)
+    {
+        if (Layers.FirstOrDefault(layer => layer.Outlet?.Stream == stream) is { } layer) _track?.BitrateLimited(new BitrateLimitEvent(this, layer.Rid, bitsPerSecond));
+    }
 }

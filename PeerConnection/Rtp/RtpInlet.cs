@@ -15,7 +15,8 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
     private IReadOnlyList<string> _rids = [];
     private byte[] _elementIds = [];
     private TimeSpan? _target;
-    private byte _audioLevelId, _mixerLevelsId, _orientationId, _captureTimeId;
+    private bool _hasRedundancy;
+    private byte _dependenciesId, _audioLevelId, _mixerLevelsId, _orientationId, _captureTimeId;
     private readonly Queue<ReceivedStream> _gone = new();
     private MediaMeter? _latest;
 
@@ -44,14 +45,18 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         (_section.Ssrcs, _section.Pairs) = (ssrcs, pairs);
         _section.PayloadTypes = MediaCapabilities.PayloadTypes(codecs);
         _section.RidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.RtpStreamId);
-        _section.TransportSequenceExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.TransportWideCongestionControl);
+        byte second = extensions.ReceiveId(RtpHeaderExtensionUri.TransportWideCongestionControl2);
+        (_section.TransportSequenceExtensionId, _section.TransportSequenceIsOnRequest) =
+            (second > 0 ? second : extensions.ReceiveId(RtpHeaderExtensionUri.TransportWideCongestionControl), second > 0);
         _section.RepairedRidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.RepairedRtpStreamId);
         Array.Clear(_codecs, 0, _codecs.Length);
         foreach (SdpCodec codec in codecs) _codecs[codec.PayloadType & 0x7F] = codec;
+        _hasRedundancy = codecs.Any(codec => AudioRedundancy.PrimaryOf(codec) is not null);
         StopFrames();                                                    // payload types may mean other formats now
         _elementIds = EndToEndExtensions.ReceiveIds(extensions);
         _audioLevelId = extensions.ReceiveId(RtpHeaderExtensionUri.AudioLevel);
         _mixerLevelsId = extensions.ReceiveId(RtpHeaderExtensionUri.MixerAudioLevels);
+        _dependenciesId = extensions.ReceiveId(RtpHeaderExtensionUri.DependencyDescriptor);
         _orientationId = extensions.ReceiveId(RtpHeaderExtensionUri.VideoOrientation);
         _captureTimeId = extensions.ReceiveId(RtpHeaderExtensionUri.AbsoluteCaptureTime);
     }
@@ -78,11 +83,32 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         if (receiver.Track.Muted && receiver.IsReceptive) context.QueueTask(Unmute);
         sources.Note(packet, _audioLevelId, _mixerLevelsId, _captureTimeId, _codecs[packet.PayloadType]?.ClockRate ?? 0);
         ReceivedStream stream = Find(source);
+        RtpHeader header = new(packet.PayloadType, packet.SequenceNumber, packet.Timestamp, packet.Ssrc, packet.Marker);
+        if (!_hasRedundancy)
+        {
+            Take(stream, packet, header, packet.Payload, isOwn: true, now);
+            return;
+        }
+        RedReceiver redundancy = stream.Redundancy ??= new RedReceiver();
+        if (_codecs[packet.PayloadType] is not { } codec || AudioRedundancy.PrimaryOf(codec) is null)
+        {
+            if (redundancy.TryTake(packet.SequenceNumber)) Take(stream, packet, header, packet.Payload, isOwn: true, now);
+            return;
+        }
+        if (!RedReader.TryParse(packet.Payload, out RedReader reader)) return;
+        while (redundancy.TryRead(header, ref reader, out RtpHeader own, out RedBlock block)) Take(stream, packet, own, block.Payload, block.IsPrimary, now);
+    }
+
+    // What a packet brings: its own payload, or one before it that was lost, of which its header extensions say nothing.
+    private void Take(ReceivedStream stream, in RtpPacket packet, in RtpHeader header, ReadOnlySpan<byte> payload, bool isOwn, Instant now)
+    {
+        AudioLevel? level = isOwn ? AudioLevelOf(packet) : null;
         IncomingPacket incoming = new()
         {
-            Packet = packet, Codec = _codecs[packet.PayloadType], ElementIds = _elementIds, Now = now,
+            Packet = packet, Payload = payload, Codec = _codecs[header.PayloadType & 0x7F], ElementIds = isOwn ? _elementIds : default, Now = now,
+            Dependencies = _dependenciesId > 0 ? stream.ReadDependencies(packet, _dependenciesId) : null,
             IsFirstEncoding = stream.Rid is null || _rids.Count == 0 || _rids[0] == stream.Rid,
-            Fields = new RtpPacketFields(packet.PayloadType, packet.SequenceNumber, packet.Timestamp, packet.Marker) { Rid = stream.Rid, AudioLevel = AudioLevelOf(packet) },
+            Fields = new RtpPacketFields(header.PayloadType, header.SequenceNumber, header.Timestamp, header.Marker) { Rid = stream.Rid, AudioLevel = level },
         };
         bool wantsFrames = false;
         foreach (RemoteMediaStreamTrack track in receiver.Tracks)
@@ -90,7 +116,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
             track.Deliver(incoming);
             wantsFrames |= track.WantsFrames;
         }
-        if (wantsFrames) Insert(stream, packet, now);
+        if (wantsFrames) Insert(stream, incoming, header, isOwn);
         else stream.StopFrames();
     }
 
@@ -136,7 +162,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         _gone.Enqueue(stream);
     }
 
-    private void Insert(ReceivedStream stream, in RtpPacket packet, Instant now)
+    private void Insert(ReceivedStream stream, in IncomingPacket incoming, in RtpHeader header, bool isOwn)
     {
         if (stream.Frames is not { } frames)
         {
@@ -146,13 +172,20 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         }
         RtpReceiveStream source = stream.Source;
         if (source.SenderReports > 0) frames.SetSenderReport(source.LastSenderReport.NtpTime, source.LastSenderReport.RtpTime);
-        frames.Insert(packet, now, new RtpFrameHints
+        frames.Insert(header, incoming.Payload, incoming.Now, isOwn ? Hints(incoming) : default);
+        HandOut(stream, frames, incoming.Now);
+    }
+
+    private RtpFrameHints Hints(in IncomingPacket incoming)
+    {
+        RtpPacket packet = incoming.Packet;
+        return new RtpFrameHints
         {
-            AudioLevel = AudioLevelOf(packet),
+            AudioLevel = incoming.Fields.AudioLevel,
             Orientation = _orientationId > 0 && packet.TryGetExtension(_orientationId, out ReadOnlySpan<byte> value) && VideoOrientation.TryRead(value, out VideoOrientation turned) ? turned : null,
             CaptureTime = _captureTimeId > 0 && packet.TryGetExtension(_captureTimeId, out value) && AbsoluteCaptureTime.TryRead(value, out AbsoluteCaptureTime captured) ? captured : null,
-        });
-        HandOut(stream, frames, now);
+            Dependencies = incoming.Dependencies is { } dependencies ? FrameDependencies.Of(dependencies) : null,
+        };
     }
 
     private JitterBuffer NewBuffer()
@@ -163,9 +196,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         };
         foreach (SdpCodec? codec in _codecs)
         {
-            if (codec is null) continue;
-            if (string.Equals(codec.Name, "red", StringComparison.OrdinalIgnoreCase)) buffer.SetRedundancy(codec.PayloadType);
-            else if (RtpPayloadFormats.TryGetDepacketizer(codec.Name, out IRtpDepacketizer? format)) buffer.SetFormat(codec.PayloadType, format, codec.ClockRate);
+            if (codec is not null && RtpPayloadFormats.TryGetDepacketizer(codec.Name, out IRtpDepacketizer? format)) buffer.SetFormat(codec.PayloadType, format, codec.ClockRate);
         }
         return buffer;
     }
@@ -214,39 +245,5 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         // Only what was negotiated is a name: the wire does not make up others.
         if (stream.Rid is null && source.Rid is not null && _rids.Contains(source.Rid)) stream.Rid = source.Rid;
         return stream;
-    }
-}
-
-/// <summary>One of a receiver's sources.</summary>
-internal sealed class ReceivedStream(RtpReceiveStream source)
-{
-    private JitterBufferStatistics _before;
-    private bool _hasStopped;
-
-    public RtpReceiveStream Source => source;
-
-    /// <summary>With simulcast, the encoding it carries.</summary>
-    public string? Rid { get; set; }
-
-    /// <summary>Where its frames are put together, while somebody reads them.</summary>
-    public JitterBuffer? Frames { get; set; }
-
-    /// <summary>What its frames tell of themselves.</summary>
-    public MediaMeter Meter { get; } = new();
-
-    /// <summary>What putting frames together has come to, in all its buffers; null before there was one.</summary>
-    public JitterBufferStatistics? Statistics => Frames is { } frames ? _before + frames.Statistics : _hasStopped ? _before : null;
-
-    public void Note(in EncodedFrame frame, SdpCodec? codec)
-    {
-        if (codec is not null) Meter.Note(codec, frame.Timestamp, frame.AudioLevel, frame.SpatialId == 0 ? frame.Payload.Span : default);
-    }
-
-    public void StopFrames()
-    {
-        if (Frames is null) return;
-        (_before, _hasStopped) = (_before + Frames.Statistics, true);
-        Frames.Dispose();
-        Frames = null;
     }
 }

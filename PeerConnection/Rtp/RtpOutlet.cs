@@ -11,7 +11,6 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
     // What stands around a payload at most: RTP header and extensions (48), SRTP's tag (16), a retransmission's sequence number (2), to a multiple of 8.
     private const int Overhead = 72;
     private const int Window = 64;
-    private const byte AudioLevelNumber = EndToEndExtensions.AudioLevel, OrientationNumber = EndToEndExtensions.Orientation;
 
     private static readonly TimeSpan s_toneInterval = TimeSpan.FromMilliseconds(20);       // as browsers' audio packets
     private Queue<Entry> _inbox = new(), _taken = new();                 // written by any thread under the gate; emptied by the loop
@@ -28,6 +27,8 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
     private TelephoneEventSender? _tones;
     private SdpCodec? _toneCodec, _forwardedFrom;
     private readonly Dictionary<byte, IRtpPacketizer> _packetizers = [];
+    private readonly DependencyDescriptorWriter _dependencies = new();
+    private AudioRedundancy? _redundancy;
     private ushort _frameSequence;
     private byte _forwardedAs;
     private Instant _soundsUntil = new(long.MinValue);
@@ -56,6 +57,7 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
         Volatile.Write(ref _payloadTypesLow, low);
         Volatile.Write(ref _payloadTypesHigh, high);
         lock (_gate) _packetizers.Clear();                              // a payload type may mean another codec now
+        _redundancy = AudioRedundancy.Create(codecs, options.AudioRedundancy, options.Mtu - Overhead);
         (_codecs, _forwardedFrom) = (codecs, null);
     }
 
@@ -112,40 +114,26 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
     public bool Post(in OutgoingFrame frame, ReadOnlySpan<byte> data, int trackChanges, bool isAudio)
     {
         if (FindCodec(frame.Codec) is not { } codec) return false;
-        int room = options.Mtu - Overhead;
         lock (_gate)
         {
+            FrameElements elements = new(frame, _dependencies);
+            int room = options.Mtu - Overhead - elements.DependenciesLength;
             if (_closed || _inbox.Count + data.Length / room + 2 > options.MaxQueuedRtpPackets || Packetizer(codec) is not { } packetizer ||
                 !packetizer.TryBegin(data, frame.Description, room)) return false;
-            while (true)
+            MessageLease payload = NextPayload(packetizer, data, room, out bool marker);
+            for (bool isFirst = true; payload.Length > 0; isFirst = false)
             {
-                MessageLease payload = MessageLease.Rent(room);
-                int length = packetizer.Write(data, payload.Span, out bool marker);
-                if (length == 0)
-                {
-                    payload.Dispose();
-                    break;
-                }
+                MessageLease next = NextPayload(packetizer, data, room, out bool nextMarker);
                 RtpPacketFields fields = new(codec.PayloadType, _frameSequence++, frame.Timestamp, isAudio ? frame.StartsTalkSpurt : marker);
                 // Frames are numbered apart from packets, so that going from one to the other is as another track.
-                _inbox.Enqueue(new Entry(fields, payload.Truncate(length), Elements(frame.AudioLevel, frame.Orientation), ~trackChanges));
+                _inbox.Enqueue(new Entry(fields, payload, elements.Next(isFirst, isLast: next.Length == 0), ~trackChanges));
+                (payload, marker) = (next, nextMarker);
             }
             Volatile.Write(ref _hasMail, true);
         }
         registration.Send();
         Meter.Note(codec, frame.Timestamp, frame.AudioLevel, data);
         return true;
-    }
-
-    /// <summary>The header extension elements that an application may set, in pooled memory; none when it has not.</summary>
-    public static MessageLease Elements(AudioLevel? level, VideoOrientation? orientation)
-    {
-        if (level is null && orientation is null) return default;
-        Span<byte> elements = stackalloc byte[8], value = stackalloc byte[1];
-        int length = 0;
-        if (level is { } l && l.Write(value) == 1) length = RtpHeaderElements.Write(elements, AudioLevelNumber, value);
-        if (orientation is { } o && o.Write(value) == 1) length += RtpHeaderElements.Write(elements[length..], OrientationNumber, value);
-        return MessageLease.CopyOf(elements[..length]);
     }
 
     /// <summary>On the loop: plays a tone (RFC 4733) in place of audio.</summary>
@@ -189,6 +177,15 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
         }
     }
 
+    private static MessageLease NextPayload(IRtpPacketizer packetizer, ReadOnlySpan<byte> data, int room, out bool marker)
+    {
+        MessageLease payload = MessageLease.Rent(room);
+        int length = packetizer.Write(data, payload.Span, out marker);
+        if (length > 0) return payload.Truncate(length);
+        payload.Dispose();
+        return default;
+    }
+
     private SdpCodec? FindCodec(string? name)
     {
         foreach (SdpCodec codec in _codecs)
@@ -226,7 +223,10 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
         }
         uint timestamp = fields.Timestamp + _timestampShift;
         Note(timestamp, now);
-        session.Send(stream, new RtpHeader(fields.PayloadType, sequence, timestamp, 0, fields.Marker), entry.Payload, entry.Elements);
+        RtpHeader header = new(fields.PayloadType, sequence, timestamp, 0, fields.Marker);
+        MessageLease payload = entry.Payload;
+        _redundancy?.Wrap(ref header, ref payload);
+        session.Send(stream, header, payload, entry.Elements);
     }
 
     // The numbers of another track go on where those of the last one ended (webrtc-pc §5.2.2, replaceTrack: seamlessly). The first

@@ -48,7 +48,8 @@ internal sealed class AnswerBuilder(ConnectionContext context, OfferBuilder offe
             transceiver.PreferredCodecs, transceiver.Kind, MediaCapabilities.Select(transceiver.Kind, offered.GetCodecs()));
         if (codecs.Count == 0) return SectionWriter.Rejected(offered);
         SdpDirection direction = transceiver.Direction.ToSdp() & Direction(offer, offered).Reverse();
-        return _writer.Rtp(transceiver, mid, direction, codecs, HeaderExtensions.Answer(transceiver.GetHeaderExtensionsToNegotiate(), offered), offered);
+        bool allowsMixed = HeaderExtensions.AllowsMixed(offer, offered);
+        return _writer.Rtp(transceiver, mid, direction, codecs, HeaderExtensions.Answer(transceiver.GetHeaderExtensionsToNegotiate(), offered, allowsMixed), allowsMixed, offered);
     }
 
     internal static SdpDirection Direction(SdpDescription description, SdpMedia section)

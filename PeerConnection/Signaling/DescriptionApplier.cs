@@ -203,7 +203,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             SdpDescription answer = weOffered ? remote : local;
             SdpDirection direction = AnswerBuilder.Direction(answer, answer.Media[index]);
             transceiver.RtpHeaderEncryptionNegotiated = RemoteSection.HasCryptex(local, ours) && RemoteSection.HasCryptex(remote, theirs);
-            Open(transceiver, transport, ours, theirs, weOffered ? direction.Reverse() : direction, weOffered);
+            Open(transceiver, transport, ours, theirs, weOffered ? direction.Reverse() : direction, weOffered, HeaderExtensions.AllowsMixed(local, ours) && HeaderExtensions.AllowsMixed(remote, theirs));
         }
     }
 
@@ -221,7 +221,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         if (section.Attributes.Contains("end-of-candidates")) context.Transports.EndRemoteCandidates(transport);
     }
 
-    private void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction, bool weOffered)
+    private void Open(RTCRtpTransceiver transceiver, BundleTransport transport, SdpMedia ours, SdpMedia theirs, SdpDirection direction, bool weOffered, bool allowsMixed)
     {
         string mid = ours.Mid!;
         if (transceiver.Transport is { } left && left != transport)      // bundled from now on, or no more
@@ -232,7 +232,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         IReadOnlyList<SdpCodec> local = ours.GetCodecs();
         transceiver.SetTransport(transport);
         transceiver.Codecs = [.. MediaCapabilities.Select(transceiver.Kind, theirs.GetCodecs()).Where(codec => local.Any(known => MediaCapabilities.IsSame(known, codec)))];
-        NegotiatedExtensions extensions = HeaderExtensions.Negotiated(weOffered ? theirs : ours, isOurs: !weOffered);
+        NegotiatedExtensions extensions = HeaderExtensions.Negotiated(weOffered ? theirs : ours, isOurs: !weOffered, allowsMixed);
         transceiver.SetNegotiated(extensions);
         bool reducedSize = ours.Attributes.Contains("rtcp-rsize") && theirs.Attributes.Contains("rtcp-rsize");
         bool measures = RemoteSection.MeasuresAsReceiver(ours) && RemoteSection.MeasuresAsReceiver(theirs);

@@ -93,7 +93,7 @@ internal sealed class OfferBuilder(ConnectionContext context)
     private SdpMedia Section(RTCRtpTransceiver transceiver, string mid) =>
         _writer.Rtp(
             transceiver, mid, transceiver.Direction.ToSdp(), CodecPreferences.Apply(transceiver.PreferredCodecs, transceiver.Kind, Codecs(transceiver)),
-            HeaderExtensions.Offer(transceiver.GetHeaderExtensionsToNegotiate(), context.Negotiation.Remote?.Sdp, context.Negotiation.Local?.Sdp), offer: null);
+            HeaderExtensions.Offer(transceiver.GetHeaderExtensionsToNegotiate(), context.Negotiation.Remote?.Sdp, context.Negotiation.Local?.Sdp), allowsMixed: true, offer: null);
 
     // §5.2.2: payload types that were negotiated stay what they are, and in a bundle each means one codec.
     private List<SdpCodec> Codecs(RTCRtpTransceiver transceiver)
@@ -111,6 +111,7 @@ internal sealed class OfferBuilder(ConnectionContext context)
             codecs.Add(offered);
         }
         if (MediaCapabilities.HasRetransmission(transceiver.Kind)) AddRetransmissions(codecs, used);
+        else NamePrimary(codecs);
         return context.Options.OfferCongestionControlFeedback ? codecs.ConvertAll(MediaCapabilities.WithCongestionFeedback) : codecs;
     }
 
@@ -126,6 +127,17 @@ internal sealed class OfferBuilder(ConnectionContext context)
             SdpCodec repair = MediaCapabilities.RetransmissionOf(codec, payloadType);
             used[payloadType] = repair;
             codecs.Insert(codecs.IndexOf(codec) + 1, repair);
+        }
+    }
+
+    // RED of audio names the payload type that it carries, which may have been given to another codec.
+    private static void NamePrimary(List<SdpCodec> codecs)
+    {
+        for (int i = 0; i < codecs.Count; i++)
+        {
+            if (AudioRedundancy.PrimaryOf(codecs[i]) is not { } primary || codecs.Exists(codec => codec.PayloadType == primary)) continue;
+            SdpCodec carried = codecs.Find(codec => !CodecPreferences.IsHelper(codec.Name) && codec.ClockRate == codecs[i].ClockRate)!;
+            codecs[i] = AudioRedundancy.WithPrimary(codecs[i], carried.PayloadType);
         }
     }
 

@@ -19,13 +19,15 @@ internal sealed class SectionWriter(ConnectionContext context)
     /// <param name="direction">Its direction.</param>
     /// <param name="codecs">Its codecs.</param>
     /// <param name="extensions">Its header extensions.</param>
+    /// <param name="allowsMixed">Whether two-byte header extension elements are taken beside one-byte ones (RFC 8285 §6).</param>
     /// <param name="offer">The offered section that is answered; null in an offer.</param>
     public SdpMedia Rtp(
-        RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<SdpExtmap> extensions, SdpMedia? offer)
+        RTCRtpTransceiver transceiver, string mid, SdpDirection direction, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<SdpExtmap> extensions, bool allowsMixed, SdpMedia? offer)
     {
         SdpMedia section = new() { Kind = transceiver.Kind.ToW3CString() };
         section.Connections.Add(SdpConnection.Unspecified);
         section.Attributes.Add("mid", mid);
+        if (allowsMixed) section.Attributes.Add(HeaderExtensions.AllowMixed);
         foreach (SdpExtmap extension in extensions) section.Attributes.Add("extmap", extension.ToString());
         section.Attributes.Add(direction.ToSdp());
         if (direction.Sends()) AddStreams(section, transceiver.Sender);

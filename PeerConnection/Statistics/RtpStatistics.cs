@@ -83,7 +83,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
 
     private static string SourceId(MediaStreamTrack track) => $"S{track.Id}";
 
-    private static ulong? OfVideo(StatisticsMedia media, ulong count) => media.Kind == MediaKind.Video ? count : null;
+    private static ulong? OfVideo(StatisticsMedia media, ulong? count) => media.Kind == MediaKind.Video ? count : null;
 
     // webrtc-stats §8.6: what was expected by the highest number that the report names, less what was lost.
     private static ulong? PacketsOfReport(RtpSendStream stream, in ReportBlock report) =>

@@ -28,6 +28,11 @@ internal interface ITransportObserver
 
     void KeyFrameRequested(RtpSendStream stream);
 
+    void MaxBitrateRequested(RtpSendStream stream);
+
+    /// <summary>SRTP may not use its key any more (RFC 3711 §9.2).</summary>
+    void KeyUsedUp(TransportStack stack);
+
     void RtpReceived(RtpReceiveStream stream, in RtpPacket packet, Instant now);
 
     void StreamEnded(RtpReceiveStream stream);

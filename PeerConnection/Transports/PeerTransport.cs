@@ -296,6 +296,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private void Publish(in RtpEvent e)
     {
         if (e.Kind == RtpEventKind.KeyFrameRequested) observer.KeyFrameRequested(e.SendStream!);
+        if (e.Kind == RtpEventKind.MaxBitrateRequested) observer.MaxBitrateRequested(e.SendStream!);
         if (e.Kind == RtpEventKind.StreamEnded) observer.StreamEnded(e.ReceiveStream!);
     }
 }

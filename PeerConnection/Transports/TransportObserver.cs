@@ -146,6 +146,28 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
         foreach (RTCRtpTransceiver transceiver in context.Transceivers.All) context.Fire(() => transceiver.Sender.RaiseKeyFrameRequested(stream));
     });
 
+    public void MaxBitrateRequested(RtpSendStream stream)
+    {
+        long? limit = stream.MaxBitrate;
+        context.QueueTask(() =>
+        {
+            foreach (RTCRtpTransceiver transceiver in context.Transceivers.All) context.Fire(() => transceiver.Sender.RaiseBitrateLimited(stream, limit));
+        });
+    }
+
+    public void KeyUsedUp(TransportStack stack)
+    {
+        if (stack.Owner.DtlsOf(stack) is not { } transport) return;
+        context.QueueTask(() =>
+        {
+            if (context.IsClosed || !transport.TrySet(RTCDtlsTransportState.Failed)) return;
+            RTCError error = new(RTCErrorDetailType.DtlsFailure, "SRTP has used its key for as many packets as it may (RFC 3711 §9.2); connect anew.");
+            context.Fire(() => transport.RaiseError(error));
+            context.Fire(transport.RaiseStateChange);
+            context.States.Update();
+        });
+    }
+
     public void RtpReceived(RtpReceiveStream stream, in RtpPacket packet, Instant now)
     {
         if (stream.Section.Tag is RTCRtpReceiver receiver) receiver.Inlet.Receive(stream, packet, now);

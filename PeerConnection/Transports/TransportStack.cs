@@ -23,7 +23,7 @@ internal sealed class TransportStack : IDisposable
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
     private SrtpUnprotector? _unprotector;
-    private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed;
+    private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed, _isKeyUsedUp;
 
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options) =>
         (Owner, _ice, Stream, Component, Rtp, _mtu, _searched, _takesCryptex) =
@@ -169,7 +169,8 @@ internal sealed class TransportStack : IDisposable
         Span<byte> area = _ice.PayloadArea(Stream, Component, room);
         if (area.Length < compound.Length + SrtpProtector.MaxRtcpOverhead) return 0;
         compound.CopyTo(area);
-        return Send(room, _protector!.ProtectRtcp(area, compound.Length), now, out path);
+        int length = _protector!.ProtectRtcp(area, compound.Length);
+        return length > 0 ? Send(room, length, now, out path) : 0;
     }
 
     private int Send(Span<byte> room, int length, Instant now, out NetworkPath path)
@@ -225,6 +226,7 @@ internal sealed class TransportStack : IDisposable
 
     private void DisposeKeys()
     {
+        _isKeyUsedUp = false;
         _protector?.Dispose();
         _unprotector?.Dispose();
         (_protector, _unprotector) = (null, null);
@@ -244,7 +246,13 @@ internal sealed class TransportStack : IDisposable
             length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out bool isRtcp);
             isForRtcpStack = length > 0 && isRtcp && RtcpStack is not null;
             if (isForRtcpStack) return length;
-            if (length > 0) return isRtcp ? _protector!.ProtectRtcp(area, length) : _protector!.ProtectRtp(area, length);
+            while (length > 0)
+            {
+                int total = isRtcp ? _protector!.ProtectRtcp(area, length) : _protector!.ProtectRtp(area, length);
+                if (total > 0) return total;
+                KeyIsUsedUp(observer);
+                length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out isRtcp);      // it is lost; others may go
+            }
         }
         if (Data is not null)
         {
@@ -255,6 +263,14 @@ internal sealed class TransportStack : IDisposable
         if (!_closing) return 0;
         dtls.Close(now);                                // the inner layers have said all they had to say
         return dtls.Transmit(area, now);
+    }
+
+    // RFC 3711 §9.2: there is no way on with this key. The transport fails, which the application sees; data channels go on meanwhile.
+    private void KeyIsUsedUp(ITransportObserver observer)
+    {
+        if (_isKeyUsedUp) return;
+        _isKeyUsedUp = true;
+        observer.KeyUsedUp(this);
     }
 
     private void ReceiveDtls(Span<byte> datagram, Instant now)

@@ -51,6 +51,13 @@ public interface ICongestionController
     /// <summary>The receiver has estimated what it can take (REMB).</summary>
     void ReceiverEstimateReceived(long bitsPerSecond, Instant now);
 
+    /// <summary>Receivers ask a stream not to exceed a bit rate (TMMBR, RFC 5104 §4.2.1), or do so no more.</summary>
+    /// <param name="ssrc">The stream.</param>
+    /// <param name="bitsPerSecond">The limit, with the headers of each packet; null for none.</param>
+    /// <param name="overheadBytes">The bytes of header that each packet counts for: IP, UDP and RTP.</param>
+    /// <param name="now">When.</param>
+    void MaxBitrateRequested(uint ssrc, long? bitsPerSecond, int overheadBytes, Instant now);
+
     /// <summary>A round trip was measured by reports.</summary>
     void RoundTripMeasured(TimeSpan roundTrip, Instant now);
 

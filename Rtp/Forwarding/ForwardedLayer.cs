@@ -82,20 +82,13 @@ internal readonly record struct ForwardedLayer
         return true;
     }
 
-    /// <summary>Reads what a dependency descriptor says; the switch indications of the wanted decode target count (AV1 RTP §A.7).</summary>
-    public static ForwardedLayer Of(DependencyDescriptor descriptor, int decodeTarget)
+    /// <summary>The same with what a dependency descriptor says in place of what the payload does; numbers in the payload stay where they are.</summary>
+    public ForwardedLayer As(DependencyDescriptor descriptor) => this with
     {
-        bool isSwitch = descriptor.GetIndication(decodeTarget) == DecodeTargetIndication.Switch;
-        return new ForwardedLayer
-        {
-            SpatialId = descriptor.SpatialId,
-            TemporalId = descriptor.TemporalId,
-            IsFrameStart = descriptor.IsFrameStart,
-            IsFrameEnd = descriptor.IsFrameEnd,
-            IsKeyPicture = descriptor.Structure is not null && descriptor.IsFrameStart,
-            IsSpatialSwitch = isSwitch,
-            IsTemporalSync = isSwitch,
-            IsTemporalSwitch = isSwitch,
-        };
-    }
+        SpatialId = descriptor.SpatialId,
+        TemporalId = descriptor.TemporalId,
+        IsFrameStart = descriptor.IsFrameStart,
+        IsFrameEnd = descriptor.IsFrameEnd,
+        IsKeyPicture = descriptor.Structure is not null && descriptor.IsFrameStart,
+    };
 }

@@ -22,13 +22,16 @@ public enum LayerFormat
 /// <remarks>
 /// Layers are given up at the start of any frame, and taken up where the stream allows it: at key pictures, sync frames and
 /// switching points. Another source (a simulcast layer) takes over at its next key frame: <see cref="SwitchSource"/>.
+/// Packets with a dependency descriptor are chosen by it, whatever their format; the descriptor itself goes along as it is, since its
+/// frame numbers may have gaps (AV1 RTP §A.4).
 /// A packet that is left out and arrives behind its successor leaves a gap, since that one has been numbered already.
-/// 6 KiB each; nothing is allocated per packet. The packet itself is not touched, so that one serves many receivers.
+/// 7 KiB each; nothing is allocated per packet. The packet itself is not touched, so that one serves many receivers.
 /// </remarks>
 public sealed class LayerForwarder
 {
     private readonly LayerFormat _format;
     private readonly uint _clockRate;
+    private DecodeTargetSelector? _targets;
     private readonly NumberMap _sequence = new(16), _picture = new(15), _baseLayer = new(8);
     private bool _awaitsKey = true, _rebasesTime, _hasTime;
     private uint _timeOffset, _lastTimestamp;
@@ -46,8 +49,13 @@ public sealed class LayerForwarder
     /// <summary>The highest temporal layer that is wanted.</summary>
     public int MaxTemporalId { get; set; } = int.MaxValue;
 
-    /// <summary>With dependency descriptors: the decode target that is wanted.</summary>
-    public int DecodeTarget { get; set; }
+    /// <summary>With dependency descriptors: the decode target that is wanted; null (default) for the best one within <see cref="MaxSpatialId"/> and <see cref="MaxTemporalId"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not from 0 to 31.</exception>
+    public int? DecodeTarget
+    {
+        get;
+        set => field = value is { } target ? Require.InRange(target, 0, FrameDependencyStructure.MaxDecodeTargets - 1) : null;
+    }
 
     /// <summary>The highest spatial layer that is forwarded at present.</summary>
     public int SpatialId { get; private set; }
@@ -72,13 +80,12 @@ public sealed class LayerForwarder
     /// <param name="header">Its header; then the one to forward it with: sequence number, timestamp and marker change.</param>
     /// <param name="now">When it arrived.</param>
     /// <param name="rewrite">What to change in the receiver's copy of the payload.</param>
-    /// <param name="descriptor">Its dependency descriptor, which that format needs.</param>
+    /// <param name="descriptor">Its dependency descriptor; null when it has none that can be read. Of a format that is known by descriptors alone such packets are left out.</param>
     /// <returns>Whether to forward it.</returns>
-    /// <exception cref="ArgumentNullException">The format needs a descriptor.</exception>
     public bool TryForward(ReadOnlySpan<byte> payload, ref RtpHeader header, Instant now, out LayerRewrite rewrite, DependencyDescriptor? descriptor = null)
     {
         rewrite = default;
-        bool isForwarded = TryRead(payload, descriptor, out ForwardedLayer layer) && TryEnter(layer) && IsWanted(layer, descriptor);
+        bool isForwarded = TryRead(payload, descriptor, out ForwardedLayer layer) && TryEnter(layer, descriptor) && IsWanted(layer, descriptor);
         if (_awaitsKey)
         {
             LeftOut++;
@@ -102,20 +109,19 @@ public sealed class LayerForwarder
 
     private bool TryRead(ReadOnlySpan<byte> payload, DependencyDescriptor? descriptor, out ForwardedLayer layer)
     {
-        switch (_format)
+        layer = default;
+        bool isKnown = _format switch
         {
-            case LayerFormat.Vp8:
-                return ForwardedLayer.TryReadVp8(payload, out layer);
-            case LayerFormat.Vp9:
-                return ForwardedLayer.TryReadVp9(payload, out layer);
-            default:
-                layer = ForwardedLayer.Of(Require.NotNull(descriptor), DecodeTarget);
-                return true;
-        }
+            LayerFormat.Vp8 => ForwardedLayer.TryReadVp8(payload, out layer),
+            LayerFormat.Vp9 => ForwardedLayer.TryReadVp9(payload, out layer),
+            _ => descriptor is not null,
+        };
+        if (isKnown && descriptor is not null) layer = layer.As(descriptor);
+        return isKnown;
     }
 
     // Takes layers up and gives them up, at the starts of frames. False while a key frame is awaited.
-    private bool TryEnter(in ForwardedLayer layer)
+    private bool TryEnter(in ForwardedLayer layer, DependencyDescriptor? descriptor)
     {
         if (!layer.IsFrameStart) return !_awaitsKey;
         if (layer.IsKeyPicture)
@@ -124,6 +130,7 @@ public sealed class LayerForwarder
             (SpatialId, TemporalId) = (MaxSpatialId, MaxTemporalId);
         }
         if (_awaitsKey) return false;
+        if (descriptor is not null) return true;
         SpatialId = Math.Min(SpatialId, MaxSpatialId);
         TemporalId = Math.Min(TemporalId, MaxTemporalId);
         if (layer.IsSpatialSwitch && layer.SpatialId == SpatialId + 1 && SpatialId < MaxSpatialId) SpatialId = layer.SpatialId;
@@ -132,9 +139,14 @@ public sealed class LayerForwarder
         return true;
     }
 
-    private bool IsWanted(in ForwardedLayer layer, DependencyDescriptor? descriptor) => _format == LayerFormat.DependencyDescriptor
-        ? descriptor!.GetIndication(DecodeTarget) != DecodeTargetIndication.NotPresent && layer.SpatialId <= SpatialId && layer.TemporalId <= TemporalId
-        : layer.SpatialId <= SpatialId && layer.TemporalId <= TemporalId;
+    private bool IsWanted(in ForwardedLayer layer, DependencyDescriptor? descriptor)
+    {
+        if (descriptor is null) return layer.SpatialId <= SpatialId && layer.TemporalId <= TemporalId;
+        _targets ??= new DecodeTargetSelector();
+        bool isWanted = _targets.Wants(descriptor, DecodeTarget, MaxSpatialId, MaxTemporalId);
+        (SpatialId, TemporalId) = _targets.Layers;
+        return isWanted;
+    }
 
     private void StartSource()
     {

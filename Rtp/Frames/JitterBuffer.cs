@@ -13,24 +13,19 @@ namespace WebRtcStack.Rtp;
 /// </remarks>
 public sealed class JitterBuffer : IDisposable
 {
-    private const int MaxReorderAtStart = 128;
     private const int KeyFrameEventSeconds = 1;
     private const int MaxEvents = 4;
     private readonly JitterBufferOptions _options;
     private readonly (IRtpDepacketizer? Depacketizer, uint ClockRate)[] _formats = new (IRtpDepacketizer?, uint)[128];
     private readonly PacketRing _ring;
-    private readonly PlayoutClock _clock;
-    private readonly DelayEstimator _estimator = new();
+    private readonly FrameCursor _cursor;
+    private readonly PlayoutSchedule _schedule;
     private readonly Decodability _decodability = new();
     private readonly FrameAssembler _assembler;
     private readonly Queue<JitterBufferEvent> _events = new(MaxEvents);
     private JitterBufferStatistics _statistics;
-    private long _next, _highest, _scanned;                               // extended sequence numbers: first not handed out, newest, end of what is known to be contiguous
-    private long _gapStart, _gapEnd;                                      // a gap at _next, and the packet behind it
-    private bool _hasStarted, _hasDelivered, _atBoundary = true, _followsLoss;
+    private bool _hasDelivered, _followsLoss;
     private byte _redPayloadType = byte.MaxValue;
-    private ushort _strayNext;
-    private bool _hasStray;
     private Instant _keyFrameEventAt;
 
     /// <summary>Creates an empty buffer without formats.</summary>
@@ -38,7 +33,8 @@ public sealed class JitterBuffer : IDisposable
     {
         _options = Require.NotNull(options);
         _ring = new PacketRing(options.MaxPackets);
-        _clock = new PlayoutClock(options.MaxTimestampJump);
+        _cursor = new FrameCursor(_ring);
+        _schedule = new PlayoutSchedule(options);
         _assembler = new FrameAssembler(_ring, options.MaxFrameBytes);
     }
 
@@ -46,31 +42,34 @@ public sealed class JitterBuffer : IDisposable
     public JitterBufferStatistics Statistics => _statistics;
 
     /// <summary>jitterBufferTarget (webrtc-extensions §6.2): the delay that the application asks for, or null. Limits hold nevertheless.</summary>
-    public TimeSpan? TargetDelay { get; set; }
+    public TimeSpan? TargetDelay
+    {
+        get => _schedule.TargetDelay;
+        set => _schedule.TargetDelay = value;
+    }
 
     /// <summary>The delay that keeps this stream in step with others of its sender; 0 for none.</summary>
-    public TimeSpan SynchronizationDelay { get; set; }
+    public TimeSpan SynchronizationDelay
+    {
+        get => _schedule.SynchronizationDelay;
+        set => _schedule.SynchronizationDelay = value;
+    }
 
     /// <summary>The stream's rid, which its frames carry; empty for none.</summary>
     public SdesIdentifier Rid { get; set; }
 
     /// <summary>Limits that the sender asked for with its packets (playout-delay), or null.</summary>
-    public PlayoutDelay? PlayoutLimits { get; set; }
+    public PlayoutDelay? PlayoutLimits
+    {
+        get => _schedule.Limits;
+        set => _schedule.Limits = value;
+    }
 
     /// <summary>The delay that the network's jitter alone asks for.</summary>
-    public TimeSpan MinimumDelay => Limit(_estimator.Delay);
+    public TimeSpan MinimumDelay => _schedule.MinimumDelay;
 
     /// <summary>The delay in force, between a packet's arrival at the network's best and its playout.</summary>
-    public TimeSpan CurrentDelay
-    {
-        get
-        {
-            TimeSpan delay = _estimator.Delay;
-            if (TargetDelay is { } target && target > delay) delay = target;
-            if (SynchronizationDelay > delay) delay = SynchronizationDelay;
-            return Limit(delay);
-        }
-    }
+    public TimeSpan CurrentDelay => _schedule.CurrentDelay;
 
     /// <summary>Packets that wait.</summary>
     public int PacketCount => _ring.Count;
@@ -138,7 +137,7 @@ public sealed class JitterBuffer : IDisposable
         {
             Step step = Evaluate(out Instant due, out long end);
             if (step is Step.Wait or Step.Deliver or Step.DeliverIncomplete || now < due) return;
-            if (step == Step.Drop) Drop(FrameEnd(_next));
+            if (step == Step.Drop) Drop(_cursor.FindFrameEnd());
             else SkipTo(end);
         }
     }
@@ -154,7 +153,7 @@ public sealed class JitterBuffer : IDisposable
             AdvanceTo(now);
             Step step = Evaluate(out Instant due, out long end);
             if (step is not (Step.Deliver or Step.DeliverIncomplete) || now < due) return false;
-            if (step == Step.DeliverIncomplete) end = FrameEnd(_next);
+            if (step == Step.DeliverIncomplete) end = _cursor.FindFrameEnd();
             if (TryDeliver(end, step == Step.Deliver, due, now, out frame)) return true;
         }
     }
@@ -167,8 +166,8 @@ public sealed class JitterBuffer : IDisposable
     {
         _ring.Clear();
         _decodability.Lose();
-        (_hasStarted, _hasDelivered, _atBoundary, _followsLoss, _hasStray) = (false, false, true, true, false);
-        (_gapStart, _gapEnd) = (0, 0);
+        _cursor.Reset();
+        (_hasDelivered, _followsLoss) = (false, true);
     }
 
     /// <summary>Gives the memory back.</summary>
@@ -176,17 +175,6 @@ public sealed class JitterBuffer : IDisposable
     {
         _ring.Clear();
         _assembler.Dispose();
-    }
-
-    private TimeSpan Limit(TimeSpan delay)
-    {
-        if (PlayoutLimits is { } limits)
-        {
-            if (delay < limits.Minimum) delay = limits.Minimum;
-            if (delay > limits.Maximum) delay = limits.Maximum;
-        }
-        if (delay < _options.MinDelay) delay = _options.MinDelay;
-        return delay > _options.MaxDelay ? _options.MaxDelay : delay;
     }
 
     // The oldest block first: it fills the place of a packet that was lost, so many numbers back as blocks follow it.
@@ -201,7 +189,7 @@ public sealed class JitterBuffer : IDisposable
                 bool isMedia = _formats[block.PayloadType].Depacketizer is not null;      // else FEC, which only takes up a number (RFC 5109 §14.1)
                 return InsertOne(own, isMedia ? block.Payload : default, now, hints);
             }
-            if (block.Payload.IsEmpty || !_hasStarted) continue;
+            if (block.Payload.IsEmpty || !_cursor.HasStarted) continue;
             own = own with { SequenceNumber = (ushort)(header.SequenceNumber - reader.Count), Timestamp = header.Timestamp - block.TimestampOffset, Marker = false };
             if (InsertOne(own, block.Payload, now, default) == JitterBufferInsertResult.Inserted)
                 _statistics = _statistics with { PacketsRecovered = _statistics.PacketsRecovered + 1 };
@@ -214,26 +202,20 @@ public sealed class JitterBuffer : IDisposable
         (IRtpDepacketizer? depacketizer, uint clockRate) = _formats[header.PayloadType & 0x7F];
         RtpPayloadInfo info = default;
         if (!payload.IsEmpty && (depacketizer is null || !depacketizer.TryInspect(payload, out info))) return JitterBufferInsertResult.Malformed;
-        if (!TryPlace(header.SequenceNumber, out long sequence, out JitterBufferInsertResult refusal))
+        if (hints.Dependencies is { } dependencies) info = dependencies.Refine(info);
+        JitterBufferInsertResult place = Place(header.SequenceNumber, out long sequence);
+        if (place != JitterBufferInsertResult.Inserted)
         {
-            if (refusal == JitterBufferInsertResult.Late) LearnFrom(header.Timestamp, now);
-            return refusal;
+            if (place == JitterBufferInsertResult.Late) _schedule.LearnFrom(header.Timestamp, now);
+            return place;
         }
         MakeRoom(sequence, payload.Length);
-        if (sequence < _next) return JitterBufferInsertResult.Late;
+        if (sequence < _cursor.Next) return JitterBufferInsertResult.Late;
 
-        long media;
-        if (payload.IsEmpty || sequence < _highest)                       // padding and stragglers do not move the clock
-        {
-            media = _clock.GetMediaTime(header.Timestamp);
-            if (!payload.IsEmpty) LearnFrom(header.Timestamp, now);
-        }
-        else
-        {
-            (media, TimeSpan lateness) = _clock.Advance(header.Timestamp, clockRate, now);
-            _estimator.Add(lateness);
-        }
-        _highest = Math.Max(_highest, sequence);
+        bool isStraggler = payload.IsEmpty || sequence < _cursor.Highest;
+        long media = isStraggler ? _schedule.Locate(header.Timestamp) : _schedule.Advance(header.Timestamp, clockRate, now);
+        if (isStraggler && !payload.IsEmpty) _schedule.LearnFrom(header.Timestamp, now);
+        _cursor.Note(sequence);
         _ring.Add(new PacketSlot
         {
             Payload = MessageLease.CopyOf(payload),
@@ -244,66 +226,32 @@ public sealed class JitterBuffer : IDisposable
             Hints = hints,
             Timestamp = header.Timestamp,
             Ssrc = header.Ssrc,
-            Epoch = _clock.Epoch,
+            Epoch = _schedule.Epoch,
             PayloadType = header.PayloadType,
             Marker = header.Marker,
-        }, _highest - _next);
-        _gapEnd = Math.Min(_gapEnd, sequence);
-        SkipPadding();
+        }, _cursor.Highest - _cursor.Next);
+        _cursor.SkipPadding();
         return JitterBufferInsertResult.Inserted;
     }
 
-    // Audio that was overtaken on the way would have been in time with more delay; video is late because it was sent again.
-    private void LearnFrom(uint timestamp, Instant now)
+    private JitterBufferInsertResult Place(ushort number, out long sequence)
     {
-        if (!IsVideo && _clock.ClockRate > 0) _estimator.Add(now - _clock.GetEarliest(_clock.GetMediaTime(timestamp)));
-    }
-
-    // Extends the number to one that does not wrap, and sorts out what does not belong (RFC 3550 A.1: two in a row start anew).
-    private bool TryPlace(ushort number, out long sequence, out JitterBufferInsertResult refusal)
-    {
-        refusal = JitterBufferInsertResult.Stray;
-        if (!_hasStarted)
-        {
-            sequence = number + 0x10000;
-            (_hasStarted, _next, _highest, _scanned) = (true, sequence, sequence, sequence);
-            return true;
-        }
-        sequence = _highest + SerialNumber.Distance((ushort)_highest, number);
-        bool isFar = sequence > _highest + _ring.Capacity || sequence < _next - _ring.Capacity;
-        if (isFar && !(_hasStray && number == _strayNext))
-        {
-            (_hasStray, _strayNext) = (true, (ushort)(number + 1));
-            return false;
-        }
-        if (isFar)
-        {
-            Reset();
-            if (_events.Count < MaxEvents) _events.Enqueue(JitterBufferEvent.StreamRestarted);
-            return TryPlace(number, out sequence, out refusal);
-        }
-        _hasStray = false;
-        if (sequence < _next && !_hasDelivered && _next - sequence <= MaxReorderAtStart && _highest - sequence < _ring.Capacity)
-            (_next, _scanned) = (sequence, sequence);                     // the first packets came in another order
-        refusal = sequence < _next ? JitterBufferInsertResult.Late : JitterBufferInsertResult.Duplicate;
-        return sequence >= _next && !_ring.Has(sequence);
+        JitterBufferInsertResult place = _cursor.Place(number, mayGoBack: !_hasDelivered, out sequence, out bool restarts);
+        if (!restarts) return place;
+        Reset();
+        if (_events.Count < MaxEvents) _events.Enqueue(JitterBufferEvent.StreamRestarted);
+        return _cursor.Place(number, mayGoBack: true, out sequence, out _);
     }
 
     // The oldest goes when the newest would not fit.
     private void MakeRoom(long sequence, int bytes)
     {
-        while (_ring.Count > 0 && (sequence - _next >= _ring.Capacity || _ring.Bytes + bytes > _options.MaxBytes))
+        while (_ring.Count > 0 && (sequence - _cursor.Next >= _ring.Capacity || _ring.Bytes + bytes > _options.MaxBytes))
         {
-            if (_ring.Has(_next)) Drop(FrameEnd(_next));
-            else SkipTo(FindNext());
+            if (_ring.Has(_cursor.Next)) Drop(_cursor.FindFrameEnd());
+            else SkipTo(_cursor.FindNext());
         }
-        if (_ring.Count == 0 && sequence - _next >= _ring.Capacity) SkipTo(sequence);
-    }
-
-    private void SkipPadding()
-    {
-        while (_ring.Has(_next) && _ring.At(_next).IsPadding) _ring.Remove(_next++);
-        _scanned = Math.Max(_scanned, _next);
+        if (_ring.Count == 0 && sequence - _cursor.Next >= _ring.Capacity) SkipTo(sequence);
     }
 
     private enum Step
@@ -320,71 +268,25 @@ public sealed class JitterBuffer : IDisposable
     {
         (due, end) = (Instant.Never, 0);
         if (_ring.Count == 0) return Step.Wait;
-        if (!_ring.Has(_next))
+        if (!_ring.Has(_cursor.Next))
         {
-            end = FindNext();
-            due = PlayoutOf(_ring.At(end)) + RepairTime;
+            end = _cursor.FindNext();
+            due = _schedule.PlayoutOf(_ring.At(end)) + RepairTime;
             return Step.Skip;
         }
-        ref PacketSlot first = ref _ring.At(_next);
-        bool isWhole = TryScan(first, out end);
-        due = PlayoutOf(first);
-        bool hasStart = first.Info.Start == FrameStart.Certain || (_atBoundary && first.Info.Start == FrameStart.Possible);
-        if (isWhole && hasStart) return Step.Deliver;
+        bool isWhole = _cursor.TryScan(out end);
+        due = _schedule.PlayoutOf(_ring.At(_cursor.Next));
+        if (isWhole && _cursor.IsAtStart) return Step.Deliver;
         if (!isWhole) due += RepairTime;
-        if (_options.DeliversIncompleteFrames) return Step.DeliverIncomplete;
-        return Step.Drop;
+        return _options.DeliversIncompleteFrames ? Step.DeliverIncomplete : Step.Drop;
     }
 
     private TimeSpan RepairTime => IsVideo ? _options.RepairTime : TimeSpan.Zero;
 
-    private Instant PlayoutOf(in PacketSlot slot) =>
-        slot.Epoch == _clock.Epoch ? _clock.GetEarliest(slot.MediaTime) + CurrentDelay : slot.Arrival;
-
-    // Whether the frame that starts at _next is there without a gap, and where it ends.
-    private bool TryScan(in PacketSlot first, out long end)
-    {
-        for (end = Math.Max(_scanned, _next); ; end++)
-        {
-            if (!_ring.Has(end)) break;
-            ref PacketSlot slot = ref _ring.At(end);
-            _scanned = end;
-            if (!slot.IsOfFrame(first)) return true;
-            if (!slot.EndsFrame) continue;
-            end++;
-            return true;
-        }
-        return false;
-    }
-
-    // The first packet behind the gap at _next; looked for once, and moved by what arrives before it.
-    private long FindNext()
-    {
-        if (_gapStart == _next && _ring.Has(_gapEnd)) return _gapEnd;
-        (_gapStart, _gapEnd) = (_next, _next);
-        while (_gapEnd < _highest && !_ring.Has(_gapEnd)) _gapEnd++;
-        return _gapEnd;
-    }
-
-    // The first packet behind a frame of which packets may be missing: another timestamp, or what follows its marker.
-    private long FrameEnd(long from)
-    {
-        ref PacketSlot first = ref _ring.At(from);
-        for (long sequence = from; sequence <= _highest; sequence++)
-        {
-            if (!_ring.Has(sequence)) continue;
-            ref PacketSlot slot = ref _ring.At(sequence);
-            if (!slot.IsOfFrame(first)) return sequence;
-            if (slot.EndsFrame) return sequence + 1;
-        }
-        return _highest + 1;
-    }
-
     private void SkipTo(long sequence)
     {
-        _statistics = _statistics with { PacketsMissed = _statistics.PacketsMissed + (ulong)(sequence - _next) };
-        (_next, _scanned, _atBoundary) = (sequence, sequence, false);
-        SkipPadding();
+        _statistics = _statistics with { PacketsMissed = _statistics.PacketsMissed + (ulong)(sequence - _cursor.Next) };
+        _cursor.MoveTo(sequence, atBoundary: false);
         Lose();
     }
 
@@ -392,14 +294,13 @@ public sealed class JitterBuffer : IDisposable
     {
         ulong missed = 0;
         bool endIsKnown = _ring.Has(end - 1);
-        for (long sequence = _next; sequence < end; sequence++)
+        for (long sequence = _cursor.Next; sequence < end; sequence++)
         {
             if (!_ring.Has(sequence)) missed++;
             _ring.Remove(sequence);
         }
         _statistics = _statistics with { FramesDropped = _statistics.FramesDropped + 1, PacketsMissed = _statistics.PacketsMissed + missed };
-        (_next, _scanned, _atBoundary) = (end, end, endIsKnown);
-        SkipPadding();
+        _cursor.MoveTo(end, endIsKnown);
         Lose();
     }
 
@@ -413,22 +314,23 @@ public sealed class JitterBuffer : IDisposable
     private bool TryDeliver(long end, bool isComplete, Instant playout, Instant now, out EncodedFrame frame)
     {
         frame = default;
-        PacketRange range = _assembler.Measure(_next, end);
+        long start = _cursor.Next;
+        PacketRange range = _assembler.Measure(start, end);
         if (isComplete) _statistics = _statistics with { FramesReceived = _statistics.FramesReceived + 1 };
-        bool isDecodable = !IsVideo || _decodability.TryTake(range.IsKeyFrame && isComplete, _ring.At(_next).Info);
+        bool isDecodable = !IsVideo || _decodability.TryTake(range.IsKeyFrame && isComplete, _ring, start, end);
         bool isWanted = isDecodable || _options.DeliversUndecodableFrames || !isComplete;
         if (!isWanted) AskForKeyFrame(now);
-        (IRtpDepacketizer? depacketizer, uint clockRate) = _formats[_ring.At(_next).PayloadType];
-        if (!isWanted || !_assembler.TryAssemble(_next, end, range, depacketizer!, clockRate, out frame))
+        (IRtpDepacketizer? depacketizer, uint clockRate) = _formats[_ring.At(start).PayloadType];
+        if (!isWanted || !_assembler.TryAssemble(start, end, range, depacketizer!, clockRate, out frame))
         {
             Drop(end);
             return false;
         }
         frame = frame with { IsComplete = isComplete, FollowsLoss = _followsLoss, PlayoutTime = playout, Rid = Rid };
         bool endIsKnown = _ring.Has(end - 1);
-        for (long sequence = _next; sequence < end; sequence++) _ring.Remove(sequence);
-        (_next, _scanned, _atBoundary, _hasDelivered, _followsLoss) = (end, end, isComplete || endIsKnown, true, false);
-        SkipPadding();
+        for (long sequence = start; sequence < end; sequence++) _ring.Remove(sequence);
+        _cursor.MoveTo(end, isComplete || endIsKnown);
+        (_hasDelivered, _followsLoss) = (true, false);
         if (!isComplete) Lose();
         Count(frame, now);
         return true;

@@ -12,7 +12,7 @@ public enum JitterBufferKind
     Video,
 }
 
-/// <summary>How a jitter buffer delays, and what it holds at most. Worst-case memory is <see cref="MaxBytes"/>, the frame under assembly, and 160 bytes for each of <see cref="MaxPackets"/>, as far as they are needed at a time.</summary>
+/// <summary>How a jitter buffer delays, and what it holds at most. Worst-case memory is <see cref="MaxBytes"/>, the frame under assembly, and 200 bytes for each of <see cref="MaxPackets"/>, as far as they are needed at a time.</summary>
 public sealed record JitterBufferOptions
 {
     private static readonly TimeSpan s_ceiling = TimeSpan.FromSeconds(10);

@@ -12,6 +12,9 @@ public readonly record struct RtpFrameHints
     /// <summary>When it was captured.</summary>
     public AbsoluteCaptureTime? CaptureTime { get; init; }
 
+    /// <summary>What frames it needs (dependency descriptor). It is the packet's, not the frame's: a picture has a frame for each spatial layer.</summary>
+    public FrameDependencies? Dependencies { get; init; }
+
     internal RtpFrameHints Or(in RtpFrameHints other) => new()
     {
         AudioLevel = AudioLevel ?? other.AudioLevel,

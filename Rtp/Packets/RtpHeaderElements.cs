@@ -13,6 +13,8 @@ public static class RtpHeaderElements
     private const int Prefix = 2;
     private const byte ContributingSources = 0;
 
+    internal const byte MaxOneByteId = 14;               // RFC 8285 §4.2: 15 ends the list
+
     /// <summary>Writes an element behind others.</summary>
     /// <param name="destination">Room for it.</param>
     /// <param name="number">Its number, from 1.</param>
@@ -67,13 +69,25 @@ public static class RtpHeaderElements
         for (; sources.Length >= 4; sources = sources[4..]) writer.AddContributingSource(BinaryPrimitives.ReadUInt32BigEndian(sources));
     }
 
-    internal static void AddExtensions(ref RtpHeaderWriter writer, ReadOnlySpan<byte> elements, ReadOnlySpan<byte> ids)
+    /// <summary>Whether an element fits no one-byte header (RFC 8285 §4.2): by its id, or by its length.</summary>
+    internal static bool NeedTwoByteHeaders(ReadOnlySpan<byte> elements, ReadOnlySpan<byte> ids)
+    {
+        while (TryTake(ref elements, out byte number, out ReadOnlySpan<byte> value))
+        {
+            if (number != ContributingSources && number < ids.Length && ids[number] != 0 && !FitsOneByteHeader(ids[number], value.Length)) return true;
+        }
+        return false;
+    }
+
+    internal static bool FitsOneByteHeader(byte id, int length) => id is > 0 and <= MaxOneByteId && length is > 0 and <= 16;
+
+    internal static void AddExtensions(ref RtpHeaderWriter writer, ReadOnlySpan<byte> elements, ReadOnlySpan<byte> ids, bool isTwoByte)
     {
         while (TryTake(ref elements, out byte number, out ReadOnlySpan<byte> value))
         {
             // RFC 8285 §4.2: what a one-byte header cannot hold needs a=extmap-allow-mixed, and is left out without it.
-            if (number == ContributingSources || number >= ids.Length || ids[number] is 0 or > 14 || value.Length is 0 or > 16) continue;
-            writer.AddExtension(ids[number], value);
+            if (number == ContributingSources || number >= ids.Length || ids[number] == 0) continue;
+            if (isTwoByte || FitsOneByteHeader(ids[number], value.Length)) writer.AddExtension(ids[number], value);
         }
     }
 

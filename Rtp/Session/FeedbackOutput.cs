@@ -10,7 +10,7 @@ internal sealed class FeedbackOutput(RtpSessionState state)
     private const int MaxArrivals = 1024;
     private const long TicksPerUnit = 2500;             // transport-wide feedback counts 250 µs
     private readonly ArrivalWindow _transport = new();
-    private Instant _nackAt = Instant.Never, _keyFrameAt = Instant.Never, _arrivalsAt = Instant.Never, _estimateAt = Instant.Never;
+    private Instant _nackAt = Instant.Never, _keyFrameAt = Instant.Never, _arrivalsAt = Instant.Never, _estimateAt = Instant.Never, _limitsAt = Instant.Never;
     private uint _mediaSsrc;
     private byte _feedbackCount;
     private bool _owesTransport, _owesArrivals;
@@ -18,7 +18,7 @@ internal sealed class FeedbackOutput(RtpSessionState state)
     /// <summary>The estimate that is sent (REMB), or null.</summary>
     public long? Estimate { get; private set; }
 
-    public Instant NextTimeout => Instant.Min(Instant.Min(_nackAt, _keyFrameAt), Instant.Min(_arrivalsAt, _estimateAt));
+    public Instant NextTimeout => Instant.Min(Instant.Min(Instant.Min(_nackAt, _keyFrameAt), Instant.Min(_arrivalsAt, _estimateAt)), _limitsAt);
 
     /// <summary>The same of arrival times alone.</summary>
     public Instant NextArrivalsTimeout => _arrivalsAt;
@@ -38,6 +38,13 @@ internal sealed class FeedbackOutput(RtpSessionState state)
         Estimate = bitsPerSecond;
         if (bitsPerSecond is null) _estimateAt = Instant.Never;
         else if (falls || _estimateAt.IsNever) _estimateAt = now;
+    }
+
+    /// <summary>A receiver has asked for a limit, or has left: it is to be told which limits hold now (RFC 5104 §4.2.2).</summary>
+    public void NotifyLimits(RtpSendStream stream, Instant now)
+    {
+        stream.OwesLimits = true;
+        _limitsAt = Instant.Min(_limitsAt, now);
     }
 
     /// <summary>A packet with a transport-wide sequence number has arrived.</summary>
@@ -76,7 +83,7 @@ internal sealed class FeedbackOutput(RtpSessionState state)
             _owesTransport |= _transport.HasNews;
             foreach (RtpReceiveStream stream in state.Demultiplexer.All) _owesArrivals |= stream.Arrivals is { HasNews: true };
         }
-        if (now >= _nackAt || now >= _keyFrameAt || now >= _estimateAt) state.Scheduler.FeedbackArose(now);
+        if (now >= _nackAt || now >= _keyFrameAt || now >= _estimateAt || now >= _limitsAt) state.Scheduler.FeedbackArose(now);
     }
 
     /// <summary>Writes all that is due and has room.</summary>
@@ -85,6 +92,7 @@ internal sealed class FeedbackOutput(RtpSessionState state)
         if (now >= _keyFrameAt) WriteKeyFrameRequests(ref writer, now);
         if (now >= _nackAt) WriteNacks(ref writer, now);
         if (now >= _estimateAt) WriteEstimate(ref writer, now);
+        if (now >= _limitsAt) WriteLimits(ref writer, now);
         if (_owesArrivals) WriteArrivals(ref writer, now);
         if (_owesTransport) WriteTransport(ref writer);
     }
@@ -149,6 +157,17 @@ internal sealed class FeedbackOutput(RtpSessionState state)
             if (count < sources.Length && (stream.Section.PayloadTypes.Feedback & RtpFeedback.ReceiverEstimate) != 0) sources[count++] = stream.Ssrc;
         }
         if (count > 0) writer.WriteReceiverEstimatedMaxBitrate(state.FeedbackSsrc, (ulong)estimate, sources[..count]);
+    }
+
+    private void WriteLimits(ref RtcpWriter writer, Instant now)
+    {
+        _limitsAt = Instant.Never;
+        foreach (RtpSendStream stream in state.SendStreams)
+        {
+            if (stream is not { OwesLimits: true, Limits: { } limits }) continue;
+            if (writer.WriteMaxBitrateNotification(stream.Ssrc, limits.BoundingSet)) stream.OwesLimits = false;
+            else _limitsAt = now;                        // no room: the next datagram goes on
+        }
     }
 
     private void WriteTransport(ref RtcpWriter writer)

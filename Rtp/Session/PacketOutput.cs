@@ -10,6 +10,7 @@ internal sealed class PacketOutput(RtpSessionState state)
     private readonly Queue<Outgoing> _outgoing = new();
     private readonly Queue<(RtpSendStream Stream, ushort Sequence)> _again = new();
     private readonly SentPacketLog _log = new();
+    private readonly FeedbackRequests _requests = new(state.Options);
     private ushort _transportSequence = (ushort)(state.Random.NextUInt32() & 0x7FFF);
 
     /// <summary>Whether retransmissions may repeat a packet as it was, where there is no stream for them. AEAD forbids that (RFC 7714 §10.1).</summary>
@@ -149,29 +150,34 @@ internal sealed class PacketOutput(RtpSessionState state)
         return length + payload.Length;
     }
 
-    // The session's own elements, then those that go with the packet. What fits no one-byte header is left out.
+    // The session's own elements, then those that go with the packet. What fits no one-byte header makes all two-byte ones where the
+    // packets of a stream may differ (RFC 8285 §4.1.2), and is left out elsewhere.
     private int WriteHeader(
         Span<byte> destination, RtpSendStream stream, in RtpHeader header, ReadOnlySpan<byte> rid, byte ridId, ReadOnlySpan<byte> elements, Instant now, out ushort number)
     {
-        RtpHeaderWriter writer = new(destination, header);
+        ReadOnlySpan<byte> ids = stream.ElementIds.Span, mid = stream.MidExtensionId > 0 ? stream.Mid.Span : default;
+        if (ridId == 0) rid = default;
+        byte sendTime = stream.AbsoluteSendTimeExtensionId;
+        bool isTwoByte = stream.MixesHeaderForms && (
+            RtpHeaderElements.NeedTwoByteHeaders(elements, ids) || Math.Max(sendTime, stream.TransportSequenceExtensionId) > RtpHeaderElements.MaxOneByteId ||
+            !FitsOneByteHeader(stream.MidExtensionId, mid) || !FitsOneByteHeader(ridId, rid));
+        RtpHeaderWriter writer = new(destination, header, isTwoByte);
         RtpHeaderElements.AddContributingSources(ref writer, elements);
-        AddIdentifier(ref writer, stream.MidExtensionId, stream.Mid.Span);
-        AddIdentifier(ref writer, ridId, rid);
-        if (stream.AbsoluteSendTimeExtensionId is > 0 and var sendTime) writer.AddExtension(sendTime, AbsoluteSendTime.From(now));
+        if (!mid.IsEmpty && (isTwoByte || FitsOneByteHeader(stream.MidExtensionId, mid))) writer.AddExtension(stream.MidExtensionId, mid);
+        if (!rid.IsEmpty && (isTwoByte || FitsOneByteHeader(ridId, rid))) writer.AddExtension(ridId, rid);
+        if (sendTime > 0 && (isTwoByte || sendTime <= RtpHeaderElements.MaxOneByteId)) writer.AddExtension(sendTime, AbsoluteSendTime.From(now));
         number = 0;
-        if (stream.TransportSequenceExtensionId is > 0 and var sequence)
+        if (stream.TransportSequenceExtensionId is > 0 and var sequence && (isTwoByte || sequence <= RtpHeaderElements.MaxOneByteId))
         {
             number = _transportSequence++;
-            writer.AddExtension(sequence, new TransportSequenceNumber(number));
+            ushort request = stream.RequestsTransportFeedback ? _requests.Next(now) : (ushort)0;
+            writer.AddExtension(sequence, new TransportSequenceNumber(number, request, WantsTimestamps: request > 0));
         }
-        RtpHeaderElements.AddExtensions(ref writer, elements, stream.ElementIds.Span);
+        RtpHeaderElements.AddExtensions(ref writer, elements, ids, isTwoByte);
         return writer.Complete();
     }
 
-    private static void AddIdentifier(ref RtpHeaderWriter writer, byte id, scoped ReadOnlySpan<byte> value)
-    {
-        if (id is > 0 and <= 14 && value.Length is > 0 and <= 16) writer.AddExtension(id, value);
-    }
+    private static bool FitsOneByteHeader(byte id, ReadOnlySpan<byte> value) => value.IsEmpty || RtpHeaderElements.FitsOneByteHeader(id, value.Length);
 
     private void Count(RtpSendStream stream, ushort sequence, ushort number, int header, int payload, uint timestamp, bool isRetransmission, Instant now)
     {

@@ -3,7 +3,7 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Rtp;
 
 /// <summary>Takes RTCP compounds: reports, descriptions, goodbyes, feedback. What lies about itself is dropped and counted, packet by packet.</summary>
-internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, PacketOutput packets, FeedbackMatcher matcher)
+internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, PacketOutput packets, FeedbackOutput feedback, FeedbackMatcher matcher)
 {
     public void Receive(ReadOnlySpan<byte> compound, Instant now)
     {
@@ -28,11 +28,11 @@ internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, Pa
             case RtcpPacketType.SourceDescription:
                 return TakeDescription(packet);
             case RtcpPacketType.Goodbye:
-                return TakeGoodbye(packet);
+                return TakeGoodbye(packet, now);
             case RtcpPacketType.ExtendedReport:
                 return TakeExtendedReport(packet, now);
             case RtcpPacketType.TransportFeedback or RtcpPacketType.PayloadFeedback:
-                return RtcpFeedback.TryParse(packet, out RtcpFeedback feedback) && TakeFeedback(feedback, now);
+                return RtcpFeedback.TryParse(packet, out RtcpFeedback message) && TakeFeedback(message, now);
             default:
                 return true;                                     // what we do not know is nobody's fault
         }
@@ -70,11 +70,15 @@ internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, Pa
         return true;
     }
 
-    private bool TakeGoodbye(in RtcpPacket packet)
+    private bool TakeGoodbye(in RtcpPacket packet, Instant now)
     {
         if (!Goodbye.TryParse(packet, out Goodbye goodbye)) return false;
         while (goodbye.TryReadSource(out uint ssrc))
         {
+            foreach (RtpSendStream stream in state.SendStreams)
+            {
+                if (stream.Limits?.Forget(ssrc) == true) LimitsChanged(stream, now);
+            }
             if (state.Demultiplexer.Find(ssrc) is not { } ended) continue;
             state.Demultiplexer.Remove(ssrc);
             state.Raise(new RtpEvent(RtpEventKind.StreamEnded, ended));
@@ -106,29 +110,51 @@ internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, Pa
         Measured(roundTrip, now);
     }
 
-    private bool TakeFeedback(in RtcpFeedback feedback, Instant now)
+    private bool TakeFeedback(in RtcpFeedback message, Instant now)
     {
-        switch (feedback.Type, feedback.Format)
+        switch (message.Type, message.Format)
         {
             case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.GenericNack):
-                return TakeNack(feedback, now);
+                return TakeNack(message, now);
+            case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.MaxBitrateRequest):
+                return TakeMaxBitrateRequest(message, now);
             case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.TransportWide):
-                return matcher.TakeTransportWide(feedback, now);
+                return matcher.TakeTransportWide(message, now);
             case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.CongestionControl):
-                return matcher.TakeCongestionControl(feedback, now);
+                return matcher.TakeCongestionControl(message, now);
             case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.PictureLossIndication):
-                if (state.FindSendStream(feedback.Media) is not { } stream) return true;
+                if (state.FindSendStream(message.Media) is not { } stream) return true;
                 stream.PictureLossIndications++;
                 AskForKeyFrame(stream);
                 return true;
             case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.FullIntraRequest):
-                return TakeFullIntraRequests(feedback);
+                return TakeFullIntraRequests(message);
             case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.ApplicationLayer):
-                if (ReceiverEstimatedMaxBitrate.TryParse(feedback, out ReceiverEstimatedMaxBitrate estimate)) TakeEstimate(estimate, now);
+                if (ReceiverEstimatedMaxBitrate.TryParse(message, out ReceiverEstimatedMaxBitrate estimate)) TakeEstimate(estimate, now);
                 return true;
             default:
                 return true;
         }
+    }
+
+    // RFC 5104 §4.2.1.2: each entry asks one source of ours; the answer says which limits hold then, also when this one does not.
+    private bool TakeMaxBitrateRequest(in RtcpFeedback message, Instant now)
+    {
+        WireReader reader = new(message.Information);
+        while (MaxBitrateEntry.TryRead(ref reader, out MaxBitrateEntry request))
+        {
+            if (state.FindSendStream(request.Ssrc) is not { } stream) continue;
+            stream.AskedLimits.Request(message.Sender, request);
+            LimitsChanged(stream, now);
+        }
+        return reader.Remaining == 0;
+    }
+
+    private void LimitsChanged(RtpSendStream stream, Instant now)
+    {
+        feedback.NotifyLimits(stream, now);
+        state.Controller?.MaxBitrateRequested(stream.Ssrc, stream.MaxBitrate, stream.MaxBitrateOverheadBytes, now);
+        state.Raise(new RtpEvent(RtpEventKind.MaxBitrateRequested, SendStream: stream));
     }
 
     private bool TakeNack(in RtcpFeedback feedback, Instant now)

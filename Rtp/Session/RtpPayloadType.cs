@@ -24,6 +24,9 @@ public enum RtpFeedback
 
     /// <summary>"goog-remb": the receiver may limit the bit rate (draft-alvestrand-rmcat-remb-03).</summary>
     ReceiverEstimate = 32,
+
+    /// <summary>"ccm tmmbr": the receiver may limit the bit rate of a stream (RFC 5104 §4.2.1).</summary>
+    MaxBitrate = 64,
 }
 
 /// <summary>A payload type as a session needs to know it.</summary>

@@ -9,6 +9,7 @@ public sealed class RtpSendStream
     private PacketHistory? _history;
     private uint _latestFrame;
     private SentPacketLog? _log;
+    private BitrateLimits? _limits;
 
     internal RtpSendStream(uint ssrc, uint clockRate, RtpSessionOptions options) => (Ssrc, ClockRate, _options) = (ssrc, clockRate, options);
 
@@ -45,11 +46,26 @@ public sealed class RtpSendStream
     /// <summary>The id of the transport-wide sequence number's extension, or 0.</summary>
     public byte TransportSequenceExtensionId { get; set; }
 
+    /// <summary>Whether that extension is of version 2: packets ask for feedback, which the other side does not send by itself (transport-wide-cc-02).</summary>
+    public bool RequestsTransportFeedback { get; set; }
+
+    /// <summary>
+    /// Whether packets may have two-byte header extension elements beside others with one-byte ones (a=extmap-allow-mixed, RFC 8285 §4.1.2):
+    /// those do which an element needs it for, by its id above 14 or its length above 16. Default false: such elements are left out.
+    /// </summary>
+    public bool MixesHeaderForms { get; set; }
+
     /// <summary>The id of the absolute send time's extension, or 0.</summary>
     public byte AbsoluteSendTimeExtensionId { get; set; }
 
     /// <summary>The ids by which a packet's <see cref="RtpHeaderElements"/> go: at index n that of the element with number n, 0 where it was not negotiated.</summary>
     public ReadOnlyMemory<byte> ElementIds { get; set; }
+
+    /// <summary>The bit rate that receivers ask not to exceed (TMMBR, RFC 5104 §4.2.1), with <see cref="MaxBitrateOverheadBytes"/> of each packet; null without a limit.</summary>
+    public long? MaxBitrate => _limits?.BitsPerSecond;
+
+    /// <summary>Bytes of header per packet that <see cref="MaxBitrate"/> counts in, as its owner has measured them: IP, UDP and RTP.</summary>
+    public int MaxBitrateOverheadBytes => _limits?.OverheadBytes ?? 0;
 
     /// <summary>Packets sent.</summary>
     public ulong PacketsSent { get; private set; }
@@ -113,6 +129,13 @@ public sealed class RtpSendStream
 
     /// <summary>The first sequence number that was sent, which the extended ones of reports count from; null before.</summary>
     public ushort? FirstSequence { get; private set; }
+
+    /// <summary>Limits that receivers have asked for, or null before the first.</summary>
+    internal BitrateLimits? Limits => _limits;
+
+    internal BitrateLimits AskedLimits => _limits ??= new BitrateLimits();
+
+    internal bool OwesLimits { get; set; }
 
     internal bool KeyFrameEventWaits { get; set; }
 

@@ -24,7 +24,7 @@ public sealed class RtpSession
         _reporter = new RtcpReporter(_state);
         _feedback = new FeedbackOutput(_state);
         _matcher = new FeedbackMatcher(_state, _packets.Log);
-        _input = new RtcpInput(_state, _reporter, _packets, _matcher);
+        _input = new RtcpInput(_state, _reporter, _packets, _feedback, _matcher);
     }
 
     /// <summary>The streams that are sent, those of retransmissions included.</summary>

@@ -157,6 +157,9 @@ public enum RtpEventKind
 
     /// <summary>The congestion controller has another target bit rate, or the receiver another estimate.</summary>
     TargetBitrateChanged,
+
+    /// <summary>A receiver asks a source of ours not to exceed a bit rate, or does so no more (TMMBR, RFC 5104 §4.2.1): <see cref="RtpSendStream.MaxBitrate"/>.</summary>
+    MaxBitrateRequested,
 }
 
 /// <summary>Something that a session has to tell.</summary>

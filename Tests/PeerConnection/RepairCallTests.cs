@@ -51,7 +51,7 @@ public sealed class RepairCallTests
                 foreach (SdpCodec codec in codecs.Where(codec => codec.AssociatedPayloadType is null))
                 {
                     Assert.That(codecs.Count(repair => repair.AssociatedPayloadType == codec.PayloadType), Is.EqualTo(1), codec.Name);
-                    Assert.That(codec.Feedback, Is.EquivalentTo(new[] { "goog-remb", "transport-cc", "ccm fir", "nack", "nack pli" }));
+                    Assert.That(codec.Feedback, Is.EquivalentTo(new[] { "goog-remb", "transport-cc", "ccm fir", "ccm tmmbr", "nack", "nack pli" }));
                 }
                 Assert.That(codecs.Select(codec => codec.PayloadType), Is.Unique);
                 Assert.That(SdpExtmap.ReadAll(section.Attributes).Select(line => line.Uri), Does.Contain("http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"));

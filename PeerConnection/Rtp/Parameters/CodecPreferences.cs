@@ -43,6 +43,7 @@ internal static class CodecPreferences
                 if (withRetransmission) chosen.AddRange(codecs.Where(repair => repair.AssociatedPayloadType == codec.PayloadType));
             }
         }
+        chosen.RemoveAll(red => AudioRedundancy.PrimaryOf(red) is { } primary && !chosen.Exists(codec => codec.PayloadType == primary));
         return chosen.Exists(codec => !IsHelper(codec.Name)) ? chosen : codecs;
     }
 

@@ -27,5 +27,5 @@ public sealed record RTCRtpCapabilities
 
     /// <summary>[[HeaderExtensionsToNegotiate]] of a kind's first transceiver (webrtc-extensions §5.1).</summary>
     internal static IReadOnlyList<RTCRtpHeaderExtensionCapability> ExtensionsOf(MediaKind kind) =>
-        [.. WebRtcStack.HeaderExtensions.Supported(kind).Select(uri => new RTCRtpHeaderExtensionCapability { Uri = uri })];
+        [.. WebRtcStack.HeaderExtensions.Supported(kind).Select(uri => new RTCRtpHeaderExtensionCapability { Uri = uri, Direction = WebRtcStack.HeaderExtensions.DefaultDirection(uri) })];
 }

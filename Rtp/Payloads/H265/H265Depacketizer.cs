@@ -4,17 +4,25 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Rtp;
 
 /// <summary>From H.265 payloads to access units in Annex B (RFC 7798 §4.4): single NAL units, aggregation packets, fragmentation units, and what PACI packets carry.</summary>
-/// <remarks>Decoding order is transmission order: sprop-max-don-diff is 0, as it is when nothing else was negotiated.</remarks>
+/// <remarks>
+/// Without sprop-max-don-diff decoding order is transmission order, as a real-time sender has it. With it packets carry decoding order
+/// numbers, which <see cref="WithDecodingOrder"/> passes over: frames come as they are transmitted, each whole, and a decoder that was
+/// promised another order puts them into it by their picture order counts.
+/// </remarks>
 public sealed class H265Depacketizer : IRtpDepacketizer
 {
     private const byte FuStart = 0x80, FuEnd = 0x40;
 
-    private H265Depacketizer()
-    {
-    }
+    private const int OrderLength = 2, OrderDifferenceLength = 1;         // DONL and DOND of §4.4.1 to §4.4.3
+    private readonly bool _hasOrder;
 
-    /// <summary>The one instance.</summary>
-    public static H265Depacketizer Instance { get; } = new();
+    private H265Depacketizer(bool hasOrder) => _hasOrder = hasOrder;
+
+    /// <summary>The instance for streams without decoding order numbers.</summary>
+    public static H265Depacketizer Instance { get; } = new(hasOrder: false);
+
+    /// <summary>The instance for streams with sprop-max-don-diff above 0 (RFC 7798 §7.1), whose packets carry decoding order numbers.</summary>
+    public static H265Depacketizer WithDecodingOrder { get; } = new(hasOrder: true);
 
     /// <summary>Whether an access unit is a key frame: it has a random access picture or the parameters of one.</summary>
     public static bool IsKeyFrame(ReadOnlySpan<byte> frame)
@@ -35,15 +43,19 @@ public sealed class H265Depacketizer : IRtpDepacketizer
         switch (type)
         {
             case <= H265NalUnit.LastSingle:
+                if (!TrySkipOrder(ref body)) return false;
                 info = Describe(type, second, body);
                 return true;
             case H265NalUnit.Aggregate:
                 return TryInspectAggregate(body, out info);
             case H265NalUnit.Fragment:
                 if (body.Length < 2) return false;
+                bool isStart = (body[0] & FuStart) != 0;
                 type = body[0] & 0x3F;
-                info = Describe(type, second, body[1..]);
-                if ((body[0] & FuStart) == 0) info = info with { Start = FrameStart.No };
+                body = body[1..];
+                if (isStart && !TrySkipOrder(ref body)) return false;
+                info = Describe(type, second, body);
+                if (!isStart) info = info with { Start = FrameStart.No };
                 return true;
             default:
                 return false;
@@ -65,13 +77,14 @@ public sealed class H265Depacketizer : IRtpDepacketizer
         frame.AbandonUnit();                                              // its rest is not coming any more
         if (type == H265NalUnit.Aggregate)
         {
-            while (TryReadAggregated(ref body, out ReadOnlySpan<byte> unit))
+            for (bool isFirst = true; TryReadAggregated(ref body, isFirst, out ReadOnlySpan<byte> unit); isFirst = false)
             {
                 frame.Append(AnnexB.StartCode);
                 frame.Append(unit);
             }
             return;
         }
+        if (!TrySkipOrder(ref body)) return;
         AppendHeader(first, second, frame);
         frame.Append(body);
     }
@@ -99,6 +112,14 @@ public sealed class H265Depacketizer : IRtpDepacketizer
         return true;
     }
 
+    private bool TrySkipOrder(scoped ref ReadOnlySpan<byte> body, int length = OrderLength)
+    {
+        if (!_hasOrder) return true;
+        if (body.Length < length) return false;
+        body = body[length..];
+        return true;
+    }
+
     private static void AppendHeader(byte first, byte second, FrameBuffer frame)
     {
         frame.Append(AnnexB.StartCode);
@@ -107,25 +128,27 @@ public sealed class H265Depacketizer : IRtpDepacketizer
     }
 
     // §4.4.3
-    private static void AppendFragment(byte first, byte second, ReadOnlySpan<byte> body, FrameBuffer frame)
+    private void AppendFragment(byte first, byte second, ReadOnlySpan<byte> body, FrameBuffer frame)
     {
         byte header = body[0];
+        body = body[1..];
         if ((header & FuStart) != 0)
         {
             frame.AbandonUnit();
+            if (!TrySkipOrder(ref body)) return;
             frame.BeginUnit();
             AppendHeader(H265NalUnit.WithType(first, header & 0x3F), second, frame);
         }
         if (!frame.HasOpenUnit) return;                                   // its start is lost: §4.4.3 asks to drop the rest
-        frame.Append(body[1..]);
+        frame.Append(body);
         if ((header & FuEnd) != 0) frame.EndUnit();
     }
 
-    private static bool TryInspectAggregate(ReadOnlySpan<byte> rest, out RtpPayloadInfo info)
+    private bool TryInspectAggregate(ReadOnlySpan<byte> rest, out RtpPayloadInfo info)
     {
         info = default;
         bool any = false;
-        while (TryReadAggregated(ref rest, out ReadOnlySpan<byte> unit))
+        while (TryReadAggregated(ref rest, !any, out ReadOnlySpan<byte> unit))
         {
             RtpPayloadInfo next = Describe(H265NalUnit.TypeOf(unit[0]), unit[1], unit[H265NalUnit.HeaderLength..]);
             info = any ? info with { IsKeyFrame = info.IsKeyFrame || next.IsKeyFrame } : next;
@@ -134,9 +157,11 @@ public sealed class H265Depacketizer : IRtpDepacketizer
         return any && rest.IsEmpty;
     }
 
-    private static bool TryReadAggregated(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> unit)
+    // §4.4.2: the first unit has a decoding order number, the others the difference to the one before.
+    private bool TryReadAggregated(ref ReadOnlySpan<byte> rest, bool isFirst, out ReadOnlySpan<byte> unit)
     {
         unit = default;
+        if (!TrySkipOrder(ref rest, isFirst ? OrderLength : OrderDifferenceLength)) return false;
         if (rest.Length < 2 + H265NalUnit.HeaderLength) return false;
         int length = BinaryPrimitives.ReadUInt16BigEndian(rest);
         if (length < H265NalUnit.HeaderLength || length > rest.Length - 2) return false;

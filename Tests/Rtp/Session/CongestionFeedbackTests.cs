@@ -105,7 +105,7 @@ public sealed class CongestionFeedbackTests
         Assert.That(pair.Stream.RoundTripTime?.TotalMilliseconds, Is.EqualTo(80).Within(2));
     }
 
-    private sealed class Recorder : ICongestionController
+    internal sealed class Recorder : ICongestionController
     {
         public int Sent { get; private set; }
 
@@ -132,6 +132,10 @@ public sealed class CongestionFeedbackTests
         }
 
         public void RoundTripMeasured(TimeSpan roundTrip, Instant now) => RoundTrips.Add(roundTrip);
+
+        public void MaxBitrateRequested(uint ssrc, long? bitsPerSecond, int overheadBytes, Instant now) => Limits.Add((ssrc, bitsPerSecond, overheadBytes));
+
+        public List<(uint Ssrc, long? BitsPerSecond, int Overhead)> Limits { get; } = [];
 
         public void LossReported(uint ssrc, double fraction, Instant now) { }
     }
