@@ -28,6 +28,7 @@ public sealed class DtlsConnection : IDisposable
     private readonly EarlyQueue _earlyData;                        // decrypted: the peer is not known yet
     private readonly Queue<DtlsEvent> _events = new(2);            // Connected, then Closed or Failed
     private Instant _handshakeDeadline = Instant.Never;
+    private bool _hasDrawnKeys;
 
     /// <summary>Creates a connection that has not started.</summary>
     /// <param name="options">What to negotiate, and all limits.</param>
@@ -86,6 +87,20 @@ public sealed class DtlsConnection : IDisposable
 
     /// <summary>How often something from the wire was dropped for this reason.</summary>
     public long GetDropCount(DtlsDropReason reason) => _drops[reason];
+
+    /// <summary>
+    /// Draws the ephemeral keys of the handshake ahead, when there is time: while a path to the peer is still looked for. It may be left
+    /// out; again, or once the handshake has started, it does nothing.
+    /// </summary>
+    public void DrawKeys()
+    {
+        if (State != DtlsState.New || _hasDrawnKeys) return;
+        _hasDrawnKeys = true;
+        _context.DrawKeys();
+    }
+
+    /// <summary>Whether <see cref="DrawKeys"/> has something to do.</summary>
+    public bool CanDrawKeys => State == DtlsState.New && !_hasDrawnKeys;
 
     /// <summary>Starts the handshake: the client owes a ClientHello, the server listens.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -332,6 +347,8 @@ public sealed class DtlsConnection : IDisposable
     {
         if (_handshake.State is HandshakeFailed failed) Fail(failed.Event);
         else TryConnect();
+        if (_records.IsDtls13 == true && _handshake.IsEstablished && _context.Flight.IsEmpty)
+            _records.ForgetHandshake(forReadingToo: _options.Role == DtlsRole.Client);
     }
 
     private void ReceiveAlert(ReadOnlySpan<byte> content)
@@ -355,6 +372,7 @@ public sealed class DtlsConnection : IDisposable
     private void TryConnect()
     {
         if (State != DtlsState.Connecting || !_handshake.IsEstablished) return;
+        _context.Keys.Dispose();
         _handshakeDeadline = Instant.Never;                        // from here on we wait for the application, not for the peer
         if (!_peer.IsProven) return;
         State = DtlsState.Connected;
@@ -381,6 +399,7 @@ public sealed class DtlsConnection : IDisposable
         _context.Flight.Clear();
         _context.Acks.Begin();
         _context.Transcript.Release();
+        _context.Keys.Dispose();
         _handshake.Dispose();
         _earlyRecords.Clear();
         _earlyData.Clear();

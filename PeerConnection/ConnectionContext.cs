@@ -12,8 +12,10 @@ namespace WebRtcStack;
 internal sealed class ConnectionContext
 {
     private readonly Queue<(Action Raise, bool IsEvent)> _events = new();
+    private readonly List<Action> _commands = [];        // of the task that runs: the loop is woken for all of them together
     private readonly ILogger _logger;
     private int _statisticsNumbers;
+    private bool _isInTask;
     private volatile bool _isClosed;                     // read between events, without the lock
 
     public ConnectionContext(RTCPeerConnection owner, RTCConfiguration configuration, WebRtcOptions options)
@@ -22,7 +24,8 @@ internal sealed class ConnectionContext
         _logger = options.LoggerFactory.CreateLogger<RTCPeerConnection>();
         Loop = (options.Transport ?? SocketTransport.Shared).NextLoop();
         Callbacks = Loop.CreateCallbackQueue();
-        Certificate = configuration.Certificates.Count > 0
+        OwnsCertificate = configuration.Certificates.Count == 0;
+        Certificate = !OwnsCertificate
             ? configuration.Certificates[0].Certificate
             : DtlsCertificate.Create(new DtlsCertificateOptions(), options.TimeProvider.GetUtcNow(), options.Random);
         Cname = RandomText.Create(options.Random, 16);
@@ -47,6 +50,9 @@ internal sealed class ConnectionContext
     public CallbackQueue Callbacks { get; }
 
     public DtlsCertificate Certificate { get; }
+
+    /// <summary>Whether the certificate is this connection's alone, made for it.</summary>
+    public bool OwnsCertificate { get; }
 
     /// <summary>RFC 8834 §4.9, RFC 7022 §4.2: one random name for all our sources.</summary>
     public string Cname { get; }
@@ -88,14 +94,19 @@ internal sealed class ConnectionContext
     /// <summary>Settles a promise, in its order among the events, also when the connection was closed meanwhile.</summary>
     public void Settle(Action settle) => _events.Enqueue((settle, false));
 
-    /// <summary>Runs a command on the loop; the loop then drains the connection.</summary>
-    public void Post(Action<PeerTransport, Instant> command) => Loop.Post(() =>
+    /// <summary>Runs a command on the loop, when the task that posts it has ended; the loop then drains the connection.</summary>
+    public void Post(Action<PeerTransport, Instant> command)
     {
-        PeerTransport peer = Transports.Peer;
-        if (peer.Registration.IsDetached) return;
-        command(peer, Loop.Now);
-        peer.Registration.Touch();
-    });
+        Action run = () =>
+        {
+            PeerTransport peer = Transports.Peer;
+            if (peer.Registration.IsDetached) return;
+            command(peer, Loop.Now);
+            peer.Registration.Touch();
+        };
+        if (Monitor.IsEntered(Gate) && _isInTask) _commands.Add(run);
+        else Loop.Post(run);
+    }
 
     /// <summary>Throws if the connection was closed.</summary>
     /// <exception cref="DOMException">InvalidStateError.</exception>
@@ -109,7 +120,17 @@ internal sealed class ConnectionContext
         (Action Raise, bool IsEvent)[] raised;
         lock (Gate)
         {
-            task();
+            _isInTask = true;
+            try
+            {
+                task();
+            }
+            finally
+            {
+                _isInTask = false;
+                foreach (Action command in _commands) Loop.Post(command);
+                _commands.Clear();
+            }
             raised = [.. _events];
             _events.Clear();
         }

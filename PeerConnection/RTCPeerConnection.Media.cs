@@ -10,8 +10,11 @@ public sealed partial class RTCPeerConnection
     /// <summary>The receivers of transceivers that are not stopped.</summary>
     public IReadOnlyList<RTCRtpReceiver> GetReceivers() => Read(() => (IReadOnlyList<RTCRtpReceiver>)[.. Live().Select(transceiver => transceiver.Receiver)]);
 
-    /// <summary>The transceivers that are not stopped.</summary>
-    public IReadOnlyList<RTCRtpTransceiver> GetTransceivers() => Read(() => (IReadOnlyList<RTCRtpTransceiver>)[.. Live()]);
+    /// <summary>
+    /// The transceivers, in the order of their creation: stopped ones until the exchange that rejects their section has ended, and when the
+    /// connection was closed (webrtc-pc §5.1.2, CollectTransceivers).
+    /// </summary>
+    public IReadOnlyList<RTCRtpTransceiver> GetTransceivers() => Read(() => (IReadOnlyList<RTCRtpTransceiver>)[.. _context.Transceivers.All]);
 
     /// <summary>Sends a track: through a transceiver that is free for it, or a new one (webrtc-pc §5.1.2).</summary>
     /// <exception cref="DOMException">InvalidStateError: closed. InvalidAccessError: the track is sent already.</exception>
@@ -24,7 +27,7 @@ public sealed partial class RTCPeerConnection
             _context.RequireOpen();
             if (Live().Any(transceiver => transceiver.Sender.Track == track)) throw DOMException.InvalidAccess("The track is sent already.");
             RTCRtpTransceiver? free = Live().FirstOrDefault(transceiver => transceiver.Kind == track.Kind && transceiver.Sender.Track is null &&
-                !transceiver.IsStopping && transceiver.CurrentDirection is not (RTCRtpTransceiverDirection.SendRecv or RTCRtpTransceiverDirection.SendOnly));
+                !transceiver.IsStopping && !transceiver.HasSent);
             if (free is null)
             {
                 free = _context.Transceivers.Create(track.Kind, RTCRtpTransceiverDirection.SendRecv, track, streams);

@@ -11,6 +11,11 @@ public sealed partial class RTCPeerConnection
         if (selector is not null)
         {
             lock (_context.Gate) isChosen = Chooser(selector);
+            if (isChosen is null)
+            {
+                return Task.FromException<RTCStatsReport>(
+                    DOMException.InvalidAccess("Statistics are selected by a track that exactly one sender or receiver of the connection has."));
+            }
         }
         return CollectStatsAsync(isChosen);
     }
@@ -37,12 +42,11 @@ public sealed partial class RTCPeerConnection
         return measured.Task;
     }
 
-    private Func<RTCStats, bool> Chooser(MediaStreamTrack track)
+    private Func<RTCStats, bool>? Chooser(MediaStreamTrack track)
     {
         RTCRtpSender[] senders = [.. Live().Select(transceiver => transceiver.Sender).Where(sender => sender.Track == track)];
         RTCRtpReceiver[] receivers = [.. Live().Select(transceiver => transceiver.Receiver).Where(receiver => receiver.Track == track)];
-        if (senders.Length + receivers.Length != 1)
-            throw DOMException.InvalidAccess("Statistics are selected by a track that exactly one sender or receiver of the connection has.");
+        if (senders.Length + receivers.Length != 1) return null;
         return senders.Length == 1
             ? stats => stats is RTCOutboundRtpStreamStats outbound && senders[0].Layers.Any(layer => layer.Ssrc == outbound.Ssrc)
             : stats => stats is RTCInboundRtpStreamStats inbound && inbound.TrackIdentifier == track.Id;

@@ -24,12 +24,14 @@ internal sealed class HybridKeyExchange : KeyExchange
 
     public override ReadOnlySpan<byte> PublicKey => _publicKey;
 
-    /// <summary>The server's side (§4.2, §4.3).</summary>
-    public static Secret? Respond(RandomSource random, ReadOnlySpan<byte> clientShare, out byte[] serverShare)
+    /// <summary>The half on X25519, which is this key's to dispose of; a share of that group alone may be the same (draft-ietf-tls-hybrid-design §3.2).</summary>
+    public KeyExchange Classical => _x25519;
+
+    /// <summary>The server's side (§4.2, §4.3), with its key on X25519.</summary>
+    public static Secret? Respond(KeyExchange x25519, RandomSource random, ReadOnlySpan<byte> clientShare, out byte[] serverShare)
     {
         serverShare = new byte[ServerShareLength];
         if (clientShare.Length != ClientShareLength) return null;
-        using X25519KeyExchange x25519 = new(random);
         using Secret? classical = x25519.Agree(clientShare[MlKem768.EncapsulationKeyLength..]);
         if (classical is null) return null;
         x25519.PublicKey.CopyTo(serverShare.AsSpan(MlKem768.CiphertextLength));

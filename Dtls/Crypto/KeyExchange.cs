@@ -19,16 +19,6 @@ internal abstract class KeyExchange : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(group), group, "The group is not implemented."),
     };
 
-    /// <summary>The side that answers: agrees with the other's half at once.</summary>
-    /// <returns>Null when the peer's half is not a valid public key.</returns>
-    public static Secret? Respond(DtlsNamedGroup group, RandomSource random, ReadOnlySpan<byte> peerPublicKey, out byte[] publicKey)
-    {
-        if (group == DtlsNamedGroup.X25519MLKEM768) return HybridKeyExchange.Respond(random, peerPublicKey, out publicKey);
-        using KeyExchange ours = Create(group, random);
-        publicKey = ours.PublicKey.ToArray();
-        return ours.Agree(peerPublicKey);
-    }
-
     /// <summary>Agrees on the shared secret.</summary>
     /// <returns>Null when the peer's half is not a valid public key.</returns>
     public abstract Secret? Agree(ReadOnlySpan<byte> peerPublicKey);

@@ -53,7 +53,7 @@ internal sealed class AwaitClientHello : HandshakeState
         if (Context.Offer.Dtls13)                                  // RFC 8446 §4.1.3: so that the client sees a downgrade
             ServerHello.DowngradeSentinel.CopyTo(Context.ServerRandom[^ServerHello.DowngradeSentinel.Length..]);
         Context.Transcript.Append(message.Raw);
-        KeyExchange keyExchange = KeyExchange.Create(group, Context.Random);
+        KeyExchange keyExchange = Context.Keys.Take(group);
         SendFlight(hello, keyExchange.PublicKey, scheme);
         return new AwaitClientCertificate(Context, keyExchange);
     }

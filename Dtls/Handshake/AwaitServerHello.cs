@@ -17,7 +17,7 @@ internal sealed class AwaitServerHello : HandshakeState
         Context.Random.Fill(Context.ClientRandom);
         if (Context.Offer.Dtls13)
         {
-            foreach (DtlsNamedGroup group in Context.Offer.FirstShares) _shares.Add((group, KeyExchange.Create(group, Context.Random)));
+            foreach (DtlsNamedGroup group in Context.Offer.FirstShares) _shares.Add((group, Share(group)));
         }
         else
         {
@@ -40,6 +40,11 @@ internal sealed class AwaitServerHello : HandshakeState
         foreach ((_, KeyExchange key) in _shares) key.Dispose();
         _shares.Clear();
     }
+
+    // The hybrid share has a key on X25519 already, and another would cost as much again. Deviation, RFC 8446 §4.2.8, which wants all
+    // shares independent: draft-ietf-tls-hybrid-design §3.2 lets the same one stand for its group alone within one ClientHello.
+    private KeyExchange Share(DtlsNamedGroup group) =>
+        group == DtlsNamedGroup.X25519 && TryFindShare(DtlsNamedGroup.X25519MLKEM768, out KeyExchange? hybrid) ? ((HybridKeyExchange)hybrid).Classical : Context.Keys.Take(group);
 
     private void SendClientHello(ReadOnlySpan<byte> cookie12)
     {
@@ -121,7 +126,7 @@ internal sealed class AwaitServerHello : HandshakeState
             if (!Context.Offer.Has(group) || TryFindShare(group, out _))
                 return Fail(DtlsAlert.IllegalParameter, "HelloRetryRequest asks for a group that was not offered, or whose share it has.");
             Leave();
-            _shares.Add((group, KeyExchange.Create(group, Context.Random)));
+            _shares.Add((group, Context.Keys.Take(group)));
         }
         (_cookie13, _retrySuite, Context.Suite) = (extensions.Cookie.ToArray(), suite, suite);
         Context.SetVersion(DtlsVersion.Dtls13);

@@ -30,7 +30,7 @@ internal sealed class AwaitServerKeyExchange(HandshakeContext context, Certifica
         if (!serverKey.Verify(exchange.Scheme, isDtls13: false, signed, exchange.Signature))
             return Fail(DtlsAlert.DecryptError, "The signature of ServerKeyExchange is wrong.");
 
-        using KeyExchange ours = KeyExchange.Create(exchange.Group, Context.Random);
+        using KeyExchange ours = Context.Keys.Take(exchange.Group);
         Secret? premaster = ours.Agree(exchange.PublicKey);
         if (premaster is null) return Fail(DtlsAlert.IllegalParameter, "The server's public key is not in its group.");
         Context.Group = exchange.Group;

@@ -13,6 +13,8 @@ internal sealed class HandshakeContext(DtlsOptions options, RandomSource random,
 
     public RandomSource Random { get; } = random;
 
+    public EphemeralKeys Keys { get; } = new(random);
+
     public RecordLayer Records { get; } = records;
 
     public PeerIdentity Peer { get; } = peer;
@@ -53,6 +55,14 @@ internal sealed class HandshakeContext(DtlsOptions options, RandomSource random,
         Records.Version = DtlsVersion.Dtls12;
         Records.IsDtls13 = version == DtlsVersion.Dtls13;
         if (version == DtlsVersion.Dtls13) Transcript.BeginDtls13();
+    }
+
+    /// <summary>Draws the key that the handshake is likely to need.</summary>
+    public void DrawKeys()
+    {
+        // A server that is sent a hybrid share answers with its own X25519 key, as it does to a classical one.
+        bool isClientOf13 = Options.Role == DtlsRole.Client && Offer.Dtls13;
+        Keys.Draw(isClientOf13 ? Offer.Groups[0] : Options.Groups.Count > 0 ? Options.Groups[0] : DtlsNamedGroup.X25519);
     }
 
     /// <summary>Continues the numbers of messages and records where another has begun to answer in our stead.</summary>

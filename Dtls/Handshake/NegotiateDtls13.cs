@@ -86,7 +86,7 @@ internal sealed class NegotiateDtls13(HandshakeContext context) : HandshakeState
         HelloExtensions extensions = hello.Extensions;
         if (!Context.TryTakeRecordSizeLimit(extensions))
             return Fail(DtlsAlert.IllegalParameter, "The client's record_size_limit is too small.");
-        using Secret? shared = KeyExchange.Respond(Context.Group, Context.Random, share, out byte[] ourShare);
+        using Secret? shared = Context.Keys.Respond(Context.Group, share, out byte[] ourShare);
         if (shared is null) return Fail(DtlsAlert.IllegalParameter, "The client's share is not in its group.");
         Context.SrtpProfile = Context.ChooseSrtpProfile(extensions);
         Context.Random.Fill(Context.ServerRandom);

@@ -26,6 +26,7 @@ public static class W3CEnum
         [typeof(RTCSctpTransportState)] = ["connecting", "connected", "closed"],
         [typeof(RTCDataChannelState)] = ["connecting", "open", "closing", "closed"],
         [typeof(RTCPriorityType)] = ["very-low", "low", "medium", "high"],
+        [typeof(RTCDegradationPreference)] = ["maintain-framerate", "maintain-resolution", "balanced", "maintain-framerate-and-resolution"],
         [typeof(RTCErrorDetailType)] = ["data-channel-failure", "dtls-failure", "fingerprint-failure", "sctp-failure", "sdp-syntax-error", "hardware-encoder-not-available", "hardware-encoder-error"],
         [typeof(MediaStreamTrackState)] = ["live", "ended"],
         [typeof(MediaKind)] = ["audio", "video"],

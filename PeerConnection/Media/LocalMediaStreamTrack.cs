@@ -27,8 +27,11 @@ public sealed class LocalMediaStreamTrack : MediaStreamTrack
     /// <summary>A key frame is needed (PLI or FIR of a receiver, an encoding that is sent again); give one soon. Each of the source's tracks raises it.</summary>
     public event EventHandler<KeyFrameRequestEvent>? OnKeyFrameRequested;
 
-    /// <summary>What <see cref="GetSettings"/> gives; the application knows.</summary>
+    /// <summary>What the application says of its media; what it leaves out, <see cref="MediaStreamTrack.GetSettings"/> takes from the frames that are written.</summary>
     public MediaTrackSettings Settings { get; set => field = Require.NotNull(value); } = new();
+
+    /// <summary>What the application can make of its media; constraints are checked against it. Default: nothing is known, and so nothing can be required.</summary>
+    public MediaTrackCapabilities Capabilities { get; set => field = Require.NotNull(value); } = new();
 
     /// <summary>Sends one RTP packet. The packet is copied.</summary>
     /// <param name="packet">Its fields. The senders put in their own source, and shift sequence number and timestamp by a constant.</param>
@@ -62,12 +65,12 @@ public sealed class LocalMediaStreamTrack : MediaStreamTrack
     }
 
     /// <inheritdoc/>
-    public override MediaTrackSettings GetSettings() => Settings;
+    public override MediaTrackCapabilities GetCapabilities() => Capabilities;
 
     /// <inheritdoc/>
     public override MediaStreamTrack Clone()
     {
-        LocalMediaStreamTrack clone = new(Kind, Label, _source) { Settings = Settings };
+        LocalMediaStreamTrack clone = new(Kind, Label, _source) { Settings = Settings, Capabilities = Capabilities };
         CopyStateTo(clone);
         return clone;
     }
@@ -76,6 +79,10 @@ public sealed class LocalMediaStreamTrack : MediaStreamTrack
     {
         foreach (LocalMediaStreamTrack track in _source.Tracks) track.OnKeyFrameRequested?.Invoke(track, e);
     }
+
+    // Simulcast sends a picture in several sizes: the largest is what there is.
+    private protected override MediaTrackSettings CurrentSettings => _source.Tracks.Append(this).SelectMany(track => track.Senders)
+        .Select(sender => sender.SourceReading).OrderByDescending(reading => (long)(reading.Width ?? 0) * (reading.Height ?? 0)).FirstOrDefault().Complete(Settings);
 
     private protected override void Ended() => _source.Remove(this);
 }

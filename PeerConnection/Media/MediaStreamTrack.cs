@@ -10,6 +10,8 @@ public abstract class MediaStreamTrack
     private RTCRtpSender[] _senders = [];
     private int _ended;
     private volatile bool _muted, _enabled = true;
+    private volatile MediaTrackConstraints _constraints = new();
+    private volatile MediaTrackSettings? _lastSettings;
 
     private protected MediaStreamTrack(MediaKind kind, string id, string label, bool muted) =>
         (Kind, Id, Label, _muted) = (kind, id, label, muted);
@@ -70,8 +72,27 @@ public abstract class MediaStreamTrack
     /// <summary>A track of the same source with an id of its own, which is enabled and stopped by itself (mediacapture-main §4.3, clone).</summary>
     public abstract MediaStreamTrack Clone();
 
-    /// <summary>What is known of the media now (mediacapture-main §4.3.8; webrtc-pc §9.3.1 for remote tracks).</summary>
-    public abstract MediaTrackSettings GetSettings();
+    /// <summary>What is known of the media now, or was when the track ended (mediacapture-main §4.3.3, getSettings; webrtc-pc §9.3.1 for remote tracks).</summary>
+    public MediaTrackSettings GetSettings() => _lastSettings ?? CurrentSettings;
+
+    /// <summary>What the track's source can do (mediacapture-main §4.3.3, getCapabilities). Of what the peer sends, nothing (webrtc-pc §9.3.1).</summary>
+    public virtual MediaTrackCapabilities GetCapabilities() => new();
+
+    /// <summary>What <see cref="ApplyConstraintsAsync"/> was given last; an encoder keeps to it.</summary>
+    public MediaTrackConstraints GetConstraints() => _constraints;
+
+    /// <summary>Asks the track's source to be as is wanted (mediacapture-main §4.3.3, applyConstraints).</summary>
+    /// <param name="constraints">What is wanted, in place of what was before; null for nothing.</param>
+    /// <returns>Ends at once: it is the application that makes the media.</returns>
+    /// <exception cref="OverconstrainedError">A required value is not among <see cref="GetCapabilities"/>; with what the peer sends, any value (webrtc-pc §9.3.1).</exception>
+    public Task ApplyConstraintsAsync(MediaTrackConstraints? constraints = null)
+    {
+        constraints ??= new MediaTrackConstraints();
+        if (ReadyState == MediaStreamTrackState.Ended) return Task.CompletedTask;        // step 2
+        if (Refusal(constraints) is { } name) return Task.FromException(new OverconstrainedError(name, $"The track cannot have the {name} that is required; see GetCapabilities."));
+        _constraints = constraints;
+        return Task.CompletedTask;
+    }
 
     // The state changes at once, its event is raised by the caller in the connection's order.
     internal bool TrySetMuted(bool muted)
@@ -81,7 +102,12 @@ public abstract class MediaStreamTrack
         return true;
     }
 
-    internal bool TryEnd() => Interlocked.Exchange(ref _ended, 1) == 0;
+    internal bool TryEnd()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) != 0) return false;
+        _lastSettings = CurrentSettings;
+        return true;
+    }
 
     internal void RaiseMutedChanged() => (_muted ? OnMute : OnUnmute)?.Invoke(this, EventArgs.Empty);
 
@@ -103,12 +129,17 @@ public abstract class MediaStreamTrack
     /// <summary>A sender that has the track needs a key frame.</summary>
     internal abstract void KeyFrameWanted(KeyFrameRequestEvent e);
 
+    private protected abstract MediaTrackSettings CurrentSettings { get; }
+
     private protected virtual void Ended() { }
+
+    /// <summary>The W3C name of a constraint that cannot be met, or null.</summary>
+    private protected virtual string? Refusal(MediaTrackConstraints constraints) => GetCapabilities().Failure(constraints);
 
     private protected void CopyStateTo(MediaStreamTrack clone)
     {
         clone._enabled = _enabled;
-        clone.ContentHint = ContentHint;
+        (clone.ContentHint, clone._constraints) = (ContentHint, _constraints);
         if (ReadyState == MediaStreamTrackState.Ended) clone.TryEnd();
     }
 }
@@ -125,7 +156,7 @@ public sealed class KeyFrameRequestEvent(RTCRtpSender sender, string? rid) : Eve
     public string? Rid { get; } = rid;
 }
 
-/// <summary>What is known of a track's media (mediacapture-main §4.3.8).</summary>
+/// <summary>What is known of a track's media (mediacapture-main §4.3.7).</summary>
 public sealed record MediaTrackSettings
 {
     /// <summary>Pixels across, or null.</summary>

@@ -157,8 +157,7 @@ public sealed class RelayTrack : MediaStreamTrack
         return clone;
     }
 
-    /// <inheritdoc/>
-    public override MediaTrackSettings GetSettings() => Source?.GetSettings() ?? new MediaTrackSettings();
+    private protected override MediaTrackSettings CurrentSettings => Source?.GetSettings() ?? new MediaTrackSettings();
 
     internal override void KeyFrameWanted(KeyFrameRequestEvent e)
     {

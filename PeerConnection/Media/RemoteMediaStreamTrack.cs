@@ -88,9 +88,6 @@ public sealed class RemoteMediaStreamTrack : MediaStreamTrack
     }
 
     /// <inheritdoc/>
-    public override MediaTrackSettings GetSettings() => new();
-
-    /// <inheritdoc/>
     public override MediaStreamTrack Clone()
     {
         RemoteMediaStreamTrack clone = new(_receiver, Kind, Guid.NewGuid().ToString(), Muted);
@@ -139,7 +136,13 @@ public sealed class RemoteMediaStreamTrack : MediaStreamTrack
         foreach (DeliveryQueue<ReceivedFrame> reader in Volatile.Read(ref _frameReaders)) reader.Complete();
     }
 
+    private protected override MediaTrackSettings CurrentSettings => _receiver.Settings;
+
     private protected override void Ended() => EndReaders();
+
+    // webrtc-pc §9.3.1: what is constrainable of a remote track is always refused, and nothing of audio is.
+    private protected override string? Refusal(MediaTrackConstraints constraints) => Kind == MediaKind.Audio ? null
+        : constraints.Properties.FirstOrDefault(each => each.Name is "width" or "height" or "frameRate" or "aspectRatio").Name;
 
     private static async IAsyncEnumerable<T> Read<T>(
         DeliveryQueue<T> queue, Action end, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation) where T : struct, IDisposable

@@ -19,6 +19,7 @@ public sealed class RTCRtpReceiver
     private bool _reducedSize;
     private double? _jitterBufferTarget;
     private volatile IReadOnlyList<string> _rids = [];
+    private volatile bool _isReceptive;
 
     internal RTCRtpReceiver(ConnectionContext context, MediaKind kind)
     {
@@ -65,12 +66,18 @@ public sealed class RTCRtpReceiver
     /// <summary>[[AssociatedRemoteMediaStreams]].</summary>
     internal IReadOnlyList<MediaStream> Streams { get; set; } = [];
 
+    /// <summary>[[Receptive]]: whether media that arrives unmutes the track (webrtc-pc §9.3).</summary>
+    internal bool IsReceptive { get => _isReceptive; set => _isReceptive = value; }
+
     /// <summary>The encodings of simulcast that were negotiated.</summary>
     internal IReadOnlyList<string> Rids => _rids;
 
     internal RemoteMediaStreamTrack[] Tracks => Volatile.Read(ref _tracks);
 
     internal RtpInlet Inlet => _inlet;
+
+    /// <summary>webrtc-pc §9.3.1: those of the latest frame of video. Frames are looked at while somebody reads them.</summary>
+    internal MediaTrackSettings Settings => Kind == MediaKind.Video ? _inlet.LatestReading.Complete(new MediaTrackSettings()) : new MediaTrackSettings();
 
     /// <summary>What can be received of a kind: "audio" or "video"; null for any other (webrtc-pc §5.3.2).</summary>
     public static RTCRtpCapabilities? GetCapabilities(string kind) => W3CEnum.TryParse(kind, out MediaKind parsed) ? GetCapabilities(parsed) : null;

@@ -31,6 +31,10 @@ public sealed partial class RTCRtpSender
         }
     }
 
+    /// <summary>What the frames of the largest encoding tell of the track.</summary>
+    internal MediaReading SourceReading => _layers.Select(layer => layer.Outlet?.Meter.Reading ?? default)
+        .OrderByDescending(reading => (long)(reading.Width ?? 0) * (reading.Height ?? 0)).FirstOrDefault();
+
     /// <summary>How often the track has changed; packets of another track continue the stream anew.</summary>
     internal int TrackChanges => _trackChanges;
 

@@ -10,6 +10,7 @@ public sealed partial class RTCRtpSender
     private IReadOnlyList<RTCRtpCodecParameters> _codecs = [];
     private IReadOnlyList<RTCRtpHeaderExtensionParameters> _extensions = [];
     private bool _reducedSize;
+    private RTCDegradationPreference? _degradationPreference;
 
     /// <summary>[[SendEncodings]].</summary>
     internal IReadOnlyList<RTCRtpEncodingParameters> Encodings => _encodings;
@@ -26,16 +27,16 @@ public sealed partial class RTCRtpSender
             return _lastReturned ??= new RTCRtpSendParameters
             {
                 TransactionId = RandomText.Create(_context.Options.Random, 16), Encodings = _encodings, Codecs = _codecs, HeaderExtensions = _extensions,
-                Rtcp = new RTCRtcpParameters { Cname = _context.Cname, ReducedSize = _reducedSize },
+                Rtcp = new RTCRtcpParameters { Cname = _context.Cname, ReducedSize = _reducedSize }, DegradationPreference = _degradationPreference,
             };
         }
     }
 
     /// <summary>Changes how the track is sent, within what was negotiated (webrtc-pc §5.2.2, setParameters).</summary>
     /// <param name="parameters">What <see cref="GetParameters"/> gave last, with other <see cref="RTCRtpSendParameters.Encodings"/>.</param>
-    /// <param name="setParameterOptions">Nothing yet.</param>
+    /// <param name="setParameterOptions">What is asked of the encodings once: a key frame.</param>
     /// <exception cref="DOMException">InvalidStateError: the transceiver is stopped, or GetParameters was not called since the last change.
-    /// InvalidModificationError: something was changed that is read-only, or a codec was not negotiated.</exception>
+    /// InvalidModificationError: something was changed that is read-only, a codec was not negotiated, or there are not as many options as encodings.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A scaleResolutionDownBy is below 1, or a maxFramerate below 0 (a WebIDL RangeError).</exception>
     public Task SetParametersAsync(RTCRtpSendParameters parameters, RTCSetParameterOptions? setParameterOptions = null)
     {
@@ -47,11 +48,20 @@ public sealed partial class RTCRtpSender
                 if (Transceiver.IsStopping) throw DOMException.InvalidState("The transceiver is stopped; its parameters cannot be set any more.");
                 if (_lastReturned is not { } last) throw DOMException.InvalidState("Call GetParameters first: what it gave has been applied, or negotiation has changed it.");
                 IReadOnlyList<RTCRtpEncodingParameters> encodings = EncodingRules.ForSetParameters(Kind, last, parameters);
+                IReadOnlyList<RTCEncodingOptions> options = Kind == MediaKind.Audio ? [] : setParameterOptions?.EncodingOptions ?? [];
+                if (options.Count > 0 && options.Count != encodings.Count)
+                    throw DOMException.InvalidModification($"There are {options.Count} options for {encodings.Count} encodings; give one for each, or none.");
                 TaskCompletionSource<object?> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 _context.QueueTask(() =>
                 {
+                    _degradationPreference = parameters.DegradationPreference;
                     SetEncodings(encodings);
-                    _context.Fire(() => done.SetResult(null));
+                    for (int i = 0; i < options.Count && i < _encodings.Count; i++)
+                    {
+                        string? rid = _encodings[i].Rid;
+                        if (options[i].KeyFrame) _context.Fire(() => RaiseKeyFrameRequested(rid));
+                    }
+                    _context.Settle(() => done.SetResult(null));
                 });
                 return done.Task;
             }

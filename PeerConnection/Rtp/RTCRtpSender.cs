@@ -90,6 +90,9 @@ public sealed partial class RTCRtpSender
         track?.Attach(this);
     }
 
+    /// <summary>The connection was closed: the track is still the sender's, but is led nowhere.</summary>
+    internal void Release() => _track?.Detach(this);
+
     /// <summary>A key frame is asked for, or needed: the track's source is told.</summary>
     internal void RaiseKeyFrameRequested(string? rid) => _track?.KeyFrameWanted(new KeyFrameRequestEvent(this, rid));
 

@@ -17,6 +17,17 @@ public record RTCRtpContributingSource
     [JsonPropertyName("audioLevel"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? AudioLevel { get; init; }
 
+    /// <summary>
+    /// When what its latest packet carries was captured, in milliseconds since 1970 by the capturer's clock; null when no packet has said it
+    /// (abs-capture-time, webrtc-extensions §10.1).
+    /// </summary>
+    [JsonPropertyName("captureTimestamp"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? CaptureTimestamp { get; init; }
+
+    /// <summary>Milliseconds that are to be added to <see cref="CaptureTimestamp"/> for the sender's clock; null when no packet has said it.</summary>
+    [JsonPropertyName("senderCaptureTimeOffset"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SenderCaptureTimeOffset { get; init; }
+
     /// <summary>The RTP timestamp of its latest packet.</summary>
     [JsonPropertyName("rtpTimestamp")]
     public required uint RtpTimestamp { get; init; }

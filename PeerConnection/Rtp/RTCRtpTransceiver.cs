@@ -51,6 +51,9 @@ public sealed class RTCRtpTransceiver
     /// <summary>The direction that was negotiated, or null before that.</summary>
     public RTCRtpTransceiverDirection? CurrentDirection => IsStopped ? RTCRtpTransceiverDirection.Stopped : _currentDirection;
 
+    /// <summary>Whether header extensions are encrypted with the payload (RFC 9335), as negotiated (webrtc-extensions §12.2).</summary>
+    public bool RtpHeaderEncryptionNegotiated { get; internal set; }
+
     internal MediaKind Kind { get; }
 
     internal int? MLineIndex { get; private set; }
@@ -65,6 +68,9 @@ public sealed class RTCRtpTransceiver
     internal bool WasCreatedByRemote { get; init; }
 
     internal bool WasUsedByAddTrack { get; set; }
+
+    /// <summary>Whether [[CurrentDirection]] has ever sent: addTrack then leaves the sender alone (webrtc-pc §5.1.2, addTrack, step 7).</summary>
+    internal bool HasSent { get; private set; }
 
     /// <summary>The codecs of both sides, the peer's payload types; empty before that is negotiated.</summary>
     internal IReadOnlyList<SdpCodec> Codecs { get; set; } = [];
@@ -123,7 +129,6 @@ public sealed class RTCRtpTransceiver
             _context.RequireOpen();
             if (IsStopping) return;
             StopSendingAndReceiving();
-            _context.QueueTask(Receiver.End);
             _context.Needed.Update();
         }
     }
@@ -133,7 +138,11 @@ public sealed class RTCRtpTransceiver
 
     internal void SetDirection(RTCRtpTransceiverDirection direction) => _direction = direction;
 
-    internal void SetCurrentDirection(RTCRtpTransceiverDirection? direction) => _currentDirection = direction;
+    internal void SetCurrentDirection(RTCRtpTransceiverDirection direction)
+    {
+        _currentDirection = direction;
+        HasSent |= direction.Sends();
+    }
 
     internal void Associate(string mid, int index) => (Mid, MLineIndex) = (mid, index);
 
@@ -146,13 +155,11 @@ public sealed class RTCRtpTransceiver
         Receiver.Transport = transport?.Dtls;
     }
 
-    internal TransceiverSnapshot Snapshot() => new(this, Mid, MLineIndex, _currentDirection, FiredDirection, Codecs, Receiver.Streams, Transport, Sender.Encodings);
+    internal TransceiverSnapshot Snapshot() => new(this, Mid, MLineIndex, _currentDirection, Codecs, Receiver.Streams, Transport, Sender.Encodings);
 
     internal void Restore(TransceiverSnapshot snapshot)
     {
-        (Mid, MLineIndex, _currentDirection, FiredDirection, Codecs) =
-            (snapshot.Mid, snapshot.MLineIndex, snapshot.CurrentDirection, snapshot.FiredDirection, snapshot.Codecs);
-        Receiver.Streams = snapshot.ReceiverStreams;
+        (Mid, MLineIndex, _currentDirection, Codecs) = (snapshot.Mid, snapshot.MLineIndex, snapshot.CurrentDirection, snapshot.Codecs);
         SetTransport(snapshot.Transport);
         // webrtc-pc §4.4.1.5: only a proposed envelope is taken back, [[LastStableRidlessSendEncodings]]
         if (snapshot.Encodings is [{ Rid: null }] && Sender.Encodings.Any(encoding => encoding.Rid is not null)) Sender.SetEncodings(snapshot.Encodings);
@@ -163,9 +170,9 @@ public sealed class RTCRtpTransceiver
     {
         if (IsStopped) return;
         if (!IsStopping) StopSendingAndReceiving();
-        Receiver.End();
         IsStopped = true;
         _currentDirection = null;
+        (Receiver.Streams, Receiver.IsReceptive) = ([], false);
     }
 
     /// <summary>The connection was closed: tracks end, which they tell (webrtc-pc §5.4.2, "stop sending and receiving", step 5).</summary>
@@ -173,7 +180,7 @@ public sealed class RTCRtpTransceiver
     {
         (IsStopping, IsStopped) = (true, true);
         _currentDirection = null;
-        Sender.SetTrack(null);
+        Sender.Release();
         Receiver.EndWithConnection();
     }
 
@@ -183,6 +190,7 @@ public sealed class RTCRtpTransceiver
         _direction = RTCRtpTransceiverDirection.Inactive;
         Sender.Close(Transport);
         Receiver.Close();
+        _context.QueueTask(Receiver.End);
     }
 }
 

@@ -7,6 +7,7 @@ namespace WebRtcStack;
 /// <summary>What a receiver does on the loop: from the session's packets to the tracks.</summary>
 internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext context, ReceivedSources sources)
 {
+    private const int MaxGone = 16;
     private readonly Dictionary<uint, ReceivedStream> _streams = [];
     private readonly SdpCodec?[] _codecs = new SdpCodec?[128];
     private TransportStack? _stack;
@@ -15,10 +16,18 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
     private byte[] _elementIds = [];
     private TimeSpan? _target;
     private byte _audioLevelId, _mixerLevelsId, _orientationId, _captureTimeId;
+    private readonly Queue<ReceivedStream> _gone = new();
+    private MediaMeter? _latest;
 
     public RtpSection? Section => _section;
 
     public IReadOnlyCollection<ReceivedStream> Streams => _streams.Values;
+
+    /// <summary>Sources that were there and are not any more: what was counted of them is still told (webrtc-stats §8.1).</summary>
+    public IReadOnlyCollection<ReceivedStream> Gone => _gone;
+
+    /// <summary>Of the latest frame's stream; from any thread.</summary>
+    public MediaReading LatestReading => Volatile.Read(ref _latest)?.Reading ?? default;
 
     public void Open(
         TransportStack stack, string mid, NegotiatedExtensions extensions, IReadOnlyList<SdpCodec> codecs, IReadOnlyList<uint> ssrcs, IReadOnlyList<RtpSourcePair> pairs,
@@ -54,6 +63,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         _stack?.Inlets.Remove(this);
         StopFrames();
         _streams.Clear();
+        _gone.Clear();
         _section = null;
     }
 
@@ -65,8 +75,8 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
 
     public void Receive(RtpReceiveStream source, in RtpPacket packet, Instant now)
     {
-        if (receiver.Track.Muted) context.QueueTask(() => receiver.SetMuted(false));     // webrtc-pc §9.3: media arrives
-        sources.Note(packet, _audioLevelId, _mixerLevelsId);
+        if (receiver.Track.Muted && receiver.IsReceptive) context.QueueTask(Unmute);
+        sources.Note(packet, _audioLevelId, _mixerLevelsId, _captureTimeId, _codecs[packet.PayloadType]?.ClockRate ?? 0);
         ReceivedStream stream = Find(source);
         IncomingPacket incoming = new()
         {
@@ -120,7 +130,10 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
     /// <summary>A source has said goodbye, or was forgotten.</summary>
     public void Forget(RtpReceiveStream source)
     {
-        if (_streams.Remove(source.Ssrc, out ReceivedStream? stream)) stream.StopFrames();
+        if (!_streams.Remove(source.Ssrc, out ReceivedStream? stream)) return;
+        stream.StopFrames();
+        if (_gone.Count == MaxGone) _gone.Dequeue();
+        _gone.Enqueue(stream);
     }
 
     private void Insert(ReceivedStream stream, in RtpPacket packet, Instant now)
@@ -163,6 +176,8 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         {
             using (frame)
             {
+                stream.Note(frame, _codecs[frame.PayloadType]);
+                Volatile.Write(ref _latest, stream.Meter);
                 foreach (RemoteMediaStreamTrack track in receiver.Tracks) track.Deliver(frame, stream.Rid);
             }
         }
@@ -183,6 +198,12 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
     private AudioLevel? AudioLevelOf(in RtpPacket packet) =>
         _audioLevelId > 0 && packet.TryGetExtension(_audioLevelId, out ReadOnlySpan<byte> value) && AudioLevel.TryRead(value, out AudioLevel level) ? level : null;
 
+    // webrtc-pc §9.3: media arrives, and is wanted still when the task's turn comes
+    private void Unmute()
+    {
+        if (receiver.IsReceptive) receiver.SetMuted(false);
+    }
+
     private ReceivedStream Find(RtpReceiveStream source)
     {
         if (!_streams.TryGetValue(source.Ssrc, out ReceivedStream? stream) || stream.Source != source)
@@ -199,6 +220,9 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
 /// <summary>One of a receiver's sources.</summary>
 internal sealed class ReceivedStream(RtpReceiveStream source)
 {
+    private JitterBufferStatistics _before;
+    private bool _hasStopped;
+
     public RtpReceiveStream Source => source;
 
     /// <summary>With simulcast, the encoding it carries.</summary>
@@ -207,9 +231,22 @@ internal sealed class ReceivedStream(RtpReceiveStream source)
     /// <summary>Where its frames are put together, while somebody reads them.</summary>
     public JitterBuffer? Frames { get; set; }
 
+    /// <summary>What its frames tell of themselves.</summary>
+    public MediaMeter Meter { get; } = new();
+
+    /// <summary>What putting frames together has come to, in all its buffers; null before there was one.</summary>
+    public JitterBufferStatistics? Statistics => Frames is { } frames ? _before + frames.Statistics : _hasStopped ? _before : null;
+
+    public void Note(in EncodedFrame frame, SdpCodec? codec)
+    {
+        if (codec is not null) Meter.Note(codec, frame.Timestamp, frame.AudioLevel, frame.SpatialId == 0 ? frame.Payload.Span : default);
+    }
+
     public void StopFrames()
     {
-        Frames?.Dispose();
+        if (Frames is null) return;
+        (_before, _hasStopped) = (_before + Frames.Statistics, true);
+        Frames.Dispose();
         Frames = null;
     }
 }

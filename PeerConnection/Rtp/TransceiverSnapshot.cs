@@ -5,7 +5,7 @@ namespace WebRtcStack;
 /// <summary>What a rollback restores of a transceiver.</summary>
 internal sealed record TransceiverSnapshot(
     RTCRtpTransceiver Transceiver, string? Mid, int? MLineIndex, RTCRtpTransceiverDirection? CurrentDirection,
-    RTCRtpTransceiverDirection? FiredDirection, IReadOnlyList<SdpCodec> Codecs, IReadOnlyList<MediaStream> ReceiverStreams, BundleTransport? Transport,
+    IReadOnlyList<SdpCodec> Codecs, IReadOnlyList<MediaStream> ReceiverStreams, BundleTransport? Transport,
     IReadOnlyList<RTCRtpEncodingParameters> Encodings)
 {
     public void Restore() => Transceiver.Restore(this);

@@ -14,7 +14,11 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         {
             SdpMedia section = offer.Media[i];
             if (section.Mid is not { } mid) continue;
-            if (offers.Plan[i] is { } transceiver) transceiver.Associate(mid, i);
+            if (offers.Plan[i] is { } transceiver)
+            {
+                transceiver.Associate(mid, i);
+                transceiver.Receiver.IsReceptive = AnswerBuilder.Direction(offer, section).Receives();
+            }
             if (offers.Transports[i] is not { Transport: { } transport } planned) continue;
             context.Sections.Assign(mid, transport);
             if (planned.IsTagged) (transport.Mid, transport.MLineIndex) = (mid, i);
@@ -47,8 +51,8 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             }
             if (transceiver is null) continue;
             if (!isRejected) transceiver.Sender.Propose(EncodingRules.Proposed(section, context.Options));
+            tracks.Process(transceiver, isRejected ? SdpDirection.Inactive : direction.Reverse(), section);
             if (isRejected) transceiver.Retire();
-            else tracks.Process(transceiver, direction.Reverse(), section);
         }
         IceRestartOfPeer(offer);
         context.Transports.AnnounceRole(offer.Attributes.Contains("ice-lite") ? RTCIceRole.Controlling : RTCIceRole.Controlled);
@@ -75,7 +79,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             bool isRejected = answer.Media[i].Port == 0 || transport is null || (group is null && weOffered && RemoteSection.IsBundleOnly(offer.Media[i]));
             if (isRejected)
             {
-                if (isFinal) Reject(transceiver, local.Media[i]);
+                if (isFinal) Reject(transceiver, local.Media[i], remote.Media[i]);
                 continue;
             }
             context.Sections.Assign(mid, transport!);
@@ -147,10 +151,14 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         }
     }
 
-    private void Reject(RTCRtpTransceiver? transceiver, SdpMedia ours)
+    private void Reject(RTCRtpTransceiver? transceiver, SdpMedia ours, SdpMedia theirs)
     {
-        transceiver?.Retire();
-        if (transceiver is not null) context.Transceivers.Remove(transceiver);
+        if (transceiver is not null)
+        {
+            if (!transceiver.IsStopped) tracks.Process(transceiver, SdpDirection.Inactive, theirs);
+            transceiver.Retire();
+            context.Transceivers.Remove(transceiver);
+        }
         if (ours.IsDataChannel && (context.Channels.Mid is null || context.Channels.Mid == ours.Mid)) context.Channels.Rejected();
     }
 
@@ -194,6 +202,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         {
             SdpDescription answer = weOffered ? remote : local;
             SdpDirection direction = AnswerBuilder.Direction(answer, answer.Media[index]);
+            transceiver.RtpHeaderEncryptionNegotiated = RemoteSection.HasCryptex(local, ours) && RemoteSection.HasCryptex(remote, theirs);
             Open(transceiver, transport, ours, theirs, weOffered ? direction.Reverse() : direction, weOffered);
         }
     }

@@ -145,7 +145,7 @@ internal sealed class Negotiator
 
     private void RollBack(RTCSignalingState next)
     {
-        _context.Transceivers.RollBack();
+        _context.Transceivers.RollBack(State.State == RTCSignalingState.HaveRemoteOffer ? _tracks : null);
         _applier.RollBack();
         State.Enter(next, null, isLocal: true);
         Complete(next);

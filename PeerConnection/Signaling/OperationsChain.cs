@@ -10,8 +10,8 @@ internal sealed class OperationsChain(ConnectionContext context)
     /// <summary>Chains an operation. The task ends after the events that the operation has fired.</summary>
     public Task<T> Chain<T>(Func<T> operation)
     {
-        TaskCompletionSource<T> promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!TryChain(operation, promise.SetResult, promise.SetException)) promise.SetException(Closed());
+        TaskCompletionSource<T> promise = new();
+        if (!TryChain(operation, Aside<T>(promise.SetResult), Aside<Exception>(promise.SetException))) promise.SetException(Closed());
         return promise.Task;
     }
 
@@ -20,8 +20,8 @@ internal sealed class OperationsChain(ConnectionContext context)
     /// <param name="first">What may have to be done before, in a task of its own, so that its events show its state; it says whether it was.</param>
     public Task Chain(Action operation, Func<bool>? first = null)
     {
-        TaskCompletionSource<bool> promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!TryChain(() => Done(operation), promise.SetResult, promise.SetException, first)) promise.SetException(Closed());
+        TaskCompletionSource<bool> promise = new();
+        if (!TryChain(() => Done(operation), Aside<bool>(promise.SetResult), Aside<Exception>(promise.SetException), first)) promise.SetException(Closed());
         return promise.Task;
     }
 
@@ -39,6 +39,9 @@ internal sealed class OperationsChain(ConnectionContext context)
 
     /// <summary>Tells of a failure that has come up before there was an operation.</summary>
     public void Reject(Action<Exception> rejected, Exception reason) => context.QueueTask(() => context.Settle(() => rejected(reason)));
+
+    // What awaits the promise goes on beside the queue: it may wait for an operation that is queued behind.
+    private Action<T> Aside<T>(Action<T> settle) => value => context.Callbacks.RunAside(() => settle(value));
 
     private static DOMException Closed() => DOMException.InvalidState("The connection is closed; create a new one.");
 

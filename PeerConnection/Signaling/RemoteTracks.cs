@@ -14,17 +14,16 @@ internal sealed class RemoteTracks(ConnectionContext context)
     private readonly List<RTCTrackEvent> _tracks = [];
 
     /// <param name="transceiver">The section's transceiver.</param>
-    /// <param name="direction">The direction of the remote section, seen from this side.</param>
+    /// <param name="direction">The direction of the remote section, seen from this side; inactive when the section is rejected.</param>
     /// <param name="section">The remote section.</param>
-    public void Process(RTCRtpTransceiver transceiver, SdpDirection direction, SdpMedia section)
-    {
-        bool receives = direction.Receives(), didReceive = transceiver.FiredDirection?.Receives() ?? false;
-        IReadOnlyList<MediaStream> streams = receives ? [.. RemoteSection.StreamIds(section).Select(Find)] : [];
-        SetStreams(transceiver.Receiver, streams);
-        if (receives && !didReceive) _tracks.Add(new RTCTrackEvent(transceiver.Receiver, transceiver.Receiver.Track, streams, transceiver));
-        if (!receives && didReceive) _muted.Add(transceiver.Receiver);
-        transceiver.FiredDirection = direction.ToRtp();
-    }
+    public void Process(RTCRtpTransceiver transceiver, SdpDirection direction, SdpMedia section) =>
+        Process(transceiver, direction.ToRtp(), direction.Receives() ? [.. RemoteSection.StreamIds(section).Select(Find)] : []);
+
+    /// <summary>What a remote offer has brought or taken is taken back (webrtc-pc §4.4.1.4, step 12.3.6).</summary>
+    /// <param name="transceiver">The transceiver, with its direction of before.</param>
+    /// <param name="streams">The streams of its receiver before; none for a transceiver that the offer has brought.</param>
+    public void RollBack(RTCRtpTransceiver transceiver, IReadOnlyList<MediaStream> streams) =>
+        Process(transceiver, transceiver.CurrentDirection, streams);
 
     /// <summary>An answer of ours that no longer receives takes the track away too (webrtc-pc §4.4.1.4, step 11.1.7.3).</summary>
     public void ProcessLocal(RTCRtpTransceiver transceiver, SdpDirection direction)
@@ -35,6 +34,7 @@ internal sealed class RemoteTracks(ConnectionContext context)
             _muted.Add(transceiver.Receiver);
         }
         transceiver.FiredDirection = direction.ToRtp();
+        transceiver.Receiver.IsReceptive = direction.Receives();
     }
 
     /// <summary>Fires what the description has brought about.</summary>
@@ -55,6 +55,18 @@ internal sealed class RemoteTracks(ConnectionContext context)
         _removed.Clear();
         _added.Clear();
         _tracks.Clear();
+    }
+
+    private void Process(RTCRtpTransceiver transceiver, RTCRtpTransceiverDirection? direction, IReadOnlyList<MediaStream> streams)
+    {
+        RTCRtpReceiver receiver = transceiver.Receiver;
+        bool receives = direction?.Receives() ?? false, didReceive = transceiver.FiredDirection?.Receives() ?? false;
+        int before = _added.Count;
+        SetStreams(receiver, streams);
+        if ((receives && !didReceive) || _added.Count > before) _tracks.Add(new RTCTrackEvent(receiver, receiver.Track, streams, transceiver));
+        if (!receives) receiver.IsReceptive = false;
+        if (direction is not null && !receives && didReceive) _muted.Add(receiver);
+        transceiver.FiredDirection = direction;
     }
 
     private void SetStreams(RTCRtpReceiver receiver, IReadOnlyList<MediaStream> streams)

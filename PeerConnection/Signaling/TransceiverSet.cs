@@ -53,12 +53,18 @@ internal sealed class TransceiverSet(ConnectionContext context)
     }
 
     /// <summary>Restores the set: transceivers that the remote offer made go, unless the application has given them a track (RFC 8829 §5.7).</summary>
-    public void RollBack()
+    /// <param name="tracks">Is told what becomes of the peer's tracks when it is a remote offer that is taken back; null for one of ours.</param>
+    public void RollBack(RemoteTracks? tracks)
     {
         if (_stable is null) return;
-        foreach (TransceiverSnapshot snapshot in _stable) snapshot.Restore();
+        foreach (TransceiverSnapshot snapshot in _stable)
+        {
+            snapshot.Restore();
+            if (!snapshot.Transceiver.IsStopped) tracks?.RollBack(snapshot.Transceiver, snapshot.ReceiverStreams);
+        }
         foreach (RTCRtpTransceiver added in _all.Where(transceiver => !_stable.Any(snapshot => snapshot.Transceiver == transceiver)).ToArray())
         {
+            tracks?.RollBack(added, []);
             if (added.WasCreatedByRemote && !added.WasUsedByAddTrack)
             {
                 added.Retire();

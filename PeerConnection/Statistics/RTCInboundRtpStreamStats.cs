@@ -41,13 +41,67 @@ public sealed record RTCInboundRtpStreamStats : RTCReceivedRtpStreamStats
     [JsonPropertyName("framesReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? FramesReceived { get; init; }
 
-    /// <summary>Frames decoded. Codecs are the application's, which is not asked: null.</summary>
+    // What follows is of frames and is null until the application has read some: only then are packets put together.
+
+    /// <summary>Frames that were handed to the application, which decodes them; video only.</summary>
     [JsonPropertyName("framesDecoded"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? FramesDecoded { get; init; }
 
-    /// <summary>Frames that were given up before they were decoded, where the stack puts frames together; null otherwise.</summary>
+    /// <summary>Key frames among them; video only.</summary>
+    [JsonPropertyName("keyFramesDecoded"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? KeyFramesDecoded { get; init; }
+
+    /// <summary>Frames that were given up: packets of them or of what they need were missing; video only.</summary>
     [JsonPropertyName("framesDropped"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? FramesDropped { get; init; }
+
+    /// <summary>Pixels across of the latest key frame; video only.</summary>
+    [JsonPropertyName("frameWidth"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? FrameWidth { get; init; }
+
+    /// <summary>Pixels down of the latest key frame; video only.</summary>
+    [JsonPropertyName("frameHeight"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? FrameHeight { get; init; }
+
+    /// <summary>Frames handed out in the last second; null before that is measured; video only.</summary>
+    [JsonPropertyName("framesPerSecond"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? FramesPerSecond { get; init; }
+
+    /// <summary>Frames that came in more than one packet; video only.</summary>
+    [JsonPropertyName("framesAssembledFromMultiplePackets"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? FramesAssembledFromMultiplePackets { get; init; }
+
+    /// <summary>Over those, seconds from the first to the last packet; video only.</summary>
+    [JsonPropertyName("totalAssemblyTime"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TotalAssemblyTime { get; init; }
+
+    /// <summary>Over all frames of video or samples of audio handed out, seconds from the first packet until then.</summary>
+    [JsonPropertyName("jitterBufferDelay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? JitterBufferDelay { get; init; }
+
+    /// <summary>Over the same, the delay in seconds that was aimed at.</summary>
+    [JsonPropertyName("jitterBufferTargetDelay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? JitterBufferTargetDelay { get; init; }
+
+    /// <summary>Over the same, the delay in seconds that the network alone asked for.</summary>
+    [JsonPropertyName("jitterBufferMinimumDelay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? JitterBufferMinimumDelay { get; init; }
+
+    /// <summary>Frames of video, or samples of audio, handed out.</summary>
+    [JsonPropertyName("jitterBufferEmittedCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? JitterBufferEmittedCount { get; init; }
+
+    /// <summary>Over the same, seconds from the first packet until the application was given the frame; its own decoding is not in it.</summary>
+    [JsonPropertyName("totalProcessingDelay"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TotalProcessingDelay { get; init; }
+
+    /// <summary>Samples of audio handed out.</summary>
+    [JsonPropertyName("totalSamplesReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? TotalSamplesReceived { get; init; }
+
+    /// <summary>How loud the latest audio is by its header extension (RFC 6464), from 0 to 1; null when it does not say.</summary>
+    [JsonPropertyName("audioLevel"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AudioLevel { get; init; }
 
     /// <summary>Packets that came but were not given to the application: too late for it, or while it was too slow (<see cref="WebRtcOptions.MaxQueuedRtpPackets"/>).</summary>
     [JsonPropertyName("packetsDiscarded"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -73,11 +127,11 @@ public sealed record RTCInboundRtpStreamStats : RTCReceivedRtpStreamStats
     [JsonPropertyName("rtxSsrc"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public uint? RtxSsrc { get; init; }
 
-    /// <summary>Energy of what was played. Playing is the application's: null.</summary>
+    /// <summary>The sum of the squared level by the seconds of each frame, by their header extension; null when they do not say.</summary>
     [JsonPropertyName("totalAudioEnergy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? TotalAudioEnergy { get; init; }
 
-    /// <summary>Seconds of what was played. Playing is the application's: null.</summary>
+    /// <summary>Seconds of audio handed out.</summary>
     [JsonPropertyName("totalSamplesDuration"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? TotalSamplesDuration { get; init; }
 

@@ -18,26 +18,30 @@ public abstract record RTCMediaSourceStats : RTCStats
     public required MediaKind Kind { get; init; }
 }
 
-/// <summary>An audio track that a sender sends (webrtc-stats §8.12). Samples are the application's, so that their energy is not known.</summary>
+/// <summary>An audio track that a sender sends (webrtc-stats §8.12), as the frames that are written tell of it; null where packets are written.</summary>
 public sealed record RTCAudioSourceStats : RTCMediaSourceStats
 {
-    /// <summary>Energy of the samples; null, as only the application has them.</summary>
+    /// <summary>How loud the latest frame is, from 0 to 1; null when the application does not say (<see cref="OutgoingFrame.AudioLevel"/>).</summary>
+    [JsonPropertyName("audioLevel"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AudioLevel { get; init; }
+
+    /// <summary>The sum of the squared level by the seconds of each frame; null when the application does not say.</summary>
     [JsonPropertyName("totalAudioEnergy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? TotalAudioEnergy { get; init; }
 
-    /// <summary>Seconds of the samples; null, as only the application has them.</summary>
+    /// <summary>Seconds of audio, by the timestamps of the frames.</summary>
     [JsonPropertyName("totalSamplesDuration"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? TotalSamplesDuration { get; init; }
 }
 
-/// <summary>A video track that a sender sends (webrtc-stats §8.13). Pictures are the application's; their frames are counted as they are sent.</summary>
+/// <summary>A video track that a sender sends (webrtc-stats §8.13). Its frames are counted as they are sent.</summary>
 public sealed record RTCVideoSourceStats : RTCMediaSourceStats
 {
-    /// <summary>The width of the latest picture; null, as only the application knows it.</summary>
+    /// <summary>Pixels across, as the application or its latest key frame says (<see cref="MediaStreamTrack.GetSettings"/>).</summary>
     [JsonPropertyName("width"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public uint? Width { get; init; }
 
-    /// <summary>The height of the latest picture; null, as only the application knows it.</summary>
+    /// <summary>Pixels down, likewise.</summary>
     [JsonPropertyName("height"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public uint? Height { get; init; }
 

@@ -45,7 +45,27 @@ public sealed record RTCOutboundRtpStreamStats : RTCSentRtpStreamStats
     [JsonPropertyName("framesEncoded"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? FramesEncoded { get; init; }
 
-    /// <summary>Generic NACKs received; video only.</summary>
+    /// <summary>Key frames among those that were written as frames; null when packets are written; video only.</summary>
+    [JsonPropertyName("keyFramesEncoded"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? KeyFramesEncoded { get; init; }
+
+    /// <summary>Frames of at least 2.5 times the average size, among those that were written as frames; video only.</summary>
+    [JsonPropertyName("hugeFramesSent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? HugeFramesSent { get; init; }
+
+    /// <summary>Pixels across of the latest key frame; null when packets are written; video only.</summary>
+    [JsonPropertyName("frameWidth"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? FrameWidth { get; init; }
+
+    /// <summary>Pixels down of the latest key frame; null when packets are written; video only.</summary>
+    [JsonPropertyName("frameHeight"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? FrameHeight { get; init; }
+
+    /// <summary>Frames sent in the last second; null before that is measured; video only.</summary>
+    [JsonPropertyName("framesPerSecond"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? FramesPerSecond { get; init; }
+
+    /// <summary>Generic NACKs received.</summary>
     [JsonPropertyName("nackCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? NackCount { get; init; }
 

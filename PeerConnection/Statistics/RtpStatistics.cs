@@ -16,10 +16,7 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
             {
                 if (each.Sender.Layers[i].Outlet?.Stream is { PacketsSent: > 0 } sent) AddOutbound(transportId, each, each.Sender.Layers[i], i, sent);
             }
-            foreach (RtpReceiveStream received in stack.Rtp.ReceiveStreams)
-            {
-                if (received.Section.Tag == each.Receiver && !IsRepair(received)) AddInbound(transportId, stack.Rtp, each, received);
-            }
+            foreach (ReceivedStream received in each.Receiver.Inlet.Gone.Concat(each.Receiver.Inlet.Streams)) AddInbound(transportId, stack.Rtp, each, received);
         }
     }
 
@@ -27,6 +24,8 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
     {
         string id = $"OT{stream.Ssrc}", remoteId = $"RI{stream.Ssrc}";
         bool isReported = !stream.LastReportAt.IsNever;
+        MediaReading reading = layer.Outlet?.Meter.Reading ?? default;
+        bool ofFrames = media.Kind == MediaKind.Video && reading.Frames > 0;
         string? codecId = AddCodec(transportId, media, stream.PayloadType);
         stats.Add(new RTCOutboundRtpStreamStats
         {
@@ -36,7 +35,10 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
             Active = media.Sends && layer.IsActive && media.Sender.Track is not null, Rid = layer.Rid, RemoteId = isReported ? remoteId : null,
             MediaSourceId = media.Sender.Track is { } track ? SourceId(track) : null, EncodingIndex = media.Kind == MediaKind.Video ? index : null,
             FramesSent = OfVideo(media, stream.FramesSent), FramesEncoded = OfVideo(media, stream.FramesSent),
-            NackCount = HasNack(stream.PayloadTypes) ? stream.Nacks : null, FirCount = OfVideo(media, stream.FullIntraRequests),
+            FramesPerSecond = media.Kind == MediaKind.Video ? context.FrameRates.Measure(id, stream.FramesSent, now) : null,
+            FrameWidth = (uint?)reading.Width, FrameHeight = (uint?)reading.Height,
+            KeyFramesEncoded = ofFrames ? reading.KeyFrames : null, HugeFramesSent = ofFrames ? reading.HugeFrames : null,
+            NackCount = stream.Nacks, FirCount = OfVideo(media, stream.FullIntraRequests),
             PliCount = OfVideo(media, stream.PictureLossIndications), RetransmittedPacketsSent = stream.RetransmittedPackets,
             RetransmittedBytesSent = stream.RetransmittedBytes,
             RtxSsrc = media.Codecs.Any(codec => codec.AssociatedPayloadType is not null) ? stream.Repair?.Ssrc : null,
@@ -59,16 +61,22 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
         foreach (StatisticsMedia each in media)
         {
             if (each.Sender.Track is not { } track) continue;
+            MediaReading reading = each.Sender.SourceReading;
             if (each.Kind == MediaKind.Audio)
             {
-                stats.Add(new RTCAudioSourceStats { Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind });
+                stats.Add(new RTCAudioSourceStats
+                {
+                    Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind, AudioLevel = reading.AudioLevel,
+                    TotalAudioEnergy = reading.AudioEnergy, TotalSamplesDuration = reading.Frames > 0 ? reading.Seconds : null,
+                });
                 continue;
             }
+            MediaTrackSettings settings = track.GetSettings();
             ulong frames = each.Sender.Layers.Max(layer => layer.Outlet?.Stream.FramesSent ?? 0);      // simulcast sends each in several encodings
             stats.Add(new RTCVideoSourceStats
             {
                 Id = SourceId(track), Timestamp = clock.Now, TrackIdentifier = track.Id, Kind = each.Kind, Frames = frames,
-                FramesPerSecond = context.FrameRates.Measure(track.Id, frames, now),
+                FramesPerSecond = context.FrameRates.Measure(track.Id, frames, now), Width = (uint?)settings.Width, Height = (uint?)settings.Height,
             });
         }
     }
@@ -81,13 +89,15 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
     private static ulong? PacketsOfReport(RtpSendStream stream, in ReportBlock report) =>
         stream.FirstSequence is { } first ? (ulong)Math.Max(0, (long)(report.HighestSequenceNumber - first + 1) - report.CumulativeLost) : null;
 
-    private void AddInbound(string transportId, RtpSession session, StatisticsMedia media, RtpReceiveStream stream)
+    private void AddInbound(string transportId, RtpSession session, StatisticsMedia media, ReceivedStream source)
     {
+        RtpReceiveStream stream = source.Source;
+        MediaReading reading = source.Meter.Reading;
         string id = $"IT{stream.Ssrc}", remoteId = $"RO{stream.Ssrc}";
         bool isReported = stream.SenderReports > 0, hasNack = HasNack(stream.Section.PayloadTypes);
         string? codecId = AddCodec(transportId, media, stream.PayloadType);
         ReceptionStatistics received = stream.Statistics;
-        stats.Add(new RTCInboundRtpStreamStats
+        RTCInboundRtpStreamStats inbound = new()
         {
             Id = id, Timestamp = clock.Now, Ssrc = stream.Ssrc, Kind = media.Kind, TransportId = transportId, CodecId = codecId, Mid = media.Mid,
             TrackIdentifier = media.Receiver.Track.Id, RemoteId = isReported ? remoteId : null,
@@ -99,7 +109,10 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
             FramesReceived = OfVideo(media, stream.FramesReceived), PacketsDiscarded = (ulong)((RemoteMediaStreamTrack)media.Receiver.Track).PacketsDropped,
             RetransmittedPacketsReceived = hasNack ? stream.RetransmittedPackets : null,
             RetransmittedBytesReceived = hasNack ? stream.RetransmittedBytes : null, RtxSsrc = stream.RepairSsrc,
-        });
+            AudioLevel = reading.AudioLevel, TotalAudioEnergy = reading.AudioEnergy,
+            FrameWidth = (uint?)reading.Width, FrameHeight = (uint?)reading.Height,
+        };
+        stats.Add(source.Statistics is { } buffer ? WithFrames(inbound, media.Kind, buffer, stream.Section.PayloadTypes[stream.PayloadType]?.ClockRate ?? 0) : inbound);
         if (!isReported) return;
         SenderInfo report = stream.LastSenderReport;
         stats.Add(new RTCRemoteOutboundRtpStreamStats
@@ -110,6 +123,24 @@ internal sealed class RtpStatistics(List<RTCStats> stats, StatisticsClock clock,
             RoundTripTime = session.ReceiverRoundTripTime?.TotalSeconds, TotalRoundTripTime = session.TotalReceiverRoundTripTime.TotalSeconds,
             RoundTripTimeMeasurements = session.ReceiverRoundTripMeasurements,
         });
+    }
+
+    // While the application reads frames, they are put together here; "decoded" are those that it was given to decode.
+    private RTCInboundRtpStreamStats WithFrames(
+        RTCInboundRtpStreamStats inbound, MediaKind kind, in JitterBufferStatistics buffer, uint clockRate)
+    {
+        bool isVideo = kind == MediaKind.Video;
+        return inbound with
+        {
+            FramesDecoded = isVideo ? buffer.FramesEmitted : null, KeyFramesDecoded = isVideo ? buffer.KeyFramesEmitted : null,
+            FramesDropped = isVideo ? buffer.FramesDropped : null, FramesPerSecond = isVideo ? context.FrameRates.Measure(inbound.Id, buffer.FramesEmitted, now) : null,
+            FramesAssembledFromMultiplePackets = isVideo ? buffer.FramesAssembledFromMultiplePackets : null,
+            TotalAssemblyTime = isVideo ? buffer.TotalAssemblyTime.TotalSeconds : null,
+            JitterBufferDelay = buffer.JitterBufferDelay.TotalSeconds, JitterBufferTargetDelay = buffer.JitterBufferTargetDelay.TotalSeconds,
+            JitterBufferMinimumDelay = buffer.JitterBufferMinimumDelay.TotalSeconds, JitterBufferEmittedCount = buffer.JitterBufferEmittedCount,
+            TotalProcessingDelay = buffer.JitterBufferDelay.TotalSeconds, PacketsDiscarded = inbound.PacketsDiscarded + buffer.PacketsDiscarded,
+            TotalSamplesReceived = isVideo ? null : buffer.JitterBufferEmittedCount, TotalSamplesDuration = isVideo || clockRate == 0 ? null : (double)buffer.JitterBufferEmittedCount / clockRate,
+        };
     }
 
     private static bool HasNack(RtpPayloadTypes types) => (types.Feedback & RtpFeedback.Nack) != 0;

@@ -15,7 +15,8 @@ internal sealed class StatisticsCollector(ConnectionContext context, StatisticsS
         {
             Id = "P", Timestamp = _clock.Now, DataChannelsOpened = subject.ChannelsOpened, DataChannelsClosed = subject.ChannelsClosed,
         });
-        for (int i = 0; i < subject.Channels.Count; i++) AddChannel(subject.Channels[i].Channel, subject.Channels[i].State);
+        foreach ((RTCDataChannel channel, RTCDataChannelState state) in subject.Channels) _stats.Add(Of(channel, state, _clock.Now));
+        foreach (RTCDataChannelStats ended in subject.EndedChannels) _stats.Add(ended with { Timestamp = _clock.Now });
         RtpStatistics rtp = new(_stats, _clock, context, now);
         rtp.AddSources(subject.Media);
         IReadOnlyList<TransportStack> live = context.Transports.Peer.Stacks;
@@ -28,14 +29,14 @@ internal sealed class StatisticsCollector(ConnectionContext context, StatisticsS
         return new RTCStatsReport(_stats);
     }
 
-    public static string TransportId(TransportStack stack) => $"T{stack.Owner.StatisticsNumber}";
+    public static string TransportId(TransportStack stack) => $"T{stack.Owner.StatisticsNumber}{(stack.Component == IceComponent.Rtp ? "" : "R")}";
 
     // The state of a channel is the API's, its counters are the transport's; there are none before it has one.
-    private void AddChannel(RTCDataChannel channel, RTCDataChannelState state) => _stats.Add(new RTCDataChannelStats
+    public static RTCDataChannelStats Of(RTCDataChannel channel, RTCDataChannelState state, double timestamp) => new()
     {
-        Id = $"D{channel.StatisticsNumber}", Timestamp = _clock.Now, Label = channel.Label, Protocol = channel.Protocol,
+        Id = $"D{channel.StatisticsNumber}", Timestamp = timestamp, Label = channel.Label, Protocol = channel.Protocol,
         DataChannelIdentifier = channel.Channel?.Id ?? channel.Id, State = state,
         MessagesSent = channel.Channel?.MessagesSent ?? 0, BytesSent = channel.Channel?.BytesSent ?? 0,
         MessagesReceived = channel.Channel?.MessagesReceived ?? 0, BytesReceived = channel.Channel?.BytesReceived ?? 0,
-    });
+    };
 }

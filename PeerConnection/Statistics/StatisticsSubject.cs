@@ -11,6 +11,8 @@ internal sealed record StatisticsSubject
 
     public required IReadOnlyList<(RTCDataChannel Channel, RTCDataChannelState State)> Channels { get; init; }
 
+    public required IReadOnlyList<RTCDataChannelStats> EndedChannels { get; init; }
+
     public required IReadOnlyList<BundleTransport> Transports { get; init; }
 
     public required IReadOnlyList<StatisticsMedia> Media { get; init; }
@@ -19,7 +21,7 @@ internal sealed record StatisticsSubject
     {
         ChannelsOpened = context.Channels.Opened, ChannelsClosed = context.Channels.Ended,
         Channels = [.. context.Channels.All.Select(channel => (channel, channel.ReadyState))],
-        Transports = [.. context.Transports.All],
+        EndedChannels = context.Channels.EndedStatistics, Transports = [.. context.Transports.All],
         Media = [.. context.Transceivers.All.Where(transceiver => !transceiver.IsStopped).Select(transceiver => new StatisticsMedia(
             transceiver.Kind, transceiver.Mid, transceiver.Transport, transceiver.Sender, transceiver.Receiver,
             transceiver.CurrentDirection?.Sends() ?? false, transceiver.Codecs))],

@@ -12,15 +12,19 @@ internal sealed class TransportStatistics(List<RTCStats> stats, StatisticsClock 
 
     public void Add(TransportStack stack)
     {
+        if (stack.RtcpStack is { } rtcp) Add(rtcp);
         string id = StatisticsCollector.TransportId(stack);
         IceStream stream = stack.Stream;
-        foreach (IceCandidate candidate in stream.LocalCandidates) AddCandidate(id, candidate, isRemote: false, stream.LocalParameters);
-        foreach (IceCandidate candidate in stream.RemoteCandidates) AddCandidate(id, candidate, isRemote: true, stream.RemoteParameters);
-        context.Transports.Peer.Ice.TryGetSelectedPair(stream, IceComponent.Rtp, out IceCandidatePair? selected);
+        IceComponent component = stack.Component;
+        foreach (IceCandidate candidate in stream.LocalCandidates.Where(each => each.Component == component))
+            AddCandidate(id, candidate, isRemote: false, stream.LocalParameters);
+        foreach (IceCandidate candidate in stream.RemoteCandidates.Where(each => each.Component == component))
+            AddCandidate(id, candidate, isRemote: true, stream.RemoteParameters);
+        context.Transports.Peer.Ice.TryGetSelectedPair(stream, component, out IceCandidatePair? selected);
         string? selectedId = null;
-        foreach (IceCandidatePair pair in stream.Pairs)
+        foreach (IceCandidatePair pair in stream.Pairs.Where(each => each.Component == component))
         {
-            string pairId = AddPair(id, stream, pair, pair == selected ? stack.Rtp : null);
+            string pairId = AddPair(id, stream, pair, pair == selected && component == IceComponent.Rtp ? stack.Rtp : null);
             if (pair == selected) selectedId = pairId;
         }
         bool isEncrypted = stack.Dtls is { NegotiatedVersion: not 0 };
@@ -28,6 +32,7 @@ internal sealed class TransportStatistics(List<RTCStats> stats, StatisticsClock 
         {
             Id = id, Timestamp = clock.Now, PacketsSent = stack.PacketsSent, PacketsReceived = stack.PacketsReceived,
             BytesSent = stack.BytesSent, BytesReceived = stack.BytesReceived,
+            RtcpTransportStatsId = stack.RtcpStack is { } ofRtcp ? StatisticsCollector.TransportId(ofRtcp) : null,
             IceRole = context.Transports.Peer.Ice.Role == IceRole.Controlling ? RTCIceRole.Controlling : RTCIceRole.Controlled,
             IceLocalUsernameFragment = stream.LocalParameters.UsernameFragment,
             DtlsState = stack.Dtls?.State.ToW3C() ?? RTCDtlsTransportState.New, IceState = stream.State.ToW3C(), SelectedCandidatePairId = selectedId,

@@ -14,7 +14,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private readonly DropMeter _drops = new();
     private readonly Dictionary<TransportAddress, string> _hostNames = [];
     private readonly List<(TransportAddress Bound, TransportProtocol Protocol)> _leaving = [];      // sockets to close when all is sent
-    private bool _closing, _drained, _deallocating;
+    private bool _closing, _drained, _deallocating, _hasSent;
     private LoopRegistration? _registration;
     private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -48,8 +48,10 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     {
         _registration = loop.Attach(this);
         _registration.ConnectionLost = (path, now) => ice.ConnectionLost(path, now);
-        loop.Post(() => _registration.WatchLocalAddresses(LocalAddressesChanged));
     }
+
+    /// <summary>Follows the machine's addresses: there are, or will be, sockets on them.</summary>
+    public void WatchLocalAddresses() => Registration.WatchLocalAddresses(LocalAddressesChanged);
 
     /// <summary>The name that is signalled in place of an address, or null.</summary>
     public string? HostNameFor(TransportAddress address)
@@ -102,6 +104,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
         int length = ice.Transmit(destination, now, out path);
         for (int i = 0; length == 0 && !_deallocating && i < _stacks.Count; i++) length = _stacks[i].Transmit(destination, now, observer, out path);
         _drained = length == 0;
+        _hasSent |= !_drained;
         return length;
     }
 
@@ -133,6 +136,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
             _leaving.Clear();
         }
         _drops.ReportIfDue(this, now);
+        DrawKeys();
         if (!_closing || !_drained) return;
         if (_deallocating) Release();
         else Deallocate();
@@ -178,7 +182,22 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
         _hostNames.Clear();
         foreach (TransportStack stack in _stacks) stack.Dispose();
         _stacks.Clear();
+        observer.Released();
         _released.TrySetResult(true);
+    }
+
+    // While ICE looks for a path, in a pass that has nothing to send: a check or an answer would wait for it.
+    private void DrawKeys()
+    {
+        bool hasSent = _hasSent;
+        _hasSent = false;
+        if (_closing) return;
+        foreach (TransportStack stack in _stacks)
+        {
+            if (stack.Dtls is not { CanDrawKeys: true } dtls) continue;
+            if (hasSent) Registration.Touch();
+            else dtls.DrawKeys();
+        }
     }
 
     private TransportStack? Find(IceStream? stream)

@@ -183,6 +183,7 @@ internal sealed class TransportSet
             if (transport.Stack is not { } stack || peer.Registration.IsDetached) return;
             peer.Ice.SetServers(Policy(configuration.IceTransportPolicy), servers.StunServers, servers.TurnServers);
             peer.ServerUrls.Add(servers);
+            peer.WatchLocalAddresses();
             CandidateSockets.Open(peer, stack, options, peer.Registration.Loop.Now);
             if (stack.RtcpStack is { } rtcp) CandidateSockets.Open(peer, rtcp, options, peer.Registration.Loop.Now);
             stack.TurnStreams = new TurnStreams(peer, stack, (url, code, reason) => Report(transport, url, code, reason));

@@ -47,6 +47,29 @@ public readonly record struct JitterBufferStatistics
 
     /// <summary>Packets recovered from the redundancy of later ones (RFC 2198).</summary>
     public ulong PacketsRecovered { get; init; }
+
+    /// <summary>What two buffers of the same stream have done together.</summary>
+    public static JitterBufferStatistics operator +(in JitterBufferStatistics one, in JitterBufferStatistics other) => Add(one, other);
+
+    /// <summary>What two buffers of the same stream have done together.</summary>
+    public static JitterBufferStatistics Add(in JitterBufferStatistics one, in JitterBufferStatistics other) => new()
+    {
+        JitterBufferDelay = one.JitterBufferDelay + other.JitterBufferDelay,
+        JitterBufferTargetDelay = one.JitterBufferTargetDelay + other.JitterBufferTargetDelay,
+        JitterBufferMinimumDelay = one.JitterBufferMinimumDelay + other.JitterBufferMinimumDelay,
+        JitterBufferEmittedCount = one.JitterBufferEmittedCount + other.JitterBufferEmittedCount,
+        FramesEmitted = one.FramesEmitted + other.FramesEmitted,
+        KeyFramesEmitted = one.KeyFramesEmitted + other.KeyFramesEmitted,
+        FramesReceived = one.FramesReceived + other.FramesReceived,
+        FramesAssembledFromMultiplePackets = one.FramesAssembledFromMultiplePackets + other.FramesAssembledFromMultiplePackets,
+        TotalAssemblyTime = one.TotalAssemblyTime + other.TotalAssemblyTime,
+        FramesDropped = one.FramesDropped + other.FramesDropped,
+        PacketsDiscarded = one.PacketsDiscarded + other.PacketsDiscarded,
+        PacketsDuplicated = one.PacketsDuplicated + other.PacketsDuplicated,
+        PacketsMalformed = one.PacketsMalformed + other.PacketsMalformed,
+        PacketsMissed = one.PacketsMissed + other.PacketsMissed,
+        PacketsRecovered = one.PacketsRecovered + other.PacketsRecovered,
+    };
 }
 
 /// <summary>What became of a packet.</summary>

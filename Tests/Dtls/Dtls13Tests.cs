@@ -49,6 +49,33 @@ public sealed class Dtls13Tests
     }
 
     [Test]
+    public void DrawKeys_BeforeTheHandshake_IsDoneOnceAndChangesNothingOfIt([Values] DtlsVersionPolicy versions, [Values] bool hybrid)
+    {
+        DtlsPostQuantumPolicy policy = hybrid ? DtlsPostQuantumPolicy.Prefer : DtlsPostQuantumPolicy.Off;
+        DtlsPeer client = new(s_client with { Role = DtlsRole.Client, Versions = versions, PostQuantum = policy }, RandomSource.Seeded(1));
+        DtlsPeer server = new(s_server with { Role = DtlsRole.Server, Versions = versions, PostQuantum = policy }, RandomSource.Seeded(2));
+        client.Connection.SetRemoteFingerprints([DtlsPeer.OtherEcdsa.GetFingerprint()]);
+        server.Connection.SetRemoteFingerprints([DtlsPeer.Ecdsa.GetFingerprint()]);
+        foreach (DtlsPeer peer in new[] { client, server })
+        {
+            Assert.That(peer.Connection.CanDrawKeys);
+            peer.Connection.DrawKeys();
+            Assert.That(peer.Connection.CanDrawKeys, Is.False);
+            peer.Connection.Start(s_start);
+        }
+        DtlsPeer.Exchange(client, server, s_start);
+        AssertConnected(client, server, versions == DtlsVersionPolicy.Only12 ? 0xFEFD : 0xFEFC);
+        client.Connection.DrawKeys();                               // too late: nothing happens
+    }
+
+    [Test]
+    public void ClientHello_WithAHybridShare_HasItsX25519KeyForTheClassicalShareToo()
+    {
+        using KeyExchange key = KeyExchange.Create(DtlsNamedGroup.X25519MLKEM768, RandomSource.Seeded(1));
+        Assert.That(key.PublicKey[^32..].SequenceEqual(((HybridKeyExchange)key).Classical.PublicKey));
+    }
+
+    [Test]
     public void Constructor_WhenNothingIsLeftToNegotiate_Throws() => Assert.Multiple(() =>
     {
         Assert.That(() => Create(s_client with { Versions = DtlsVersionPolicy.Only12, PostQuantum = DtlsPostQuantumPolicy.Require }), Throws.ArgumentException);

@@ -60,13 +60,13 @@ public sealed class KeyScheduleTests
     {
         RandomSource random = RandomSource.Seeded(1);
         using KeyExchange client = KeyExchange.Create(group, random);
-        using Secret? server = KeyExchange.Respond(group, random, client.PublicKey, out byte[] share);
+        using Secret? server = new EphemeralKeys(random).Respond(group, client.PublicKey, out byte[] share);
         using Secret? ours = client.Agree(share);
         byte[] cut = client.PublicKey[1..].ToArray();
         Assert.Multiple(() =>
         {
             Assert.That(ours!.Span.SequenceEqual(server!.Span));
-            Assert.That(KeyExchange.Respond(group, random, cut, out _), Is.Null, "too short");
+            Assert.That(new EphemeralKeys(random).Respond(group, cut, out _), Is.Null, "too short");
             Assert.That(client.Agree(share.AsSpan(1)), Is.Null, "too short");
         });
     }
@@ -77,14 +77,14 @@ public sealed class KeyScheduleTests
         using KeyExchange client = KeyExchange.Create(DtlsNamedGroup.X25519MLKEM768, RandomSource.Seeded(1));
         byte[] share = client.PublicKey.ToArray();
         share.AsSpan(3, 3).Fill(0xFF);                              // two coefficients of 4095, where q is 3329
-        Assert.That(KeyExchange.Respond(DtlsNamedGroup.X25519MLKEM768, RandomSource.Seeded(1), share, out _), Is.Null);
+        Assert.That(new EphemeralKeys(RandomSource.Seeded(1)).Respond(DtlsNamedGroup.X25519MLKEM768, share, out _), Is.Null);
     }
 
     [Test]
     public void Agree_OnAnX25519ShareOfLowOrder_Refuses()
     {
         using KeyExchange client = KeyExchange.Create(DtlsNamedGroup.X25519MLKEM768, RandomSource.Seeded(1));
-        KeyExchange.Respond(DtlsNamedGroup.X25519MLKEM768, RandomSource.Seeded(2), client.PublicKey, out byte[] share)!.Dispose();
+        new EphemeralKeys(RandomSource.Seeded(2)).Respond(DtlsNamedGroup.X25519MLKEM768, client.PublicKey, out byte[] share)!.Dispose();
         share.AsSpan(MlKem768.CiphertextLength).Clear();
         Assert.That(client.Agree(share), Is.Null, "RFC 8446 §7.4.2: the all-zero secret");
     }

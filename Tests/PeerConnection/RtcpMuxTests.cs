@@ -122,9 +122,31 @@ public sealed class RtcpMuxTests
             Assert.That(simulation.BothConnected);
             Assert.That(simulation.LeftLoop.Faults.Concat(simulation.RightLoop.Faults), Is.Empty);
         });
+        AssertStatisticsOfBothTransports(stats.Result);
         SdpMedia later = Renegotiate(simulation);
         Assert.That(later.Attributes.Contains("rtcp-mux"), Is.False, "RFC 9429 §5.2.2: as in the most recent answer");
         Assert.That(simulation.BothConnected);
+    }
+
+    // webrtc-stats §8.17: the transport of RTCP has statistics of its own, with its own candidates and pair.
+    private static void AssertStatisticsOfBothTransports(RTCStatsReport report)
+    {
+        RTCTransportStats[] ofRtp = [.. report.Values.OfType<RTCTransportStats>().Where(each => each.RtcpTransportStatsId is not null)];
+        Assert.That(ofRtp, Has.Length.EqualTo(2));
+        foreach (RTCTransportStats rtp in ofRtp)
+        {
+            RTCTransportStats rtcp = (RTCTransportStats)report[rtp.RtcpTransportStatsId!];
+            RTCIceCandidatePairStats pair = (RTCIceCandidatePairStats)report[rtcp.SelectedCandidatePairId!];
+            Assert.Multiple(() =>
+            {
+                Assert.That(rtcp.DtlsState, Is.EqualTo(RTCDtlsTransportState.Connected));
+                Assert.That(rtcp.SrtpCipher, Is.EqualTo(rtp.SrtpCipher));
+                Assert.That(rtcp.PacketsSent, Is.GreaterThan(0).And.LessThan(rtp.PacketsSent!.Value), "few reports to many packets");
+                Assert.That(pair.TransportId, Is.EqualTo(rtcp.Id));
+                Assert.That(pair.Id, Is.Not.EqualTo(rtp.SelectedCandidatePairId));
+                Assert.That(report.Values.OfType<RTCIceCandidateStats>().Count(each => each.TransportId == rtcp.Id), Is.EqualTo(2), "one of each side");
+            });
+        }
     }
 
     private static SdpMedia Renegotiate(PeerSimulation simulation)

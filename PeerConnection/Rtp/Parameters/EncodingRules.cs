@@ -23,6 +23,7 @@ internal static class EncodingRules
         if (given.FirstOrDefault(encoding => encoding.Codec is { } codec && !known.Any(capability => codec.Matches(capability))) is { } unknown)
             throw DOMException.Operation($"{unknown.Codec!.MimeType} is not among the capabilities; take it from GetCapabilities.");
         List<RTCRtpEncodingParameters> encodings = [.. given.Select(encoding => ForKind(kind, encoding))];
+        RequireExtensions(encodings, DOMException.Operation);
         foreach (RTCRtpEncodingParameters encoding in encodings)
         {
             RequireScale(encoding);
@@ -65,6 +66,7 @@ internal static class EncodingRules
             if (checkedOne.MaxFramerate is < 0 or double.NaN) throw new ArgumentOutOfRangeException(nameof(given), checkedOne.MaxFramerate, "A maxFramerate is 0 or more.");
             encodings.Add(checkedOne);
         }
+        RequireExtensions(encodings, DOMException.InvalidModification);
         return encodings;
     }
 
@@ -87,7 +89,19 @@ internal static class EncodingRules
         [.. encodings.Select((encoding, index) => encoding with { ScaleResolutionDownBy = 1 << Math.Min(encodings.Count - index - 1, 30) })];
 
     private static RTCRtpEncodingParameters ForKind(MediaKind kind, RTCRtpEncodingParameters encoding) =>
-        kind == MediaKind.Audio ? encoding with { ScaleResolutionDownBy = null, MaxFramerate = null } : encoding;
+        kind == MediaKind.Audio ? encoding with { ScaleResolutionDownBy = null, ScaleResolutionDownTo = null, MaxFramerate = null } : encoding;
+
+    // webrtc-extensions §6.1
+    private static void RequireExtensions(List<RTCRtpEncodingParameters> encodings, Func<string, DOMException> refusal)
+    {
+        if (encodings.Exists(encoding => encoding is { AdaptivePtime: true, Ptime: not null }))
+            throw DOMException.InvalidModification("An encoding has ptime or adaptivePtime, not both.");
+        if (encodings.TrueForAll(encoding => encoding.ScaleResolutionDownTo is null)) return;
+        if (encodings.Exists(encoding => encoding is { Active: true, ScaleResolutionDownTo: null }))
+            throw refusal("Either all active encodings have scaleResolutionDownTo or none.");
+        if (encodings.Exists(encoding => encoding.ScaleResolutionDownTo is { MaxWidth: 0 } or { MaxHeight: 0 }))
+            throw refusal("The width and height of scaleResolutionDownTo are above 0.");
+    }
 
     private static void RequireScale(RTCRtpEncodingParameters encoding)
     {

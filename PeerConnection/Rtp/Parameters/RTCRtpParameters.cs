@@ -29,6 +29,10 @@ public sealed record RTCRtpSendParameters : RTCRtpParameters
     /// <summary>The encodings: one, or those of simulcast. Their number, order and rids cannot be changed.</summary>
     [JsonPropertyName("encodings")]
     public required IReadOnlyList<RTCRtpEncodingParameters> Encodings { get; init => field = Require.NotNull(value); }
+
+    /// <summary>What the application's encoder is to give up first (mst-content-hint §5); null for what the track's ContentHint suggests.</summary>
+    [JsonPropertyName("degradationPreference"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RTCDegradationPreference? DegradationPreference { get; init; }
 }
 
 /// <summary>How a receiver receives (webrtc-pc §5.2.5).</summary>
@@ -61,8 +65,9 @@ public record RTCRtpCodingParameters
 
 /// <summary>One encoding of what is sent (webrtc-pc §5.2.7).</summary>
 /// <remarks>
-/// Codecs are the application's, so that <see cref="MaxBitrate"/>, <see cref="MaxFramerate"/>, <see cref="ScaleResolutionDownBy"/> and
-/// <see cref="Priority"/> tell its encoder what is wanted; <see cref="Active"/> and <see cref="Codec"/> are carried out here.
+/// Codecs are the application's, so that <see cref="MaxBitrate"/>, <see cref="MaxFramerate"/>, <see cref="ScaleResolutionDownBy"/>,
+/// <see cref="ScaleResolutionDownTo"/>, <see cref="Ptime"/> and <see cref="Priority"/> tell its encoder what is wanted;
+/// <see cref="Active"/> and <see cref="Codec"/> are carried out here.
 /// </remarks>
 public sealed record RTCRtpEncodingParameters : RTCRtpCodingParameters
 {
@@ -86,10 +91,47 @@ public sealed record RTCRtpEncodingParameters : RTCRtpCodingParameters
     [JsonPropertyName("scaleResolutionDownBy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? ScaleResolutionDownBy { get; init; }
 
+    /// <summary>The most pixels that frames may have; <see cref="ScaleResolutionDownBy"/> is then ignored (webrtc-extensions §6.1). Video only.</summary>
+    [JsonPropertyName("scaleResolutionDownTo"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RTCResolutionRestriction? ScaleResolutionDownTo { get; init; }
+
+    /// <summary>Milliseconds of audio in a packet, or null (webrtc-extensions §6.1).</summary>
+    [JsonPropertyName("ptime"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? Ptime { get; init; }
+
+    /// <summary>Whether the duration of packets may change; <see cref="Ptime"/> is then not set (webrtc-extensions §6.1). Default false.</summary>
+    [JsonPropertyName("adaptivePtime")]
+    public bool AdaptivePtime { get; init; }
+
     /// <summary>The share of the bitrate that the encoding gets beside others (webrtc-priority §3). Default low.</summary>
     [JsonPropertyName("priority")]
     public RTCPriorityType Priority { get; init; } = RTCPriorityType.Low;
 }
 
-/// <summary>Options of SetParametersAsync (webrtc-pc §5.2.14): none yet.</summary>
-public sealed record RTCSetParameterOptions;
+/// <summary>The most pixels of a frame, whichever way it is turned (webrtc-extensions §7).</summary>
+public sealed record RTCResolutionRestriction
+{
+    /// <summary>Pixels across.</summary>
+    [JsonPropertyName("maxWidth")]
+    public uint MaxWidth { get; init; }
+
+    /// <summary>Pixels down.</summary>
+    [JsonPropertyName("maxHeight")]
+    public uint MaxHeight { get; init; }
+}
+
+/// <summary>Options of SetParametersAsync (webrtc-pc §5.2.14, webrtc-extensions §8).</summary>
+public sealed record RTCSetParameterOptions
+{
+    /// <summary>What is asked for once, for each of the encodings in their order; none for nothing. Audio has no use for it.</summary>
+    [JsonPropertyName("encodingOptions")]
+    public IReadOnlyList<RTCEncodingOptions> EncodingOptions { get; init => field = Require.NotNull(value); } = [];
+}
+
+/// <summary>What is asked of an encoder once (webrtc-extensions §8.2).</summary>
+public sealed record RTCEncodingOptions
+{
+    /// <summary>Whether a key frame is wanted: the track raises <see cref="LocalMediaStreamTrack.OnKeyFrameRequested"/>, or the peer whose track it is gets asked.</summary>
+    [JsonPropertyName("keyFrame")]
+    public bool KeyFrame { get; init; }
+}

@@ -7,11 +7,18 @@ internal static class W3CBinding
 {
     private const BindingFlags Public = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static;
     private static readonly Assembly s_assembly = typeof(RTCPeerConnection).Assembly;
+    private static readonly Lazy<IReadOnlyDictionary<string, string>> s_aliases = new(() => W3CName.ReadExceptions("aliases"));
 
     /// <summary>The members that stand for a name, several where methods have overloads; empty when there is none.</summary>
     public static IReadOnlyList<MemberInfo> Find(W3CName name)
     {
-        Type? type = s_assembly.GetType("WebRtcStack." + name.Owner);
+        if (s_aliases.Value.TryGetValue(name.Id, out string? alias) && name.Member.Length > 0)
+        {
+            string[] parts = alias.Split('.');
+            Type owner = s_assembly.GetType("WebRtcStack." + parts[0], throwOnError: true)!;
+            return parts.Length == 1 ? [owner] : [owner.GetProperty(parts[1])!];
+        }
+        Type? type = s_assembly.GetType("WebRtcStack." + (s_aliases.Value.TryGetValue(name.Owner, out alias) ? alias : name.Owner));
         if (type is null) return [];
         return name.Kind switch
         {
@@ -25,9 +32,10 @@ internal static class W3CBinding
         };
     }
 
-    /// <summary>How an application writes it.</summary>
-    public static string Describe(IReadOnlyList<MemberInfo> members) => members[0] switch
+    /// <summary>How an application writes it; where another type does it, with that type's name.</summary>
+    public static string Describe(W3CName name, IReadOnlyList<MemberInfo> members) => members[0] switch
     {
+        PropertyInfo { DeclaringType: { } type } property when s_aliases.Value.ContainsKey(name.Id) || s_aliases.Value.ContainsKey(name.Owner) => $"`{type.Name}.{property.Name}`",
         Type type => $"`{type.Name}`",
         ConstructorInfo constructor => $"`new {constructor.DeclaringType!.Name}(…)`",
         MethodInfo method => $"`{method.Name}(…)`",

@@ -10,7 +10,7 @@ namespace WebRtcStack.Tests.PeerConnection.Conformance;
 /// </summary>
 public sealed class W3CTableTests
 {
-    private static readonly string[] s_documents = ["webrtc-pc", "webrtc-extensions", "browser-legacy", "mediacapture"];
+    private static readonly string[] s_documents = ["webrtc-pc", "webrtc-extensions", "browser-legacy", "mediacapture", "mst-content-hint"];
     private static readonly string s_table = Path.Combine(ArrowTests.Root, "docs", "webrtc-pc.md");
     private static readonly Lazy<MemberUse> s_use = new(() => new MemberUse());
     private static readonly Lazy<IReadOnlyDictionary<string, string>> s_exceptions = new(() => W3CName.ReadExceptions("exceptions"));
@@ -71,7 +71,7 @@ public sealed class W3CTableTests
                 continue;
             }
             if (members.Count == 0 || Reason(name) is not null) continue;
-            if (cells[3] != W3CBinding.Describe(members)) wrong.Add($"{name.Id}: {cells[3]} is {W3CBinding.Describe(members)}");
+            if (cells[3] != W3CBinding.Describe(name, members)) wrong.Add($"{name.Id}: {cells[3]} is {W3CBinding.Describe(name, members)}");
             if (!cells[4].Split(", ").All(test => Tests(name, members).Contains(test.Trim('`')))) wrong.Add($"{name.Id} is not used by {cells[4]}");
         }
         Assert.That(string.Join('\n', wrong), Is.Empty, "Run with WEBRTCSTACK_ACCEPT_API=1 and commit docs/webrtc-pc.md; a member without a test needs one.");
@@ -105,7 +105,7 @@ public sealed class W3CTableTests
                 bool isThere = members.Count > 0 && (Reason(name) is not { } reason || IsPending(reason));
                 string section = name.Section == "MDN" ? "MDN" : "§" + name.Section;
                 text.Append("| `").Append(name.Id).Append("` | ").Append(section).Append(" | ")
-                    .Append(isThere ? W3CBinding.Describe(members) : "none").Append(" | ")
+                    .Append(isThere ? W3CBinding.Describe(name, members) : "none").Append(" | ")
                     .Append(isThere ? string.Join(", ", Choose(Tests(name, members)).Select(test => $"`{test}`")) : Reason(name)).Append(" |\n");
             }
         }
