@@ -8,15 +8,24 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using WebRtcStack.Benchmarks.Dtls;
 using WebRtcStack.Benchmarks.Ice;
+using WebRtcStack.Benchmarks.Rtp;
 using WebRtcStack.Benchmarks.Sctp;
+using WebRtcStack.Benchmarks.Srtp;
+using WebRtcStack.Benchmarks.Stun;
 using WebRtcStack.Benchmarks.Transport;
+using WebRtcStack.Benchmarks.Turn;
 
 namespace WebRtcStack.Benchmarks;
 
 /// <summary>The short job of continuous integration: runs the hot paths for a moment and fails when one that must not allocate does.</summary>
 internal static class AllocationCheck
 {
-    private static readonly Type[] s_hotPaths = [typeof(UdpTrainBenchmark), typeof(RecordBenchmark), typeof(DataBenchmark), typeof(Crc32cBenchmark), typeof(SackBenchmark)];
+    private static readonly Type[] s_hotPaths =
+    [
+        typeof(UdpTrainBenchmark), typeof(StunBindingBenchmark), typeof(DataBenchmark), typeof(TurnRelayBenchmark), typeof(RecordBenchmark),
+        typeof(ProtectBenchmark), typeof(HeaderBenchmark), typeof(RtcpBenchmark), typeof(PayloadFormatBenchmark), typeof(JitterBufferBenchmark),
+        typeof(Crc32cBenchmark), typeof(SackBenchmark),
+    ];
 
     // The portable path's receive tells its source as an object of .NET's (docs/performance.md); BouncyCastle and bare .NET types are there to compare with.
     private static readonly string[] s_exempt = ["portable", "BouncyCastle", "Platform"];

@@ -81,6 +81,12 @@ public sealed class DtlsCertificate : IDisposable
         ? _usualFingerprint
         : DtlsFingerprint.Compute(algorithm, _der);
 
+    /// <summary>
+    /// Keeps the private key in as little memory as it can until it is used again, which then costs some microseconds. It is for a
+    /// certificate that one connection has alone, once its handshake is done: no other thread may use the certificate meanwhile.
+    /// </summary>
+    public void Rest() => Key.Rest();
+
     /// <summary>Frees the private key; connections that still use it fail.</summary>
     public void Dispose() => Key.Dispose();
 

@@ -347,6 +347,8 @@ public sealed class DtlsConnection : IDisposable
     {
         if (_handshake.State is HandshakeFailed failed) Fail(failed.Event);
         else TryConnect();
+        if (_records.IsDtls13 == true && _handshake.IsEstablished && _context.Flight.IsEmpty)
+            _records.ForgetHandshake(forReadingToo: _options.Role == DtlsRole.Client);
     }
 
     private void ReceiveAlert(ReadOnlySpan<byte> content)

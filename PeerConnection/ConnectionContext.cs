@@ -24,7 +24,8 @@ internal sealed class ConnectionContext
         _logger = options.LoggerFactory.CreateLogger<RTCPeerConnection>();
         Loop = (options.Transport ?? SocketTransport.Shared).NextLoop();
         Callbacks = Loop.CreateCallbackQueue();
-        Certificate = configuration.Certificates.Count > 0
+        OwnsCertificate = configuration.Certificates.Count == 0;
+        Certificate = !OwnsCertificate
             ? configuration.Certificates[0].Certificate
             : DtlsCertificate.Create(new DtlsCertificateOptions(), options.TimeProvider.GetUtcNow(), options.Random);
         Cname = RandomText.Create(options.Random, 16);
@@ -49,6 +50,9 @@ internal sealed class ConnectionContext
     public CallbackQueue Callbacks { get; }
 
     public DtlsCertificate Certificate { get; }
+
+    /// <summary>Whether the certificate is this connection's alone, made for it.</summary>
+    public bool OwnsCertificate { get; }
 
     /// <summary>RFC 8834 §4.9, RFC 7022 §4.2: one random name for all our sources.</summary>
     public string Cname { get; }

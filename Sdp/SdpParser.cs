@@ -43,7 +43,7 @@ internal ref struct SdpParser
         description.Origin = origin;
         if (!Advance()) return false;
         if (_type != 's') return Fail("An \"s=\" line follows \"o=\".");
-        description.SessionName = _value.ToString();
+        description.SessionName = SdpWord.Intern(_value);
         return Advance() && ReadSessionRest(description);
     }
 
@@ -118,9 +118,9 @@ internal ref struct SdpParser
         }
         media = new SdpMedia
         {
-            Kind = kind.ToString(), Port = port, PortCount = slash < 0 ? null : count, Protocol = protocol.ToString(), LineNumber = _number,
+            Kind = SdpWord.Intern(kind), Port = port, PortCount = slash < 0 ? null : count, Protocol = SdpWord.Intern(protocol), LineNumber = _number,
         };
-        while (SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> format)) media.Formats.Add(format.ToString());
+        while (SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> format)) media.Formats.Add(SdpWord.Intern(format));
         return media.Formats.Count > 0 || Fail("\"m=\" needs at least one format.");
     }
 
@@ -134,7 +134,8 @@ internal ref struct SdpParser
             !SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> network) ||
             !SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> type) ||
             !SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> address)) return false;
-        origin = new SdpOrigin(user.ToString(), id.ToString(), version.ToString(), network.ToString(), type.ToString(), address.ToString());
+        origin = new SdpOrigin(
+            SdpWord.Intern(user), id.ToString(), SdpWord.Intern(version), SdpWord.Intern(network), SdpWord.Intern(type), SdpWord.Intern(address));
         return true;
     }
 
@@ -145,7 +146,7 @@ internal ref struct SdpParser
         if (!SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> network) ||
             !SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> type) ||
             !SdpText.TryTakeField(ref fields, out ReadOnlySpan<char> address)) return Fail("\"c=\" has three fields: IN, IP4 or IP6, address.");
-        connection = new SdpConnection(network.ToString(), type.ToString(), address.ToString());
+        connection = new SdpConnection(SdpWord.Intern(network), SdpWord.Intern(type), SdpWord.Intern(address));
         return Advance();
     }
 
@@ -170,7 +171,7 @@ internal ref struct SdpParser
             int colon = _value.IndexOf(':');
             ReadOnlySpan<char> name = colon < 0 ? _value : _value[..colon];
             if (!SdpText.IsToken(name)) return Fail("An attribute's name has characters that are not allowed.");
-            attributes.Add(SdpAttributeName.Intern(name), colon < 0 ? null : _value[(colon + 1)..].ToString());
+            attributes.Add(SdpWord.Intern(name), colon < 0 ? null : SdpWord.Intern(_value[(colon + 1)..]));
             if (!Advance()) return false;
         }
         return _error is null;

@@ -119,6 +119,9 @@ public abstract class EventLoop
     /// </summary>
     protected abstract void Send(LoopRegistration registration, ReadOnlySpan<byte> datagram, in NetworkPath path);
 
+    /// <summary>When a deadline is met that is far off: a loop may meet several together, a little late. Default: at the deadline.</summary>
+    protected virtual Instant Gather(Instant deadline) => deadline;
+
     /// <summary>Logs a defect that a connection has surfaced.</summary>
     protected abstract void ReportFault(Exception exception);
 
@@ -162,11 +165,15 @@ public abstract class EventLoop
             {
                 if (!Drain(registration)) Touch(registration);
                 registration.Connection.PublishEvents(Now);
-                _deadlines.Set(registration, registration.IsDetached ? Instant.Never : registration.Connection.NextTimeout);
+                _deadlines.Set(registration, registration.IsDetached ? Instant.Never : Gather(registration.Connection.NextTimeout));
             }
             catch (Exception exception) when (IsDefect(registration, exception)) { }
         }
     }
+
+    /// <summary>Drains a connection on the calling thread, if the loop's turn can be had at once. From any thread.</summary>
+    /// <returns>False when it was not done, so that the loop must be woken.</returns>
+    protected internal virtual bool TryDrain(LoopRegistration registration) => false;
 
     internal void Touch(LoopRegistration registration)
     {

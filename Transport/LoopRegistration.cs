@@ -145,6 +145,15 @@ public sealed class LoopRegistration
         if (Interlocked.Exchange(ref _wakePosted, 1) == 0) Loop.Post(_wake);
     }
 
+    /// <summary>
+    /// Has the connection drained: at once and by the calling thread when the loop sleeps and calls are not close together, else soon.
+    /// From any thread that may spend the time of a send, and holds no lock that the connection takes.
+    /// </summary>
+    public void Send()
+    {
+        if (!Loop.TryDrain(this)) Wake();
+    }
+
     /// <summary>Closes the connection's sockets and lets go of it; what it still owes is not sent. Repeated calls are harmless.</summary>
     public void Detach()
     {

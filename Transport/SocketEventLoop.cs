@@ -5,7 +5,7 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Transport;
 
 /// <summary>An event loop over the system's sockets: one thread, woken by datagrams, commands and deadlines.</summary>
-public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDisposable
+public sealed partial class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDisposable
 {
     private readonly SocketTransportOptions _options;
     private readonly ILogger _logger;
@@ -19,13 +19,11 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
     private readonly InterfaceCache _interfaces;
     private readonly Dictionary<NetworkPath, LoopStream> _streams = [];
     private readonly long _origin;
-    private int _awake;             // 1 while a wake-up is on its way or the loop is in a pass
-    private volatile bool _stopped;
     private Instant _now;
 
-    internal SocketEventLoop(SocketTransportOptions options, InterfaceCache interfaces, int number)
+    internal SocketEventLoop(SocketTransportOptions options, InterfaceCache interfaces, HandlerWatch watch, int number)
     {
-        (_options, _interfaces) = (options, interfaces);
+        (_options, _interfaces, _watch, _name) = (options, interfaces, watch, $"WebRtcStack loop {number}");
         _sockets = UdpSocketGroup.Create(new UdpSocketGroupOptions
         {
             MaxDatagramSize = MaxDatagramSize, SocketBufferSize = options.SocketBufferSize, Coalesce = true, IsPortable = options.IsPortable,
@@ -36,7 +34,8 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
         _now = ReadClock();
         interfaces.Changed += AddressesChanged;
         interfaces.Watch();
-        new Thread(Run) { IsBackground = true, Name = $"WebRtcStack loop {number}" }.Start();
+        if (HandlersRunHere) watch.Add(this);
+        StartThread();
     }
 
     /// <inheritdoc/>
@@ -64,7 +63,7 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
 
     /// <inheritdoc/>
     public override CallbackQueue CreateCallbackQueue() =>
-        new(null, exception => Log.CallbackThrew(_logger, exception));
+        new(exception => Log.CallbackThrew(_logger, exception), HandlersRunHere ? Claim : null);
 
     /// <inheritdoc/>
     protected internal override bool TryOpenUdp(
@@ -259,35 +258,6 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
 
     private void AddressesChanged() => Post(ReportLocalAddressesChanged);
 
-    private void Wake()
-    {
-        if (Interlocked.Exchange(ref _awake, 1) == 0) _sockets.Wake();
-    }
-
-    private void Run()
-    {
-        while (!_stopped)
-        {
-            Wait();
-            Volatile.Write(ref _awake, 1);                      // work that arrives from here on needs no signal: TimeToWait looks again
-            _now = ReadClock();
-            Instant due = NextDeadline;
-            if (due <= _now) TransportMeter.Late(_now - due);
-            _sockets.Receive(this);
-            ReceiveStreams();
-            ReceiveMessages();
-            RunDeadlines();
-            RunCommands();
-            DrainConnections();
-            _sockets.Flush();
-            if (TransportMeter.MeasuresPasses) TransportMeter.Passed(ReadClock() - _now);
-        }
-        _ports.Clear();
-        _tcp.Dispose();
-        foreach (LoopStream stream in _streams.Values) stream.Connection!.Dispose();
-        _sockets.Dispose();
-    }
-
     private void ReceiveStreams()
     {
         for (int streams = _readyStreams.Count; streams > 0 && _readyStreams.TryDequeue(out StreamConnection? connection); streams--)
@@ -331,33 +301,4 @@ public sealed class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDi
         catch (Exception fromLog) when (fromLog is not null) { }
         return true;
     }
-
-    private void Wait()
-    {
-        TimeSpan timeout = TimeToWait();
-        if (timeout != TimeSpan.Zero && _options.SpinDuration > TimeSpan.Zero)
-        {
-            Instant end = ReadClock() + _options.SpinDuration;
-            while (ReadClock() < end)
-            {
-                if (_sockets.Wait(TimeSpan.Zero) || TimeToWait() == TimeSpan.Zero) return;
-            }
-            timeout = TimeToWait();
-        }
-        _sockets.Wait(timeout);
-    }
-
-    private TimeSpan TimeToWait()
-    {
-        if (HasDirtyConnections) return TimeSpan.Zero;
-        Volatile.Write(ref _awake, 0);
-        Interlocked.MemoryBarrier();                            // either we see the work, or its poster sees us asleep
-        if (!_commands.IsEmpty || !_readyStreams.IsEmpty || _tcp.ReadyCount > 0 || _stopped) return TimeSpan.Zero;
-        Instant deadline = NextDeadline;
-        if (deadline.IsNever) return Timeout.InfiniteTimeSpan;
-        TimeSpan rest = deadline - ReadClock();
-        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
-    }
-
-    private Instant ReadClock() => new(_options.TimeProvider.GetElapsedTime(_origin).Ticks);
 }

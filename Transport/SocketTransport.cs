@@ -9,6 +9,7 @@ public sealed class SocketTransport : ITransport, IDisposable
     private static readonly Lazy<SocketTransport> s_shared = new(() => new SocketTransport(new SocketTransportOptions()));
     private readonly Lazy<SocketEventLoop>[] _loops;
     private readonly InterfaceCache _interfaces;
+    private readonly HandlerWatch _watch;
     private int _next;
     private int _disposed;
 
@@ -17,11 +18,12 @@ public sealed class SocketTransport : ITransport, IDisposable
     {
         Require.NotNull(options);
         _interfaces = new InterfaceCache(options.InterfaceCacheDuration, options.TimeProvider, InterfaceAddresses.Enumerate);
+        _watch = new HandlerWatch(options.MaxHandlerTime);
         _loops = new Lazy<SocketEventLoop>[options.Loops];
         for (int i = 0; i < _loops.Length; i++)
         {
             int number = i;
-            _loops[i] = new Lazy<SocketEventLoop>(() => new SocketEventLoop(options, _interfaces, number));
+            _loops[i] = new Lazy<SocketEventLoop>(() => new SocketEventLoop(options, _interfaces, _watch, number));
         }
     }
 
@@ -45,5 +47,6 @@ public sealed class SocketTransport : ITransport, IDisposable
         {
             if (loop.IsValueCreated) loop.Value.Dispose();
         }
+        _watch.Dispose();
     }
 }

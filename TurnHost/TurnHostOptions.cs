@@ -70,7 +70,7 @@ public sealed record TurnHostOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan StreamIdleTimeout { get; init => field = Require.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How sockets are served. Headroom is set by the host.</summary>
+    /// <summary>How sockets are served: the size of the system's buffers, and whether to use what is portable. The rest is set by the host.</summary>
     public UdpSocketGroupOptions Sockets { get; init => field = Require.NotNull(value); } = new() { SocketBufferSize = 4 << 20 };
 
     /// <summary>The clock.</summary>

@@ -15,6 +15,12 @@ internal sealed record EndToEndArguments
 
     public int Connections { get; init; } = 100;
 
+    /// <summary>A value of <c>--spin</c>, in microseconds: how long idle loops look again and again.</summary>
+    public double SpinMicroseconds { get; init; }
+
+    /// <summary>A value of <c>--pool 1</c>: handlers run on the thread pool alone.</summary>
+    public bool HandlersOnPool { get; init; }
+
     /// <summary>A value of <c>--dtls</c>: the highest version that is offered.</summary>
     public string Dtls { get; init; } = "1.3";
 
@@ -31,6 +37,8 @@ internal sealed record EndToEndArguments
                 "--count" => parsed with { Count = Number(value) },
                 "--parallel" => parsed with { Parallel = Number(value) },
                 "--connections" => parsed with { Connections = Number(value) },
+                "--spin" => parsed with { SpinMicroseconds = double.Parse(value, CultureInfo.InvariantCulture) },
+                "--pool" => parsed with { HandlersOnPool = value == "1" },
                 "--dtls" => parsed with { Dtls = value },
                 _ => throw new ArgumentException($"{words[i]} is not known; see docs/performance.md."),
             };

@@ -1,4 +1,5 @@
 using WebRtcStack.Dtls;
+using WebRtcStack.Transport;
 
 namespace WebRtcStack.Benchmarks.EndToEnd;
 
@@ -25,11 +26,19 @@ internal sealed class Pair : IAsyncDisposable
     /// <summary>Loopback over UDP with IPv4, nothing else.</summary>
     public static WebRtcOptions Options(EndToEndArguments arguments) => new()
     {
+        Transport = TransportFor(arguments),
         IncludeLoopback = true,
         AddressFilter = local => local.Address.IsLoopback && local.Address.IsIPv4,
         TcpCandidates = TcpCandidates.None,
         ConfigureDtls = arguments.Dtls == "1.2" ? dtls => dtls with { Versions = DtlsVersionPolicy.Only12 } : null,
     };
+
+    // The process's own, unless something else is asked for.
+    private static SocketTransport? TransportFor(EndToEndArguments arguments) => arguments is { SpinMicroseconds: 0, HandlersOnPool: false } ? null : new SocketTransport(new SocketTransportOptions
+    {
+        SpinDuration = TimeSpan.FromMicroseconds(arguments.SpinMicroseconds),
+        MaxHandlerTime = arguments.HandlersOnPool ? TimeSpan.Zero : new SocketTransportOptions().MaxHandlerTime,
+    });
 
     /// <summary>Connects; ends when the channel is open on both sides.</summary>
     /// <param name="near">Of the offerer.</param>

@@ -12,7 +12,6 @@ namespace WebRtcStack.Benchmarks.Rtp;
 internal static class RtpSessionFigures
 {
     private const int Rounds = 40;
-    private const int FeedbackPackets = 200;
     private const int VideoPayload = 1100;
     private const int StreamBitsPerSecond = 2_000_000;
     private const byte Video = 96, Repair = 97;
@@ -21,14 +20,11 @@ internal static class RtpSessionFigures
     {
         Console.WriteLine("| operation | ns | allocated |");
         Console.WriteLine("|---|---|---|");
-        byte[] compound = Compound();
-        Measure($"parse a compound of {compound.Length} bytes: SR with two blocks, SDES, NACK, PLI", 2000, () => Walk(compound));
-        long[] arrivals = [.. Enumerable.Range(0, FeedbackPackets).Select(i => i % 40 == 39 ? RtcpWriter.NotReceived : i * 7L + i % 3)];
-        byte[] feedback = new byte[1200];
-        int length = Build(feedback, arrivals);
-        Measure($"build transport-wide feedback on {FeedbackPackets} packets", 2000, () => Build(feedback, arrivals));
-        byte[] built = feedback[..length];
-        Measure($"parse it ({length} bytes)", 2000, () => Parse(built));
+        RtcpBenchmark rtcp = new();
+        rtcp.Setup();
+        Measure($"parse a compound of {rtcp.CompoundLength} bytes: SR with two blocks, SDES, NACK, PLI", 2000, rtcp.ReadCompound);
+        Measure($"build transport-wide feedback on {RtcpBenchmark.FeedbackPackets} packets", 2000, rtcp.WriteFeedback);
+        Measure($"parse it ({rtcp.WriteFeedback()} bytes)", 2000, rtcp.ReadFeedback);
         Console.WriteLine();
         Console.WriteLine("| receivers of one 2 Mbit/s stream | profile | ns per packet sent | packets/s per core | streams per core | allocated |");
         Console.WriteLine("|---|---|---|---|---|---|");
@@ -51,53 +47,6 @@ internal static class RtpSessionFigures
             allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {best:F0} | {allocated / count} B |"));
-    }
-
-    private static byte[] Compound()
-    {
-        byte[] buffer = new byte[500];
-        RtcpWriter writer = new(buffer);
-        writer.WriteSenderReport(new SenderInfo(1, 2, 3, 4, 5), [new ReportBlock(2, 3, 4, 5, 6, 7, 8), new ReportBlock(3, 3, 4, 5, 6, 7, 8)]);
-        writer.WriteSourceDescription(1, "aBcDeFgHiJkLmNoP"u8);
-        writer.WriteGenericNack(1, 2, [10, 11, 17, 60]);
-        writer.WritePictureLossIndication(1, 2);
-        return buffer[..writer.Length];
-    }
-
-    private static int Walk(ReadOnlySpan<byte> compound)
-    {
-        int read = 0;
-        while (RtcpPacket.TryRead(ref compound, out RtcpPacket packet))
-        {
-            if (RtcpReport.TryParse(packet, out RtcpReport report))
-            {
-                while (report.TryReadBlock(out _)) read++;
-            }
-            else if (SourceDescriptionReader.TryParse(packet, out SourceDescriptionReader items))
-            {
-                while (items.TryRead(out _, out _, out _)) read++;
-            }
-            else if (RtcpFeedback.TryParse(packet, out RtcpFeedback feedback) && GenericNack.TryParse(feedback, out GenericNack nack))
-            {
-                while (nack.TryRead(out _)) read++;
-            }
-        }
-        return read;
-    }
-
-    private static int Build(byte[] buffer, long[] arrivals)
-    {
-        RtcpWriter writer = new(buffer);
-        return writer.WriteTransportWideFeedback(1, 2, 3, 4, arrivals) == arrivals.Length ? writer.Length : throw new InvalidOperationException("It does not fit.");
-    }
-
-    private static int Parse(ReadOnlySpan<byte> compound)
-    {
-        int received = 0;
-        if (!RtcpPacket.TryRead(ref compound, out RtcpPacket packet) || !RtcpFeedback.TryParse(packet, out RtcpFeedback feedback) ||
-            !TransportWideFeedback.TryParse(feedback, out TransportWideFeedback parsed)) return 0;
-        while (parsed.TryRead(out TransportWideStatus status)) received += status.IsReceived ? 1 : 0;
-        return received;
     }
 
     // In: SRTP off, the session's bookkeeping. Out, for each receiver: a header of its own, the payload copied once, SRTP on, kept for NACKs.

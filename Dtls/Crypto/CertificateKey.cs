@@ -38,5 +38,10 @@ internal abstract class CertificateKey : IDisposable
     /// <summary>Writes the key's self-signed certificate (RFC 5280); only of a key that was generated here.</summary>
     public abstract byte[] SelfSign(string commonName, DateTimeOffset notBefore, DateTimeOffset notAfter, byte[] serial);
 
+    /// <summary>Takes as little memory as it can until it signs again; not while another thread may use it.</summary>
+    public virtual void Rest()
+    {
+    }
+
     public abstract void Dispose();
 }

@@ -13,12 +13,24 @@ internal sealed class LibCryptoCertificateKey : CertificateKey
     private const string EcPublicKeyOid = "1.2.840.10045.2.1", P256Oid = "1.2.840.10045.3.1.7";      // RFC 5480 §2.1.1
     private const string EcdsaWithSha256Oid = "1.2.840.10045.4.3.2";                                 // RFC 5758 §3.2
     private const string CommonNameOid = "2.5.4.3";
-    private readonly LibCryptoEcKey _key;
     private readonly byte[] _point;
+    private LibCryptoEcKey? _awake;
+    private byte[] _resting = [];                                  // an ECPrivateKey (RFC 5915): a twentieth of what libcrypto's object takes
 
-    private LibCryptoCertificateKey(LibCryptoEcKey key, byte[] point) => (_key, _point) = (key, point);
+    private LibCryptoCertificateKey(LibCryptoEcKey key, byte[] point) => (_awake, _point) = (key, point);
 
     public override KeyKind Kind => KeyKind.EcdsaP256;
+
+    private LibCryptoEcKey Key
+    {
+        get
+        {
+            if (_awake is not null) return _awake;
+            _awake = LibCryptoEcKey.ImportPrivate(_resting) ?? throw new System.Security.Cryptography.CryptographicException("libcrypto could not read its own key.");
+            SecretMemory.Clear(_resting);
+            return _awake;
+        }
+    }
 
     /// <summary>Null where libcrypto is not there.</summary>
     public static LibCryptoCertificateKey? TryCreate()
@@ -35,7 +47,7 @@ internal sealed class LibCryptoCertificateKey : CertificateKey
         Span<byte> digest = stackalloc byte[Hashing.MaxLength];
         digest = digest[..Hashing.Length(scheme.Hash())];
         Hashing.Hash(scheme.Hash(), data, digest);
-        return _key.Sign(digest) ?? throw new System.Security.Cryptography.CryptographicException("libcrypto could not sign.");
+        return Key.Sign(digest) ?? throw new System.Security.Cryptography.CryptographicException("libcrypto could not sign.");
     }
 
     // RFC 5280 §4.1: Certificate = { tbsCertificate, signatureAlgorithm, signatureValue }
@@ -57,7 +69,7 @@ internal sealed class LibCryptoCertificateKey : CertificateKey
     // RFC 5958 §2: OneAsymmetricKey = { 0, { id-ecPublicKey, prime256v1 }, OCTET STRING of an ECPrivateKey }
     public override byte[] Export()
     {
-        byte[] secret = _key.ExportPrivate() ?? throw new System.Security.Cryptography.CryptographicException("libcrypto could not export the key.");
+        byte[] secret = Key.ExportPrivate(withCurve: false) ?? throw new System.Security.Cryptography.CryptographicException("libcrypto could not export the key.");
         AsnWriter writer = new(AsnEncodingRules.DER);
         using (writer.PushSequence())
         {
@@ -71,7 +83,19 @@ internal sealed class LibCryptoCertificateKey : CertificateKey
         return exported;
     }
 
-    public override void Dispose() => _key.Dispose();
+    public override void Rest()
+    {
+        if (_awake?.ExportPrivate(withCurve: true) is not { } secret) return;
+        _resting = secret;
+        _awake.Dispose();
+        _awake = null;
+    }
+
+    public override void Dispose()
+    {
+        SecretMemory.Clear(_resting);
+        (_awake ??= LibCryptoEcKey.None).Dispose();
+    }
 
     private void WriteToBeSigned(AsnWriter writer, string commonName, DateTimeOffset notBefore, DateTimeOffset notAfter, byte[] serial)
     {

@@ -64,6 +64,8 @@ internal sealed class FlightSender(DtlsOptions options, RecordLayer records)
     {
         _items.Clear();
         _sent.Clear();
+        _items.TrimExcess();                                       // most connections have no flight any more after the handshake
+        _sent.TrimExcess();
         (_item, _offset, _retransmissions, Deadline, _firstSent, _timed) = (0, 0, 0, Instant.Never, Instant.Never, false);
     }
 

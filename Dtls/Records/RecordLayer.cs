@@ -81,6 +81,23 @@ internal sealed class RecordLayer(int replayWindow, DropCounters drops) : IDispo
         WriteEpoch = epoch;
     }
 
+    /// <summary>
+    /// Forgets the keys of the handshake of DTLS 1.3, once our last flight has arrived. A server goes on reading with them, as it has to
+    /// acknowledge a last flight that the client repeats (RFC 9147 §5.8.1).
+    /// </summary>
+    public void ForgetHandshake(bool forReadingToo)
+    {
+        const int Epoch = HandshakeState13.HandshakeEpoch;
+        if (WriteEpoch > Epoch && _write[Epoch]?.Epoch == Epoch) Forget(ref _write[Epoch]);
+        if (forReadingToo && ReadEpoch > Epoch && _read[Epoch]?.Epoch == Epoch) Forget(ref _read[Epoch]);
+
+        static void Forget<T>(ref T? keys) where T : class, IDisposable
+        {
+            keys!.Dispose();
+            keys = null;
+        }
+    }
+
     /// <summary>Bytes from the start of a record to its plaintext.</summary>
     public int PlaintextOffset(ushort epoch) => Writer(epoch).PlaintextOffset;
 

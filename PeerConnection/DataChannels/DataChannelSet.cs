@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using WebRtcStack.Core;
 using WebRtcStack.Dtls;
 using WebRtcStack.Sctp;
@@ -16,7 +15,8 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private readonly ChannelIds _ids = new();
     private readonly Queue<RTCDataChannelStats> _ended = new();
     private readonly Dictionary<DataChannel, RTCDataChannel> _byChannel = [];          // the loop's
-    private readonly ConcurrentQueue<RTCDataChannel> _withMessages = new();
+    private readonly Queue<RTCDataChannel> _withMessages = new();             // under a lock of its own; it grows when it is used
+    private volatile bool _anyWithMessages;
     private readonly Queue<RTCDataChannel> _withoutRoom = new();                       // the loop's
     private MessageBatch? _batch;
     private MessageBatch.Pool? _batches;
@@ -145,8 +145,12 @@ internal sealed class DataChannelSet(ConnectionContext context)
     /// <summary>From any thread: a channel's outbox holds messages.</summary>
     public void MessagesWait(RTCDataChannel channel)
     {
-        _withMessages.Enqueue(channel);
-        context.Transports.Peer.Registration.Wake();
+        lock (_withMessages)
+        {
+            _withMessages.Enqueue(channel);
+            _anyWithMessages = true;
+        }
+        context.Transports.Peer.Registration.Send();
     }
 
     /// <summary>On the loop: hands what waits to the transport, as far as it has room.</summary>
@@ -154,7 +158,17 @@ internal sealed class DataChannelSet(ConnectionContext context)
     {
         if (_transport is null) return;
         for (int count = _withoutRoom.Count; count > 0; count--) Drain(_withoutRoom.Dequeue(), now);
-        while (_withMessages.TryDequeue(out RTCDataChannel? channel)) Drain(channel, now);
+        while (_anyWithMessages && TryTakeWithMessages(out RTCDataChannel? channel)) Drain(channel, now);
+    }
+
+    private bool TryTakeWithMessages([NotNullWhen(true)] out RTCDataChannel? channel)
+    {
+        lock (_withMessages)
+        {
+            channel = _withMessages.Count > 0 ? _withMessages.Dequeue() : null;
+            if (channel is null) _anyWithMessages = false;
+            return channel is not null;
+        }
     }
 
     /// <summary>On the loop.</summary>
@@ -183,7 +197,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
                 context.QueueTask(() => Ends(channel, ToError(occurred)));
                 break;
             case DataChannelEventKind.BufferedAmountLow when Find(e.Channel) is { } channel:
-                context.QueueTask(() => context.Fire(channel.RaiseBufferedAmountLow));
+                channel.BufferedAmountIsLow();
                 break;
             case DataChannelEventKind.Closed or DataChannelEventKind.Failed:
                 context.QueueTask(() => AssociationEnded(occurred));
@@ -210,7 +224,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     {
         if (_batch is not { } batch) return;
         _batch = null;
-        context.Callbacks.Post(batch.Deliver);
+        context.Callbacks.PostDelivery(batch.Deliver);
     }
 
     public void ConnectionClosed()

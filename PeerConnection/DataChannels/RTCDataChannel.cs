@@ -16,6 +16,7 @@ public sealed partial class RTCDataChannel
     private DataChannel? _channel;
     private volatile RTCDataChannelState _state = RTCDataChannelState.Connecting;
     private bool _isOutboxRegistered;
+    private Action? _raiseBufferedAmountLow;
 
     internal RTCDataChannel(ConnectionContext context, in DataChannelParameters parameters)
     {
@@ -217,15 +218,21 @@ public sealed partial class RTCDataChannel
         if (_state == RTCDataChannelState.Open) OnOpen?.Invoke(this, EventArgs.Empty);
     }
 
-    internal void RaiseBufferedAmountLow()
+    /// <summary>On the loop: the buffered amount has fallen to its threshold. It does so with each message of a conversation, so that nothing is queued for nobody.</summary>
+    internal void BufferedAmountIsLow()
     {
         SignalRoom();
-        OnBufferedAmountLow?.Invoke(this, EventArgs.Empty);
+        if (OnBufferedAmountLow is not null) _context.Callbacks.PostDelivery(_raiseBufferedAmountLow ??= RaiseBufferedAmountLow);
     }
 
     internal void RaiseMessage(bool isBinary, in MessageLease payload)
     {
         if (_state == RTCDataChannelState.Open) OnMessage?.Invoke(this, _message.With(payload.Memory, isBinary));
+    }
+
+    private void RaiseBufferedAmountLow()
+    {
+        if (!_context.IsClosed) OnBufferedAmountLow?.Invoke(this, EventArgs.Empty);
     }
 
     // webrtc-pc §6.2, send()

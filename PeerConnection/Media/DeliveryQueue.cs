@@ -99,7 +99,7 @@ internal sealed class EventDelivery<T>(CallbackQueue callbacks, int limit, Actio
     public void Add(T item)
     {
         _queue.Add(item);
-        if (Interlocked.Exchange(ref _scheduled, 1) == 0) callbacks.Post(_run ??= Run);
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0) callbacks.PostDelivery(_run ??= Run);
     }
 
     private void Run()

@@ -14,7 +14,9 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
     private const byte AudioLevelNumber = EndToEndExtensions.AudioLevel, OrientationNumber = EndToEndExtensions.Orientation;
 
     private static readonly TimeSpan s_toneInterval = TimeSpan.FromMilliseconds(20);       // as browsers' audio packets
-    private readonly Queue<Entry> _inbox = new();
+    private Queue<Entry> _inbox = new(), _taken = new();                 // written by any thread under the gate; emptied by the loop
+    private readonly object _gate = new();
+    private bool _hasMail;
     private volatile IReadOnlyList<SdpCodec> _codecs = [];
     private ulong _payloadTypesLow, _payloadTypesHigh;                   // a bit for each, read from any thread
     private uint _timestampShift = options.Random.NextUInt32();                  // RFC 3550 §5.1: both start at random
@@ -53,7 +55,7 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
         }
         Volatile.Write(ref _payloadTypesLow, low);
         Volatile.Write(ref _payloadTypesHigh, high);
-        lock (_inbox) _packetizers.Clear();                              // a payload type may mean another codec now
+        lock (_gate) _packetizers.Clear();                              // a payload type may mean another codec now
         (_codecs, _forwardedFrom) = (codecs, null);
     }
 
@@ -71,15 +73,19 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
         bool taken = false;
         if (Sends(fields.PayloadType))
         {
-            lock (_inbox)
+            lock (_gate)
             {
                 taken = !_closed && _inbox.Count < options.MaxQueuedRtpPackets;
-                if (taken) _inbox.Enqueue(new Entry(fields, payload, elements, trackChanges));
+                if (taken)
+                {
+                    _inbox.Enqueue(new Entry(fields, payload, elements, trackChanges));
+                    Volatile.Write(ref _hasMail, true);
+                }
             }
         }
         if (taken)
         {
-            registration.Wake();
+            registration.Send();
             return true;
         }
         payload.Dispose();
@@ -107,7 +113,7 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
     {
         if (FindCodec(frame.Codec) is not { } codec) return false;
         int room = options.Mtu - Overhead;
-        lock (_inbox)
+        lock (_gate)
         {
             if (_closed || _inbox.Count + data.Length / room + 2 > options.MaxQueuedRtpPackets || Packetizer(codec) is not { } packetizer ||
                 !packetizer.TryBegin(data, frame.Description, room)) return false;
@@ -124,8 +130,9 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
                 // Frames are numbered apart from packets, so that going from one to the other is as another track.
                 _inbox.Enqueue(new Entry(fields, payload.Truncate(length), Elements(frame.AudioLevel, frame.Orientation), ~trackChanges));
             }
+            Volatile.Write(ref _hasMail, true);
         }
-        registration.Wake();
+        registration.Send();
         Meter.Note(codec, frame.Timestamp, frame.AudioLevel, data);
         return true;
     }
@@ -153,9 +160,14 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
     /// <summary>On the loop: hands what waits to the session.</summary>
     public void Drain(RtpSession session, Instant now)
     {
-        lock (_inbox)
+        if (Volatile.Read(ref _hasMail))                                 // asked for each datagram that the connection sends
         {
-            while (_inbox.Count > 0) Send(session, _inbox.Dequeue(), now);
+            lock (_gate)
+            {
+                (_inbox, _taken) = (_taken, _inbox);                     // whoever writes does not wait for the loop
+                _hasMail = false;
+            }
+            while (_taken.Count > 0) Send(session, _taken.Dequeue(), now);
         }
         while (_tones is not null && _tones.TryTransmit(now, out TelephoneEventPacket packet))
         {
@@ -170,7 +182,7 @@ internal sealed class RtpOutlet(RtpSendStream stream, LoopRegistration registrat
 
     public void Close()
     {
-        lock (_inbox)
+        lock (_gate)
         {
             _closed = true;
             while (_inbox.Count > 0) _inbox.Dequeue().Dispose();

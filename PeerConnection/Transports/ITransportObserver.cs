@@ -46,4 +46,7 @@ internal interface ITransportObserver
     void CollectMessages(Instant now);
 
     void Faulted(Exception exception);
+
+    /// <summary>The connection has ended; nothing is asked of its keys any more.</summary>
+    void Released();
 }

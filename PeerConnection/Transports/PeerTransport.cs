@@ -182,6 +182,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
         _hostNames.Clear();
         foreach (TransportStack stack in _stacks) stack.Dispose();
         _stacks.Clear();
+        observer.Released();
         _released.TrySetResult(true);
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using WebRtcStack.Core;
 using WebRtcStack.Ice;
 
@@ -7,11 +6,14 @@ namespace WebRtcStack;
 /// <summary>The URLs that servers were configured by, found by their addresses: candidates, errors and statistics name them (webrtc-pc §4.8.3).</summary>
 internal sealed class ServerUrls
 {
-    private readonly ConcurrentDictionary<(TransportAddress, TransportProtocol, bool IsTurn), string> _known = new();
+    private volatile Dictionary<(TransportAddress, TransportProtocol, bool IsTurn), string> _known = [];      // replaced, never changed
 
     public void Add(IceServerResolution servers)
     {
-        foreach (((TransportAddress Address, TransportProtocol Protocol, bool IsTurn) server, string url) in servers.Urls) _known[server] = url;
+        if (servers.Urls.Count == 0) return;
+        Dictionary<(TransportAddress, TransportProtocol, bool IsTurn), string> known = new(_known);
+        foreach (((TransportAddress Address, TransportProtocol Protocol, bool IsTurn) server, string url) in servers.Urls) known[server] = url;
+        _known = known;
     }
 
     /// <summary>The URL of a server; one that is made from its address when it was named by another server (RFC 8656 §6.4).</summary>

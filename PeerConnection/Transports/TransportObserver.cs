@@ -126,7 +126,8 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
     public void DtlsStateChanged(TransportStack stack, DtlsState state, in DtlsEvent? cause)
     {
         if (stack.Owner.DtlsOf(stack) is not { } transport) return;
-        ReadOnlyMemory<byte> certificate = stack.Dtls!.RemoteCertificate.ToArray();
+        ReadOnlyMemory<byte> certificate = stack.Dtls!.RemoteCertificate;
+        if (state == DtlsState.Connected && context.OwnsCertificate) context.Certificate.Rest();
         DtlsEvent? reason = cause;
         context.QueueTask(() =>
         {
@@ -167,6 +168,11 @@ internal sealed class TransportObserver(ConnectionContext context) : ITransportO
     public void CollectMessages(Instant now) => context.Channels.DrainOutboxes(now);
 
     public void Faulted(Exception exception) => context.QueueTask(context.Owner.CloseAfterFault);
+
+    public void Released()
+    {
+        if (context.OwnsCertificate) context.Certificate.Dispose();
+    }
 
     private static RTCError ToError(in DtlsEvent e) => e.Failure == DtlsFailure.FingerprintMismatch
         ? new RTCError(RTCErrorDetailType.FingerprintFailure, e.Reason)

@@ -3,7 +3,7 @@ namespace WebRtcStack.Sctp;
 /// <summary>Sent chunks by TSN: a ring whose size is a power of two and doubles as needed.</summary>
 internal sealed class ChunkRing
 {
-    private OutstandingChunk[] _slots = new OutstandingChunk[16];
+    private OutstandingChunk[] _slots = new OutstandingChunk[4];
 
     public int Size => _slots.Length;
 

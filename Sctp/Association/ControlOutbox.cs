@@ -6,8 +6,8 @@ namespace WebRtcStack.Sctp;
 /// <remarks>What finds no room is not answered; the peer asks again, or can do without.</remarks>
 internal sealed class ControlOutbox(AssociationContext context)
 {
-    private const int Capacity = 1024;
-    private byte[] _chunks = [];                                      // most associations never need it before the first heartbeat
+    private const int Capacity = 1024, FirstCapacity = 128;
+    private byte[] _chunks = [];                                      // most associations never need more than a heartbeat's
     private int _length;
 
     public bool IsEmpty => _length == 0;
@@ -23,7 +23,7 @@ internal sealed class ControlOutbox(AssociationContext context)
             context.Drops.Count(SctpDropReason.NoRoomForAnswer);
             return false;
         }
-        if (_chunks.Length == 0) _chunks = new byte[Capacity];
+        if (_chunks.Length < _length + size) Array.Resize(ref _chunks, Math.Max(FirstCapacity, Math.Min(Capacity, 2 * (_length + size))));
         WireWriter writer = new(_chunks.AsSpan(_length));
         Chunk.Write(ref writer, type, ChunkFlags.None, value);
         _length += size;

@@ -46,7 +46,7 @@ internal sealed class ReplySlot(AssociationContext context)
     {
         int length = _length;
         _packet.AsSpan(0, length).CopyTo(destination);
-        _length = 0;
+        (_packet, _length) = ([], 0);                        // most associations reply once, to an INIT, and then never again
         return length;
     }
 }

@@ -82,11 +82,13 @@ public sealed class ForgedRecordTests
     {
         using Forger forger = Forger.Connect(Only(s_client, true), Only(s_server, true), s_start);
         DtlsPeer attacked = Of(forger, victim);
+        bool areKeysGone = victim == DtlsRole.Client && epoch == 2;             // the server goes on reading with them, as the client may repeat its last flight
+        DtlsDropReason reason = areKeysGone ? DtlsDropReason.UnknownEpoch : DtlsDropReason.UnprotectedApplicationData;
         attacked.Receive(forger.Record(Other(victim), ContentType.ApplicationData, epoch, Fresh, "data"u8), s_start);
         Assert.Multiple(() =>
         {
             Assert.That(attacked.ReceivedBytes, Is.Zero);
-            Assert.That(attacked.Connection.GetDropCount(DtlsDropReason.UnprotectedApplicationData), Is.EqualTo(1));
+            Assert.That(attacked.Connection.GetDropCount(reason), Is.EqualTo(1));
             Assert.That(attacked.Connection.State, Is.EqualTo(DtlsState.Connected));
         });
     }

@@ -23,6 +23,16 @@ internal static class Awaiting
     public static Task WithinAsync(this Task task, CancellationToken timeout, [CallerArgumentExpression(nameof(task))] string what = "") =>
         CompleteAsync(task).WithinAsync(timeout, what);
 
+    /// <summary>Looks again and again, for what no event tells; the test fails with what there was instead.</summary>
+    public static async Task UntilAsync(Func<bool> done, Func<string> what, CancellationToken timeout)
+    {
+        while (!done())
+        {
+            if (timeout.IsCancellationRequested) Assert.Fail(what());
+            await Task.Delay(20, CancellationToken.None);
+        }
+    }
+
     public static async Task ReachesAsync(this RTCPeerConnection connection, RTCPeerConnectionState state, CancellationToken timeout)
     {
         TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -59,13 +59,13 @@ public sealed class BrowserMediaTests(string peer) : PeerTests(peer)
         await call.Peer.EvaluateAsync("send('video')");
         await call.AnswerAsync(echo.AttachAsync);
         await call.ConnectedAsync(timeout);
-        double frames = await GrowsAsync(call, "video", "framesDecoded", 5);
+        double frames = await call.GrowsAsync("video", "framesDecoded", 5);
         long requests = echo.KeyFrameRequests;
-        JsonElement before = await call.StatAsync("inbound-rtp", "{ kind: 'video' }");
+        JsonElement before = await call.InboundAsync("video");
         echo.LoseVideo(20);
-        await GrowsAsync(call, "video", "pliCount", Number(before, "pliCount"));
-        await GrowsAsync(call, "video", "keyFramesDecoded", Number(before, "keyFramesDecoded"));
-        await GrowsAsync(call, "video", "framesDecoded", frames + 10);
+        await call.GrowsAsync("video", "pliCount", Number(before, "pliCount"));
+        await call.GrowsAsync("video", "keyFramesDecoded", Number(before, "keyFramesDecoded"));
+        await call.GrowsAsync("video", "framesDecoded", frames + 10);
         Assert.That(echo.KeyFrameRequests, Is.GreaterThan(requests));
     }
 
@@ -99,21 +99,19 @@ public sealed class BrowserMediaTests(string peer) : PeerTests(peer)
 
     internal static async Task AssertDecodedAsync(PeerCall call, MediaEcho echo)
     {
-        double frames = await GrowsAsync(call, "video", "framesDecoded", 0);
-        await GrowsAsync(call, "video", "framesDecoded", frames + 10);
-        await GrowsAsync(call, "audio", "packetsReceived", await GrowsAsync(call, "audio", "packetsReceived", 0));
-        JsonElement video = await call.StatAsync("inbound-rtp", "{ kind: 'video' }");
+        double frames = await call.GrowsAsync("video", "framesDecoded", 0);
+        await call.GrowsAsync("video", "framesDecoded", frames + 10);
+        await call.AudibleAsync();
+        JsonElement video = await call.InboundAsync("video");
         Assert.Multiple(() =>
         {
             Assert.That(video.GetProperty("packetsLost").GetInt64(), Is.Zero);
+            Assert.That(PeerCall.Freezes(video), Is.Zero);
             Assert.That(echo.Packets, Is.GreaterThan(0));
             // The browser asks for a key frame when it has missed the first; what it asks for, its sender is asked for.
             Assert.That(echo.KeyFrameRequests, Is.LessThanOrEqualTo(Number(video, "pliCount") + Number(video, "firCount")));
         });
     }
-
-    private static Task<double> GrowsAsync(PeerCall call, string kind, string member, double beyond) =>
-        call.Peer.EvaluateAsync<double>($"grows('inbound-rtp', {{ kind: '{kind}' }}, '{member}', {beyond})");
 
     private static long Number(JsonElement statistics, string member) => statistics.TryGetProperty(member, out JsonElement value) ? value.GetInt64() : 0;
 

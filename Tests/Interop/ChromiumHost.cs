@@ -1,10 +1,9 @@
-using System.Text.Json;
 using Microsoft.Playwright;
 
 namespace WebRtcStack.Tests.Interop;
 
 /// <summary>A headless Chromium, driven by Playwright.</summary>
-internal sealed class ChromiumHost : PeerHost
+internal sealed class ChromiumHost : BrowserHost
 {
     private const string PlainAddresses = "--disable-features=WebRtcHideLocalIpsWithMdns", FakeConsent = "--use-fake-ui-for-media-stream";
 
@@ -19,11 +18,10 @@ internal sealed class ChromiumHost : PeerHost
     private const float Timeout = 15_000;                // ms
     private readonly IPlaywright _playwright;
     private readonly IBrowser _chromium;
-    private readonly PageServer _pages;
     private readonly string[] _permissions;
 
-    private ChromiumHost(IPlaywright playwright, IBrowser chromium, PageServer pages, string[] permissions) =>
-        (_playwright, _chromium, _pages, _permissions) = (playwright, chromium, pages, permissions);
+    private ChromiumHost(IPlaywright playwright, IBrowser chromium, string[] permissions) =>
+        (_playwright, _chromium, _permissions) = (playwright, chromium, permissions);
 
     /// <summary>Starts a browser.</summary>
     /// <param name="arguments">More of its command line.</param>
@@ -38,14 +36,10 @@ internal sealed class ChromiumHost : PeerHost
         IPlaywright playwright = await Playwright.CreateAsync();
         Assertions.SetDefaultExpectTimeout(Timeout);
         IBrowser chromium = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Headless = true, Args = arguments });
-        return new ChromiumHost(playwright, chromium, new PageServer(), permissions);
-    }
-
-    public override async Task<RemotePeer> OpenAsync()
-    {
-        Page peer = new(await OpenPageAsync(_pages.Origin));
-        await peer.ExposeAsync();
-        return peer;
+        ChromiumHost host = new(playwright, chromium, permissions);
+        await host.OpenPageAsync(host.FramesUrl);
+        await host.FramesAsync();
+        return host;
     }
 
     /// <summary>Opens a page of its own, which may use camera and microphone unless the browser was started without.</summary>
@@ -64,20 +58,6 @@ internal sealed class ChromiumHost : PeerHost
     {
         await _chromium.CloseAsync();
         _playwright.Dispose();
-        _pages.Dispose();
-    }
-
-    private sealed class Page(IPage page) : RemotePeer
-    {
-        public Task ExposeAsync() => page.ExposeFunctionAsync<string, bool>("signalCandidate", json =>
-        {
-            TellCandidate(json);
-            return true;
-        });
-
-        public override async Task<JsonElement> CallAsync(string function, params object?[] arguments) => JsonSerializer.Deserialize<JsonElement>(
-            await page.EvaluateAsync<string>($"invoke({JsonSerializer.Serialize(function)}, {JsonSerializer.Serialize(arguments, PeerJson.Options)})"));
-
-        public override async ValueTask DisposeAsync() => await page.Context.CloseAsync();
+        Pages.Dispose();
     }
 }

@@ -9,6 +9,8 @@ internal sealed class DemoProcess : IDisposable
 
     public string Url { get; }
 
+    public int Id => _process.Id;
+
     public static async Task<DemoProcess> StartAsync(CancellationToken timeout)
     {
         string output = TestContext.CurrentContext.TestDirectory;              // <root>/Tests/bin/<configuration>/net10.0

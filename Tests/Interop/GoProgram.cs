@@ -16,7 +16,7 @@ internal static class GoProgram
         // Import paths that end in /v3 resolve without modules only for code inside a GOPATH that has a go.mod: hence the copy.
         string output = Path.Combine(TestContext.CurrentContext.TestDirectory, "peers"), root = Path.Combine(output, "gopath"), source = Path.Combine(root, "src", name);
         Directory.CreateDirectory(source);
-        File.Copy(PageServer.File($"{name}/main.go"), Path.Combine(source, "main.go"), overwrite: true);
+        foreach (string file in Directory.EnumerateFiles(PageServer.File(name), "*.go")) File.Copy(file, Path.Combine(source, Path.GetFileName(file)), overwrite: true);
         await File.WriteAllTextAsync(Path.Combine(source, "go.mod"), $"module {name}\n");
         string program = Path.Combine(output, name);
         await ToolRun.RunAsync(new ProcessStartInfo(go, ["build", "-o", program, "."])

@@ -18,8 +18,17 @@ internal sealed class LossyPath(double loss, ulong seed, bool isLoopback) : IAsy
     /// <summary>RTP packets that were lost.</summary>
     public int Lost { get; private set; }
 
+    /// <summary>The part of RTP packets that is lost on the way from the peer to us.</summary>
+    public double LossToUs { get; set; } = loss;
+
+    /// <summary>The part of RTP packets that is lost on the way from us to the peer.</summary>
+    public double LossToPeer { get; set; } = loss;
+
+    /// <summary>The call goes this way, and no other.</summary>
+    public void Join(PeerCall call) => (call.RedirectToPeer, call.TakesCandidates, call.TamperToPeer, call.TamperFromPeer) = (Redirect, false, Strip, Strip);
+
     /// <summary>Our first UDP candidate becomes that of the path; there are no others.</summary>
-    public RTCIceCandidate? Redirect(RTCIceCandidate candidate)
+    private RTCIceCandidate? Redirect(RTCIceCandidate candidate)
     {
         string[] fields = candidate.Candidate.Split(' ');
         if (_outer is not null || fields.Length < 6 || !fields[2].Equals("udp", StringComparison.OrdinalIgnoreCase) ||
@@ -36,7 +45,7 @@ internal sealed class LossyPath(double loss, ulong seed, bool isLoopback) : IAsy
     }
 
     /// <summary>A description without candidates, and without their end.</summary>
-    public static RTCSessionDescription Strip(RTCSessionDescription description) => new(
+    private static RTCSessionDescription Strip(RTCSessionDescription description) => new(
         description.Type, string.Concat(description.Sdp.Split("\r\n").Where(line => line.Length > 0 && !line.StartsWith("a=candidate:", StringComparison.Ordinal) && line != "a=end-of-candidates").Select(line => line + "\r\n")));
 
     public async ValueTask DisposeAsync()
@@ -66,7 +75,7 @@ internal sealed class LossyPath(double loss, ulong seed, bool isLoopback) : IAsy
                 _inner.Add(from, inner);
                 _pumps.Add(PumpInnerAsync(inner, from));
             }
-            if (!IsLost(buffer, length)) await SendAsync(inner, buffer.AsMemory(0, length), _ours!);
+            if (!IsLost(buffer, length, LossToUs)) await SendAsync(inner, buffer.AsMemory(0, length), _ours!);
         }
     }
 
@@ -75,12 +84,12 @@ internal sealed class LossyPath(double loss, ulong seed, bool isLoopback) : IAsy
         byte[] buffer = new byte[2048];
         while (await ReceiveAsync(inner, buffer) is var (length, from) && from is not null)
         {
-            if (!IsLost(buffer, length)) await SendAsync(_outer!, buffer.AsMemory(0, length), peer);
+            if (!IsLost(buffer, length, LossToPeer)) await SendAsync(_outer!, buffer.AsMemory(0, length), peer);
         }
     }
 
     // RFC 7983: 128 to 191 is RTP or RTCP; RFC 5761: packet types from 192 to 223 are RTCP's.
-    private bool IsLost(byte[] datagram, int length)
+    private bool IsLost(byte[] datagram, int length, double loss)
     {
         if (length < 2 || datagram[0] is < 128 or > 191 || datagram[1] is >= 192 and <= 223) return false;
         lock (_gate)

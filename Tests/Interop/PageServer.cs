@@ -29,11 +29,21 @@ internal sealed class PageServer : IDisposable
 
     public void Dispose() => _listener.Close();
 
+    /// <summary>A port that neither TCP nor UDP uses.</summary>
     internal static int FreePort()
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using TcpListener listener = new(IPAddress.Loopback, 0);
+            listener.Start();
+            using Socket datagrams = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            try
+            {
+                datagrams.Bind(listener.LocalEndpoint);
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException) { }                  // a test that runs beside this one has it
+        }
     }
 
     private TaskCompletionSource<WebSocket> Waiting(string name) =>

@@ -94,6 +94,20 @@ internal sealed class PeerCall : IAsyncDisposable
     public async Task<JsonElement> StatAsync(string type, string match = "{}") =>
         await Peer.EvaluateAsync<JsonElement>($"stat('{type}', {match})");
 
+    /// <summary>What a browser counts of the stream of a kind that comes to it.</summary>
+    public Task<JsonElement> InboundAsync(string kind) => StatAsync("inbound-rtp", $"{{ kind: '{kind}' }}");
+
+    /// <summary>Ends when a figure that a browser counts of the stream of a kind that comes to it is above another.</summary>
+    /// <returns>The figure.</returns>
+    public Task<double> GrowsAsync(string kind, string member, double beyond, string type = "inbound-rtp") =>
+        Peer.EvaluateAsync<double>($"grows('{type}', {{ kind: '{kind}' }}, '{member}', {beyond})");
+
+    /// <summary>Ends when what a browser plays can be heard.</summary>
+    public Task AudibleAsync() => GrowsAsync("audio", "totalAudioEnergy", 0);
+
+    /// <summary>How often the picture stood still, of <see cref="InboundAsync"/>; 0 where a browser does not count that.</summary>
+    public static long Freezes(JsonElement inbound) => inbound.TryGetProperty("freezeCount", out JsonElement count) ? count.GetInt64() : 0;
+
     public async ValueTask DisposeAsync()
     {
         await Connection.DisposeAsync();

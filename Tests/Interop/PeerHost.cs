@@ -5,7 +5,7 @@ namespace WebRtcStack.Tests.Interop;
 /// <summary>What peers of one kind come from: a browser, or a program that was built.</summary>
 internal abstract class PeerHost : IAsyncDisposable
 {
-    public const string Chromium = "chromium", Firefox = "firefox", Pion = "pion", Aiortc = "aiortc", LibDataChannel = "libdatachannel", LibWebRtc = "libwebrtc";
+    public const string Chromium = "chromium", Firefox = "firefox", Pion = "pion", Aiortc = "aiortc", LibDataChannel = "libdatachannel", LibWebRtc = "libwebrtc", GStreamer = "gstreamer";
 
     /// <summary>Starts what is needed; the test is skipped where it is not installed.</summary>
     public static async Task<PeerHost> StartAsync(string name) => name switch
@@ -14,6 +14,7 @@ internal abstract class PeerHost : IAsyncDisposable
         Firefox => await FirefoxHost.StartAsync(),
         Pion => await PionHost.StartAsync(),
         Aiortc => new AiortcHost(),
+        GStreamer => new GStreamerHost(),
         LibDataChannel => await NodeHost.StartAsync("node-datachannel"),
         LibWebRtc => await NodeHost.StartAsync("wrtc"),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such peer."),

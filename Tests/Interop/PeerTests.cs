@@ -10,11 +10,5 @@ public abstract class PeerTests(string peer)
     private protected PeerHost Host { get; private set; } = null!;
 
     [OneTimeSetUp]
-    public async Task StartHost() => Host = await PeerHost.StartAsync(peer);
-
-    [OneTimeTearDown]
-    public async Task StopHost()
-    {
-        if (Host is not null) await Host.DisposeAsync();
-    }
+    public async Task StartHost() => Host = await SharedHosts.GetAsync(peer);
 }

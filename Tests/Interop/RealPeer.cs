@@ -34,6 +34,13 @@ internal static class RealPeer
         if (!Directory.Exists(path)) Refuse($"{package} is not installed: apt-get install {package}.");
     }
 
+    /// <summary>A file below the libraries' folder of any architecture, which a package of Debian's puts there.</summary>
+    public static void RequireFile(string path, string package)
+    {
+        if (!Directory.Exists("/usr/lib") || !Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu*").Any(folder => File.Exists(Path.Combine(folder, path))))
+            Refuse($"{package} is not installed: apt-get install {package}.");
+    }
+
     private static void Refuse(string message)
     {
         if (Environment.GetEnvironmentVariable("WEBRTCSTACK_REQUIRE_PEERS") == "1") Assert.Fail(message);

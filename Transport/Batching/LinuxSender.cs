@@ -10,7 +10,7 @@ namespace WebRtcStack.Transport;
 /// What a group is to send. Datagrams that leave by one socket for one address with the same length are one train, wherever they lie:
 /// the kernel gathers it and cuts it into datagrams (UDP_SEGMENT). Trains leave socket by socket with sendmmsg.
 /// </summary>
-internal sealed unsafe class LinuxSender : IDisposable
+internal unsafe class LinuxSender : IDisposable
 {
     private const int Batch = 32, MaxTrains = 256, MaxPieces = 512, MaxSegments = 64, MaxTrainBytes = 65_000;      // UDP_MAX_SEGMENTS; less than a UDP datagram has room for
     private const int ControlSize = 32, RecentTrains = 64;
@@ -161,6 +161,9 @@ internal sealed unsafe class LinuxSender : IDisposable
         return true;
     }
 
+    /// <summary>The system call; a test has it fail as it does on machines that are short of memory.</summary>
+    private protected virtual int Call(int descriptor, nint messages, uint count) => SendMany(descriptor, (MultiMessage*)messages, count, MessageDontWait);
+
     private int AddPiece(byte* data, int length)
     {
         _pieces[_pieceCount] = new Piece { Data = data, Length = length, Next = -1 };
@@ -193,7 +196,7 @@ internal sealed unsafe class LinuxSender : IDisposable
         int told = -1;                                        // who was told of an earlier datagram's error, and has its chance again
         for (int done = 0; done < count;)
         {
-            int sent = SendMany(socket.Descriptor, _messages + done, (uint)(count - done), MessageDontWait);
+            int sent = Call(socket.Descriptor, (nint)(_messages + done), (uint)(count - done));
             if (sent > 0)
             {
                 int bytes = 0, datagrams = 0;
@@ -235,7 +238,7 @@ internal sealed unsafe class LinuxSender : IDisposable
             {
                 vector = new IoVector { Base = piece.Data + offset, Length = (nuint)Math.Min(train.Segment, piece.Length - offset) };
                 int sent;
-                do sent = SendMany(socket.Descriptor, &message, 1, MessageDontWait);
+                do sent = Call(socket.Descriptor, (nint)(&message), 1);
                 while (sent < 0 && Marshal.GetLastPInvokeError() == InterruptedCall);
                 if (sent > 0) TransportMeter.SentBatch(1, (int)vector.Length);
                 else TransportMeter.Dropped(Reason(Marshal.GetLastPInvokeError()));

@@ -5,7 +5,7 @@ namespace WebRtcStack.Turn;
 
 /// <summary>What a <see cref="TurnServer"/> is told once and for all.</summary>
 /// <remarks>
-/// Worst-case memory: for each of <see cref="MaxAllocations"/> 400 bytes, 120 for each of its
+/// Worst-case memory: for each of <see cref="MaxAllocations"/> 400 bytes, 200 for each of its
 /// <see cref="MaxPermissionsPerAllocation"/> and <see cref="MaxChannelsPerAllocation"/>, 600 for each of its <see cref="MaxConnectionsPerAllocation"/>; 1 KB for each of <see cref="MaxUsers"/>;
 /// <see cref="MaxPendingDecisions"/> times a request of at most 2 KB; some 200 KB for replies and rate limits.
 /// </remarks>

@@ -9,7 +9,7 @@ internal static unsafe class KeyFunctions
     public const int P384 = 715;                                   // NID_secp384r1
     public const int Uncompressed = 4;                             // POINT_CONVERSION_UNCOMPRESSED
 
-    public const int NoParameters = 1;                             // EC_PKEY_NO_PARAMETERS
+    public const uint NoParameters = 1;                            // EC_PKEY_NO_PARAMETERS
 
     /// <summary>Whether all that is used here is there.</summary>
     public static bool IsAvailable { get; } = FindAll();

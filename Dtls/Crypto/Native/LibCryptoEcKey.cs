@@ -11,6 +11,9 @@ internal sealed unsafe class LibCryptoEcKey : IDisposable
 
     ~LibCryptoEcKey() => Release();
 
+    /// <summary>A key that was disposed of.</summary>
+    public static LibCryptoEcKey None { get; } = new(0);
+
     /// <summary>Draws a key, and tells its public key, an uncompressed point; null where libcrypto is not there.</summary>
     public static LibCryptoEcKey? Generate(bool isP256, Span<byte> point)
     {
@@ -43,11 +46,11 @@ internal sealed unsafe class LibCryptoEcKey : IDisposable
         }
     }
 
-    /// <summary>Writes the key as an ECPrivateKey (RFC 5915) without the curve, as PKCS #8 has it; null when libcrypto could not.</summary>
-    public byte[]? ExportPrivate()
+    /// <summary>Writes the key as an ECPrivateKey (RFC 5915), without the curve as PKCS #8 has it, or with; null when libcrypto could not.</summary>
+    public byte[]? ExportPrivate(bool withCurve)
     {
         Require.NotDisposed(_key == 0, this);
-        KeyFunctions.EcSetEncoding(_key, KeyFunctions.NoParameters);
+        KeyFunctions.EcSetEncoding(_key, withCurve ? 0U : KeyFunctions.NoParameters);
         int length = KeyFunctions.EcWritePrivate(_key, null);
         if (length <= 0) return null;
         byte[] exported = new byte[length];

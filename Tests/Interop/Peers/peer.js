@@ -69,10 +69,10 @@ async function roundTrip(label, message) {
   return bytes.length === sent.length && bytes.every((byte, i) => byte === sent[i]);
 }
 
-// Media.
+// Media. Nothing is muted: Chromium does not measure the audio of an element that is.
 function play(track) {
   const element = document.createElement(track.kind);
-  element.autoplay = element.muted = element.playsInline = true;
+  element.autoplay = element.playsInline = true;
   element.srcObject = new MediaStream([track]);
   document.body.append(element);
 }
@@ -89,6 +89,16 @@ async function send(...kinds) {
     }
   }
 }
+
+// One small source of a kind, in transceivers of its own.
+async function sendEach(kind, count) {
+  const stream = await navigator.mediaDevices.getUserMedia({ [kind]: kind === "video" ? { width: 320, height: 240 } : true });
+  for (let i = 0; i < count; i++) pc.addTransceiver(stream.getTracks()[0].clone(), { streams: [stream] });
+}
+
+// The MIME types that can be sent, without what repairs or accompanies another.
+const encodes = kind => [...new Set(RTCRtpSender.getCapabilities(kind).codecs.map(each => each.mimeType))]
+  .filter(each => !/\/(rtx|red|ulpfec|flexfec.*|CN|telephone-event)$/i.test(each));
 
 // Statistics: the first dictionary of a type whose members are those of match.
 async function stat(type, match) {
@@ -110,11 +120,17 @@ async function selectedPair() {
 
 // Simulcast: from small to large, so little bitrate for each that all are sent at once.
 async function sendSimulcast(...rids) {
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720 } });
+  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360 } });
   pc.addTransceiver(stream.getVideoTracks()[0], {
     streams: [stream],
     sendEncodings: rids.map((rid, i) => ({ rid, scaleResolutionDownBy: 2 ** (rids.length - 1 - i), maxBitrate: 60000 * 2 ** i })),
   });
+}
+
+async function activate(rid, active) {
+  const sender = pc.getSenders()[0], parameters = sender.getParameters();
+  parameters.encodings.find(each => each.rid === rid).active = active;
+  await sender.setParameters(parameters);
 }
 
 const insertDtmf = tones => pc.getSenders().find(each => each.track?.kind === "audio").dtmf.insertDTMF(tones, 100, 70);

@@ -5,6 +5,8 @@ import sys
 
 import aioice.ice
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.contrib.media import MediaPlayer
+from aiortc.mediastreams import MediaStreamError
 from aiortc.sdp import candidate_from_sdp
 
 # aioice leaves loopback out of its host candidates; this peer wants nothing else.
@@ -12,6 +14,8 @@ aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 pc = None
 channels = {}
+frames = {"audio": 0, "video": 0}                        # that were decoded
+kept = []                                                # players and tasks that run until the end
 
 
 def post(message):
@@ -44,6 +48,15 @@ def adopt(channel, echoes):
     channels[channel.label] = channel
 
 
+async def count(track):
+    try:
+        while True:
+            await track.recv()
+            frames[track.kind] += 1
+    except MediaStreamError:
+        pass                                             # the track has ended
+
+
 class Calls:
     async def connect(self, configuration):
         global pc
@@ -52,6 +65,21 @@ class Calls:
         @pc.on("datachannel")
         def on_channel(channel):
             adopt(channel, True)
+
+        @pc.on("track")
+        def on_track(track):
+            kept.append(asyncio.ensure_future(count(track)))
+
+    # The files are decoded, and encoded anew for the call.
+    async def send(self, kinds, files):
+        for kind in kinds:
+            player = MediaPlayer(files[kind], loop=True)
+            kept.append(player)
+            pc.addTrack(getattr(player, kind))
+
+    async def decoded(self, kind, number):
+        await until(f"{number} frames of {kind}", lambda: frames[kind] >= number)
+        return frames[kind]
 
     # aiortc has no trickling of its own: its candidates are in its description.
     async def setLocal(self):

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pion/ice/v2"
+	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -124,6 +125,10 @@ func answer(r request) (any, error) {
 		return find(text(r.Arguments[0])).BufferedAmount(), nil
 	case "closeChannel":
 		return nil, find(text(r.Arguments[0])).Close()
+	case "send":
+		return nil, send(r)
+	case "decoded":
+		return decoded(r)
 	case "closePeer":
 		return nil, pc.Close()
 	}
@@ -141,7 +146,15 @@ func connect(c configuration) (err error) {
 	if c.ICETransportPolicy == "relay" {
 		policy = webrtc.ICETransportPolicyRelay
 	}
-	pc, err = webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{ICEServers: c.ICEServers, ICETransportPolicy: policy})
+	codecs, interceptors := &webrtc.MediaEngine{}, &interceptor.Registry{}
+	if err := codecs.RegisterDefaultCodecs(); err != nil {
+		return err
+	}
+	if err := webrtc.RegisterDefaultInterceptors(codecs, interceptors); err != nil {
+		return err
+	}
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(codecs), webrtc.WithInterceptorRegistry(interceptors))
+	pc, err = api.NewPeerConnection(webrtc.Configuration{ICEServers: c.ICEServers, ICETransportPolicy: policy})
 	if err != nil {
 		return err
 	}
@@ -153,6 +166,7 @@ func connect(c configuration) (err error) {
 		bytes, _ := json.Marshal(c.ToJSON())
 		post(map[string]any{"candidate": string(bytes)})
 	})
+	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { receive(t) })
 	pc.OnDataChannel(func(d *webrtc.DataChannel) { adopt(d, true) })
 	return nil
 }
