@@ -10,8 +10,8 @@ internal sealed class Pair : IAsyncDisposable
     private readonly List<Action> _early = [];
     private bool _isNegotiated;
 
-    private Pair(WebRtcOptions near, WebRtcOptions far) =>
-        (Offerer, Answerer) = (new RTCPeerConnection(new RTCConfiguration(), near), new RTCPeerConnection(new RTCConfiguration(), far));
+    private Pair(WebRtcOptions near, WebRtcOptions far, RTCConfiguration configuration) =>
+        (Offerer, Answerer) = (new RTCPeerConnection(configuration, near), new RTCPeerConnection(configuration, far));
 
     public RTCPeerConnection Offerer { get; }
 
@@ -47,7 +47,9 @@ internal sealed class Pair : IAsyncDisposable
     /// <param name="way">Stands between the two, if not null.</param>
     public static async Task<Pair> ConnectAsync(WebRtcOptions near, WebRtcOptions? far = null, Action<Pair>? prepare = null, LossyRelay.Way? way = null)
     {
-        Pair pair = new(near, far ?? near);
+        // A way is that of one transport; sections that may or may not be bundled would have more.
+        RTCConfiguration configuration = new() { BundlePolicy = way is null ? RTCBundlePolicy.Balanced : RTCBundlePolicy.MaxBundle };
+        Pair pair = new(near, far ?? near, configuration);
         TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously), answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
         (RTCPeerConnection offerer, RTCPeerConnection answerer) = (pair.Offerer, pair.Answerer);
         offerer.OnIceCandidate += (_, e) => pair.Signal(answerer, e.Candidate, way, isNear: true);
@@ -60,10 +62,10 @@ internal sealed class Pair : IAsyncDisposable
         prepare?.Invoke(pair);
         pair.Near = offerer.CreateDataChannel("bench");
         pair.Near.OnOpen += (_, _) => opened.TrySetResult();
-        await offerer.SetLocalDescriptionAsync();
-        await answerer.SetRemoteDescriptionAsync(offerer.LocalDescription!);
-        await answerer.SetLocalDescriptionAsync();
-        await offerer.SetRemoteDescriptionAsync(answerer.LocalDescription!);
+        RTCSessionDescription offer = await offerer.SetLocalDescriptionAsync();         // without candidates: those come one by one
+        await answerer.SetRemoteDescriptionAsync(offer);
+        RTCSessionDescription answer = await answerer.SetLocalDescriptionAsync();
+        await offerer.SetRemoteDescriptionAsync(answer);
         pair.Negotiated();
         await Task.WhenAll(opened.Task, answered.Task);
         return pair;

@@ -21,15 +21,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("PEERS_BUILD", os.path.join(tempfile.gettempdir(), "peers-build"))
 LO = os.path.join(HERE, "lo.sh")
 JS = os.path.join(HERE, "js.sh")
-OURS = os.path.join(HERE, "../bin/Release/net10.0/WebRtcStack.Benchmarks")
+OURS = os.path.join(BUILD, "webrtcstack/WebRtcStack.EndToEnd")                   # compiled ahead of time, as the others are
+OURS_JIT = os.path.join(HERE, "../bin/Release/net10.0/WebRtcStack.Benchmarks")     # compiled as it runs, with the runtime's defaults
 PEERS = {
     "WebRtcStack": [LO, OURS],
+    "WebRtcStack JIT": [LO, OURS_JIT],
     "Pion": [LO, os.path.join(BUILD, "pion-bench")],
     "libdatachannel": [JS, "node-datachannel"],
     "libwebrtc": [JS, "wrtc"],
     "aiortc": [LO, "/usr/bin/python3", os.path.join(HERE, "aiortc/bench.py")],
 }
-RTP = {"WebRtcStack", "Pion", "libdatachannel"}
+RTP = {"WebRtcStack", "WebRtcStack JIT", "Pion", "libdatachannel"}
 # mode, its arguments, and rows: name, field, whether more is better
 RUNS = [
     (("throughput", "--message-size", "65536"), [("Goodput, 64 KiB messages, Mbit/s", "mbps", True), ("CPU s per GB, 64 KiB", "cpuSecondsPerGB", False)]),
@@ -41,7 +43,7 @@ RUNS = [
     (("memory", "--count", "100"), [("Memory of an idle pair, KiB", "rssKiBPerPairAfterGC", False), ("Idle CPU of 105 pairs, % of a core", "idleCpuPercentOfCore", False)]),
     (("rtp",), [("RTP packets per second", "packetsPerSecond", True), ("CPU s per million RTP packets", "cpuSecondsPerMillionPackets", False), ("RTP loss, %", "lossPercent", None)]),
 ]
-COLOURS = ["#2b7a3d", "#6b8fb3", "#9a86b5", "#c9a063", "#a8a8a8"]
+COLOURS = ["#2b7a3d", "#7fb58c", "#6b8fb3", "#9a86b5", "#c9a063", "#a8a8a8"]
 
 
 def run(peer, mode, seconds):
@@ -67,6 +69,8 @@ def udp_anchor():
 def measure(peers, repeats, seconds, out):
     if "Pion" in peers:
         subprocess.run([os.path.join(HERE, "pion/build.sh")], check=True)
+    if "WebRtcStack" in peers:
+        subprocess.run(["dotnet", "publish", os.path.join(HERE, "../Native"), "-c", "Release", "-o", os.path.dirname(OURS), "-v", "q"], check=True)
     rows = []
     with open(out, "w", encoding="utf-8") as results:
         for _ in range(repeats):
@@ -94,7 +98,7 @@ def number(value):
 
 def tables(rows):
     peers = [peer for peer in PEERS if any(row["stack"] == peer for row in rows)]
-    others = [peer for peer in peers if peer != "WebRtcStack"]
+    others = [peer for peer in peers if not peer.startswith("WebRtcStack")]
     print(f"{datetime.date.today()}, {os.cpu_count()} cores of {cpu_name()}, Linux {platform.release()}, medians of "
           f"{max(sum(1 for row in rows if row['stack'] == peer and row['run'].startswith('latency')) for peer in peers)} runs\n")
     print("| | " + " | ".join(peers) + " | ours to the best |")
