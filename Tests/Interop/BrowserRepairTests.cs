@@ -18,12 +18,12 @@ public sealed class BrowserRepairTests(string peer) : PeerTests(peer)
         await call.Peer.EvaluateAsync("send('video')");
         await call.AnswerAsync(echo.AttachAsync);
         await call.ConnectedAsync(timeout);
-        await call.GrowsAsync("video", "nackCount", 1);
-        await call.GrowsAsync("video", "nackCount", 1, "outbound-rtp");
-        await call.GrowsAsync("video", "retransmittedPacketsSent", 2, "outbound-rtp");
+        await call.GrowsAsync("video", "nackCount", 2);
+        await call.GrowsAsync("video", "nackCount", 2, "outbound-rtp");
+        await call.GrowsAsync("video", "retransmittedPacketsSent", 5, "outbound-rtp");
         double frames = await call.GrowsAsync("video", "framesDecoded", 0);
         await call.GrowsAsync("video", "framesDecoded", frames + 30);
-        if (PeerName == PeerHost.Chromium) await call.GrowsAsync("video", "retransmittedPacketsReceived", 2);     // Firefox does not count them
+        if (PeerName == PeerHost.Chromium) await call.GrowsAsync("video", "retransmittedPacketsReceived", 5);     // Firefox does not count them
         RTCStatsReport report = await call.Connection.GetStatsAsync();
         RTCInboundRtpStreamStats received = report.OfType<RTCInboundRtpStreamStats>().Single();
         RTCOutboundRtpStreamStats sent = report.OfType<RTCOutboundRtpStreamStats>().Single();
