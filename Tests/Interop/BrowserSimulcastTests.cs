@@ -6,6 +6,9 @@ public sealed class BrowserSimulcastTests(string peer) : PeerTests(peer)
 {
     private static readonly string[] s_rids = ["q", "h", "f"];
 
+    // Chromium sends three layers of a large picture only, and a camera has the size that the first page has opened it with.
+    private protected override bool SharesHost => false;
+
     [Test, CancelAfter(30_000)]
     public async Task Simulcast_OfThreeLayers_ArrivesByRidAndIsRelayedPausedAndResumed(CancellationToken timeout)
     {
@@ -37,7 +40,7 @@ public sealed class BrowserSimulcastTests(string peer) : PeerTests(peer)
         relay.SwitchTo(remote, "h");
         await Awaiting.UntilAsync(() => relay.Rid == "h", () => "still the old layer", timeout);
         await call.GrowsAsync("video", "framesDecoded", (await call.InboundAsync("video")).GetProperty("framesDecoded").GetDouble() + 10);
-        await call.Peer.EvaluateAsync("grows('inbound-rtp', { kind: 'video' }, 'frameWidth', 160)");
+        await call.Peer.EvaluateAsync("grows('inbound-rtp', { kind: 'video' }, 'frameWidth', 320)");
         await call.Peer.EvaluateAsync("activate('f', false)");
         int[] before;
         do

@@ -9,6 +9,15 @@ public abstract class PeerTests(string peer)
 
     private protected PeerHost Host { get; private set; } = null!;
 
+    /// <summary>Whether the fixture uses the host of all others.</summary>
+    private protected virtual bool SharesHost => true;
+
     [OneTimeSetUp]
-    public async Task StartHost() => Host = await SharedHosts.GetAsync(peer);
+    public async Task StartHost() => Host = SharesHost ? await SharedHosts.GetAsync(peer) : await PeerHost.StartAsync(peer);
+
+    [OneTimeTearDown]
+    public async Task StopHost()
+    {
+        if (!SharesHost && Host is not null) await Host.DisposeAsync();
+    }
 }

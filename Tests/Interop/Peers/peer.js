@@ -120,7 +120,7 @@ async function selectedPair() {
 
 // Simulcast: from small to large, so little bitrate for each that all are sent at once.
 async function sendSimulcast(...rids) {
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360 } });
+  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720 } });
   pc.addTransceiver(stream.getVideoTracks()[0], {
     streams: [stream],
     sendEncodings: rids.map((rid, i) => ({ rid, scaleResolutionDownBy: 2 ** (rids.length - 1 - i), maxBitrate: 60000 * 2 ** i })),
