@@ -64,7 +64,9 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
         stream.EnterGathering(IceGatheringState.Gathering);
         if (localBase.Relay is not null)
         {
-            Add(stream, localBase, Candidate(stream, localBase, IceCandidateType.Relayed, localBase.Address, localBase.Relay.Server));
+            IceCandidate relayed = Candidate(stream, localBase, IceCandidateType.Relayed, localBase.Address, localBase.Relay.Server);
+            if (localBase.Connections is null) Add(stream, localBase, relayed);
+            else AddTcpRelayed(stream, localBase, relayed);
             return;
         }
         AddHost(stream, localBase);
@@ -91,6 +93,18 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
         if (_queries.Find(query => query.Path == path) is not { } lost) return;
         _queries.Remove(lost);
         UpdateState(lost.Stream, now);
+    }
+
+    /// <summary>ICMP says that nobody listens at a server: its queries along the path have failed (RFC 8489 §6.2.1).</summary>
+    public void ServerUnreachable(in NetworkPath path, Instant now)
+    {
+        for (int i = _queries.Count - 1; i >= 0; i--)
+        {
+            Query query = _queries[i];
+            if (query.Path != path || query.IsAnswered || query.Transaction.SentCount == 0) continue;
+            _queries.RemoveAt(i);
+            Failed(query.Stream, query.Base, query.Path.Remote, StunErrorCode.None, now);
+        }
     }
 
     /// <summary>Forgets the queries of the generation before a restart; servers behind connections that live on are asked again.</summary>
@@ -187,7 +201,7 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
             {
                 query.KeepaliveAt = now + context.Options.KeepaliveInterval;
                 AddReflexive(query.Stream, query.Base, query.Path.Remote, mapped);
-                if (query.IsConnection) AddActiveReflexive(query, mapped);
+                if (query.IsConnection) AddActiveReflexive(query.Stream, query.Base, query.Path.Remote, mapped);
                 UpdateState(query.Stream, now);
             }
             else
@@ -211,11 +225,22 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
     }
 
     // RFC 6544 §5.2: an active candidate's address is that of the passive one on the same interface; its port means nothing.
-    private void AddActiveReflexive(Query query, TransportAddress mapped)
+    public void AddActiveReflexive(IceStream stream, LocalBase beside, TransportAddress server, TransportAddress mapped)
     {
-        LocalBase? active = query.Stream.Bases.Find(b =>
-            b.TcpType == IceTcpType.Active && b.Component == query.Base.Component && b.Address.HasSameAddressAs(query.Base.Address));
-        if (active is not null) AddReflexive(query.Stream, active, query.Path.Remote, mapped.WithPort(active.Address.Port));
+        LocalBase? active = stream.Bases.Find(b =>
+            b is { TcpType: IceTcpType.Active, Relay: null } && b.Component == beside.Component && b.Address.HasSameAddressAs(beside.Address));
+        if (active is not null) AddReflexive(stream, active, server, mapped.WithPort(active.Address.Port));
+    }
+
+    // RFC 6544 §4.5: the active candidate has the address of the passive one, and the port of the discard service.
+    private void AddTcpRelayed(IceStream stream, LocalBase localBase, IceCandidate active)
+    {
+        TransportAddress discard = localBase.Address.WithPort(IceAgent.DiscardPort);
+        Add(stream, localBase, active with { Address = discard, Port = discard.Port });
+        Add(stream, localBase, active with
+        {
+            TcpType = IceTcpType.Passive, Priority = CandidatePriority.Compute(IceCandidateType.Relayed, localBase, IceTcpType.Passive),
+        });
     }
 
     private StunClientTransaction ReliableTransaction() => new(StunTransactionId.Create(context.Random), StunRetransmission.Reliable);

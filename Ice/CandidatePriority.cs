@@ -7,8 +7,10 @@ internal static class CandidatePriority
 {
     private const int OtherPreferenceBits = 13;
 
-    public static uint Compute(IceCandidateType type, LocalBase localBase) =>
-        (TypePreference(type, localBase.Protocol) << 24) + (LocalPreference(type, localBase) << 8) + (256u - (uint)localBase.Component);
+    public static uint Compute(IceCandidateType type, LocalBase localBase) => Compute(type, localBase, localBase.TcpType);
+
+    public static uint Compute(IceCandidateType type, LocalBase localBase, IceTcpType tcpType) =>
+        (TypePreference(type, localBase.Protocol) << 24) + (LocalPreference(type, localBase, tcpType) << 8) + (256u - (uint)localBase.Component);
 
     // RFC 8445 §5.1.2.2. TCP comes behind every direct way over UDP (RFC 6544 §4.2), and before a relay.
     private static uint TypePreference(IceCandidateType type, TransportProtocol protocol) => (type, protocol) switch
@@ -23,11 +25,11 @@ internal static class CandidatePriority
     };
 
     // RFC 6544 §4.2: local preference = (2^13) * direction-pref + other-pref.
-    private static uint LocalPreference(IceCandidateType type, LocalBase localBase)
+    private static uint LocalPreference(IceCandidateType type, LocalBase localBase, IceTcpType tcpType)
     {
-        if (localBase.TcpType == IceTcpType.None) return localBase.LocalPreference;
-        bool isHost = type == IceCandidateType.Host;
-        uint direction = localBase.TcpType switch
+        if (tcpType == IceTcpType.None) return localBase.LocalPreference;
+        bool isHost = type is IceCandidateType.Host or IceCandidateType.Relayed;
+        uint direction = tcpType switch
         {
             IceTcpType.Active => isHost ? 6u : 4,
             IceTcpType.Passive => isHost ? 4u : 2,

@@ -36,16 +36,12 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
 
     public void AddLocal(LocalBase localBase, IceCandidate candidate)
     {
-        foreach (IceCandidate remote in generation.RemoteCandidates) Form(localBase, candidate, remote);
+        foreach (IceCandidate remote in generation.RemoteCandidates) Meet(localBase, candidate, remote);
     }
 
     public void AddRemote(IceCandidate remote)
     {
-        foreach ((IceCandidate candidate, LocalBase localBase) in generation.LocalCandidates)
-        {
-            // §6.1.2.4: a reflexive candidate is checked from its base, so its pair would be redundant.
-            if (localBase.IsPairedBy(candidate)) Form(localBase, candidate, remote);
-        }
+        foreach ((IceCandidate candidate, LocalBase localBase) in generation.LocalCandidates) Meet(localBase, candidate, remote);
     }
 
     /// <summary>The pair between a base and a remote address, or null.</summary>
@@ -283,6 +279,15 @@ internal sealed class CheckList(IceGeneration generation, IceContext context)
     {
         for (int i = _pairs.Count - 1; i >= 0; i--) RemoveAt(i);
         _triggered.Clear();
+    }
+
+    // §6.1.2.4: a reflexive candidate is checked from its base, so its pair would be redundant. To a passive relayed one the peer
+    // connects, from whatever port: what counts is that its address is let in (RFC 6062 §5.3).
+    private void Meet(LocalBase localBase, IceCandidate candidate, IceCandidate remote)
+    {
+        if (localBase.IsPairedBy(candidate)) Form(localBase, candidate, remote);
+        else if (candidate is { Type: IceCandidateType.Relayed, TcpType: IceTcpType.Passive } && remote.Component == localBase.Component &&
+            remote.Address.IsIPv4 == localBase.Address.IsIPv4 && !remote.Address.IsUnspecified) localBase.Relay!.Permit(remote.Address);
     }
 
     private static bool CanReach(LocalBase localBase, IceCandidate remote)

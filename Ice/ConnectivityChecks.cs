@@ -1,11 +1,15 @@
 using WebRtcStack.Core;
 using WebRtcStack.Stun;
+using WebRtcStack.Turn;
 
 namespace WebRtcStack.Ice;
 
 /// <summary>The STUN client side of an agent: sends checks and consent checks, and acts on their responses (RFC 8445 §7.2).</summary>
 internal sealed class ConnectivityChecks(IceContext context)
 {
+    private const int MaxRetries = 4;
+    private static readonly TimeSpan s_firstRetry = TimeSpan.FromMilliseconds(200);
+
     private int _turn;                                                    // round robin over the check lists (§6.1.4.1)
 
     /// <summary>Writes the next new check, if there is one; the caller keeps the pace.</summary>
@@ -14,9 +18,15 @@ internal sealed class ConnectivityChecks(IceContext context)
         for (int i = 0; i < context.Streams.Count; i++)
         {
             IceStream stream = context.Streams[(_turn + i) % context.Streams.Count];
-            if (!MayCheck(stream) || stream.Current.CheckList.Next() is not { } pair) continue;
-            _turn = (_turn + i + 1) % context.Streams.Count;
-            return Start(pair, destination, now, out path);
+            while (MayCheck(stream) && stream.Current.CheckList.Next() is { } pair)
+            {
+                int length = pair.Base.IsReady(pair.Path.Remote)
+                    ? Start(pair, destination, now, out path)
+                    : Connect(pair, destination, now, out path);
+                if (length == 0) continue;
+                _turn = (_turn + i + 1) % context.Streams.Count;
+                return length;
+            }
         }
         path = default;
         return 0;
@@ -86,10 +96,52 @@ internal sealed class ConnectivityChecks(IceContext context)
     {
         foreach (IceStream stream in context.Streams)
         {
-            bool changed = Fail(stream.Current, path);
-            if (stream.Previous is not null) changed |= Fail(stream.Previous, path);
+            bool changed = Lose(stream.Current, path, now);
+            if (stream.Previous is not null) changed |= Lose(stream.Previous, path, now);
             if (changed) stream.Update(now);
         }
+    }
+
+    /// <summary>There is a connection between a TCP relayed address and a peer: the check that has waited for it may go.</summary>
+    public void ConnectionReady(in NetworkPath path)
+    {
+        foreach (IceStream stream in context.Streams)
+        {
+            foreach (IceCandidatePair pair in stream.Current.CheckList.Pairs)
+            {
+                if (pair.Path == path && pair is { State: IceCandidatePairState.InProgress, Check: null }) stream.Current.CheckList.Trigger(pair);
+            }
+        }
+    }
+
+    /// <summary>ICMP says that what was sent along a path cannot arrive: a check under way has failed (RFC 8445 §7.2.5.2.2).</summary>
+    /// <remarks>Anybody on the way can forge it: a pair that works is left to consent (RFC 7675 §5.1), and a check of the peer's revives one that has failed.</remarks>
+    public void Unreachable(in NetworkPath path, Instant now)
+    {
+        foreach (IceStream stream in context.Streams)
+        {
+            bool changed = false;
+            foreach (IceCandidatePair pair in stream.Current.CheckList.Pairs)
+            {
+                if (pair.Path != path || pair.State != IceCandidatePairState.InProgress || pair.Check is not { Transaction.SentCount: > 0 }) continue;
+                Fail(pair);
+                changed = true;
+            }
+            if (changed) stream.Update(now);
+        }
+    }
+
+    // RFC 6544 §7.1: the connection comes first. When there cannot be one the server says so, or does not answer in time.
+    private int Connect(IceCandidatePair pair, Span<byte> destination, Instant now, out NetworkPath path)
+    {
+        path = default;
+        if (pair.Base.Relay!.State != TurnAllocationState.Allocated)
+        {
+            Fail(pair);
+            return 0;
+        }
+        pair.State = IceCandidatePairState.InProgress;
+        return pair.Base.Connect(destination, pair.Path.Remote, now, out path);
     }
 
     private bool MayCheck(IceStream stream) => stream.Current.Remote is not null && !context.Options.IsLite;
@@ -171,7 +223,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         Instant next = Instant.Never;
         foreach (IceCandidatePair pair in generation.CheckList.Pairs)
         {
-            next = Instant.Min(next, pair.Consent.NextTimeout);
+            next = Instant.Min(next, Instant.Min(pair.Consent.NextTimeout, pair.RetryAt));
             if (pair.Check is { } check) next = Instant.Min(next, check.Transaction.NextTimeout);
         }
         return next;
@@ -188,6 +240,11 @@ internal sealed class ConnectivityChecks(IceContext context)
             {
                 Fail(pair);
                 changed = true;
+            }
+            if (now >= pair.RetryAt)
+            {
+                pair.RetryAt = Instant.Never;
+                if (pair is { State: IceCandidatePairState.InProgress, Check: null }) generation.CheckList.Trigger(pair);
             }
             if (pair.Check is not { } check) continue;
             check.Transaction.AdvanceTo(now);
@@ -258,7 +315,7 @@ internal sealed class ConnectivityChecks(IceContext context)
     {
         IceGeneration generation = pair.Generation;
         if (check.Transaction.SentCount == 1) pair.Measured(now - check.Transaction.LastSent);    // Karn: a repeated one is ambiguous
-        IceCandidate local = generation.LocalCandidateAt(mapped, pair.Base);
+        IceCandidate local = pair.Base.Connections is null ? generation.LocalCandidateAt(mapped, pair.Base) : pair.Local;
         bool first = pair.State != IceCandidatePairState.Succeeded;
         pair.State = IceCandidatePairState.Succeeded;
         if (first)
@@ -278,16 +335,26 @@ internal sealed class ConnectivityChecks(IceContext context)
         if (!controlling || check.UseCandidate) pair.NominateOnSuccess = false;
     }
 
-    private bool Fail(IceGeneration generation, in NetworkPath path)
+    private bool Lose(IceGeneration generation, in NetworkPath path, Instant now)
     {
         bool changed = false;
         foreach (IceCandidatePair pair in generation.CheckList.Pairs)
         {
             if (pair.Path != path) continue;
+            bool mayRetry = pair is { State: IceCandidatePairState.InProgress, Remote.Type: IceCandidateType.Relayed, ConnectionsLost: < MaxRetries };
             Fail(pair);
+            if (mayRetry) Retry(pair, now);
             changed = true;
         }
         return changed;
+    }
+
+    // A relay refuses whom its client has not permitted yet (RFC 6062 §5.3), which that does once it has our candidates, while we connect
+    // once we have its.
+    private static void Retry(IceCandidatePair pair, Instant now)
+    {
+        pair.State = IceCandidatePairState.InProgress;
+        pair.RetryAt = now + TimeSpan.FromTicks(s_firstRetry.Ticks << pair.ConnectionsLost++);
     }
 
     private void Fail(IceCandidatePair pair)
@@ -298,7 +365,7 @@ internal sealed class ConnectivityChecks(IceContext context)
         pair.IsNominated = false;
         pair.NominateOnSuccess = false;
         pair.IsTriggered = false;
-        (pair.Check, pair.SupersededCheck) = (null, null);
+        (pair.Check, pair.SupersededCheck, pair.RetryAt) = (null, null, Instant.Never);
         pair.Consent.Stop();
     }
 }

@@ -9,12 +9,12 @@ namespace WebRtcStack.Ice;
 /// After any call, poll <see cref="Transmit"/> until it returns 0, then <see cref="TryReadEvent"/>, then wait until
 /// <see cref="NextTimeout"/> or the next datagram. Not thread-safe: one event loop owns it.
 /// </remarks>
-public sealed class IceAgent
+public sealed partial class IceAgent
 {
     /// <summary>The least length of the destination of <see cref="Transmit"/>.</summary>
     public const int MinDatagramSize = 1200;
 
-    private const ushort DiscardPort = 9;
+    internal const ushort DiscardPort = 9;
 
     private readonly IceContext _context;
     private readonly ResponseQueue _responses;
@@ -37,7 +37,7 @@ public sealed class IceAgent
         _responses = new ResponseQueue(_context);
         _requests = new RequestHandler(_context, _responses);
         _checks = new ConnectivityChecks(_context);
-        _relays = new RelayGatherer(_context);
+        _relays = new RelayGatherer(_context, _checks);
         _gatherer = new CandidateGatherer(_context, _relays);
         _nominator = new Nominator(_context);
     }
@@ -190,58 +190,6 @@ public sealed class IceAgent
         _nominator.Consider(now);
         _changed = true;
     }
-
-    /// <summary>Tells of a connection to a TURN server over TCP or TLS: a relayed candidate follows as an event.</summary>
-    /// <param name="stream">The stream that the connection serves.</param>
-    /// <param name="component">The component.</param>
-    /// <param name="local">The connection's local address.</param>
-    /// <param name="server">One of <see cref="IceAgentOptions.TurnServers"/>. Messages are cut from its byte stream with <see cref="Turn.ChannelData.TryGetFrameLength"/>.</param>
-    /// <param name="now">The time.</param>
-    /// <exception cref="ArgumentException">The server is reached over UDP: those are asked from every base.</exception>
-    /// <exception cref="InvalidOperationException">The stream is closed.</exception>
-    public void AddServerConnection(IceStream stream, IceComponent component, TransportAddress local, IceTurnServer server, Instant now)
-    {
-        RequireOpen(stream);
-        Require.InRange((int)component, 1, stream.ComponentCount, nameof(component));
-        if (Require.NotNull(server).Protocol == TransportProtocol.Udp)
-            throw new ArgumentException("Servers over UDP are asked from each base; tell of the base only.", nameof(server));
-        _relays.Add(stream, new LocalBase(component, local, server.Protocol, ushort.MaxValue, null), server);
-        Changed(stream, now);
-    }
-
-    /// <summary>
-    /// Tells of a TCP connection to a STUN server that leaves from the port of a passive or simultaneous-open base: what the server
-    /// sees of it is a server-reflexive candidate (RFC 6544 §5.2), and tells the address of an active one.
-    /// </summary>
-    /// <param name="stream">The stream that the base serves.</param>
-    /// <param name="localBase">The base's address and port.</param>
-    /// <param name="server">The server. Messages lie in the byte stream as they are (RFC 8489 §6.2.2), without RFC 4571's framing.</param>
-    /// <param name="now">The time.</param>
-    /// <exception cref="ArgumentException">There is no such base.</exception>
-    /// <exception cref="InvalidOperationException">The stream is closed.</exception>
-    public void AddStunConnection(IceStream stream, TransportAddress localBase, TransportAddress server, Instant now)
-    {
-        RequireOpen(stream);
-        LocalBase known = stream.Bases.Find(b => b.Address == localBase && b.TcpType is IceTcpType.Passive or IceTcpType.SimultaneousOpen)
-            ?? throw new ArgumentException("Tell of the port with AddTcpBase first, as passive or simultaneous-open.", nameof(localBase));
-        _gatherer.AddConnection(stream, known, server);
-        Changed(stream, now);
-    }
-
-    /// <summary>Tells that a connection to a STUN server has ended; the candidate that came of it stays.</summary>
-    public void RemoveStunConnection(TransportAddress localBase, TransportAddress server, Instant now)
-    {
-        _gatherer.ConnectionLost(new NetworkPath(localBase, server, TransportProtocol.Tcp), now);
-        _changed = true;
-    }
-
-    /// <summary>Tells that a connection to a TURN server has ended: its relayed candidate is of no use any more.</summary>
-    /// <param name="local">The connection's local address.</param>
-    /// <param name="server">The server that it led to.</param>
-    /// <param name="now">The time.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="server"/> is null.</exception>
-    public void RemoveServerConnection(TransportAddress local, IceTurnServer server, Instant now) =>
-        _relays.ConnectionLost(new NetworkPath(local, Require.NotNull(server).Address, server.Protocol), now, _gatherer);
 
     /// <summary>
     /// Changes the credentials of a server: allocations that it is asked for take them, and so do those that there are if the user

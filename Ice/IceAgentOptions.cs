@@ -157,6 +157,13 @@ public sealed record IceAgentOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxStreams { get; init => field = Require.InRange(value, 1, 1024); } = 64;
 
+    /// <summary>
+    /// How many connections with peers go through TCP relayed addresses, each with a connection of its own to the server; peers that
+    /// connect have half of them. Default 32; from 2 to 1024.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxRelayConnections { get; init => field = Require.InRange(value, 2, 1024); } = 32;
+
     /// <summary>How many responses wait to be sent; a further request is dropped, and repeated by the peer. Default 64; from 4 to 1024.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int MaxPendingResponses { get; init => field = Require.InRange(value, 4, 1024); } = 64;

@@ -93,6 +93,11 @@ public sealed class IceCandidatePair
 
     internal ConsentFreshness Consent { get; }
 
+    /// <summary>When to connect again over TCP, after how many connections that were lost before a check had an answer.</summary>
+    internal Instant RetryAt { get; set; } = Instant.Never;
+
+    internal int ConnectionsLost { get; set; }
+
     /// <summary>Whether the pair waits in the triggered-check queue.</summary>
     internal bool IsTriggered { get; set; }
 

@@ -34,6 +34,19 @@ public enum IceEventKind : byte
     /// </summary>
     AlternateServer,
 
+    /// <summary>
+    /// Connect to the server of <see cref="IceEvent.RelayConnection"/>, as for <see cref="IceAgent.AddServerConnection"/>, cut messages from
+    /// it with <see cref="IceRelayConnection.TryGetFrameLength"/>, and tell of it with <see cref="IceAgent.RelayConnectionOpened"/> and
+    /// <see cref="IceAgent.RelayConnectionClosed"/>.
+    /// </summary>
+    OpenRelayConnection,
+
+    /// <summary>Close <see cref="IceEvent.RelayConnection"/>: the server has refused it. The agent has forgotten it.</summary>
+    CloseRelayConnection,
+
+    /// <summary>There is no allocation on the connection from <see cref="IceEvent.Local"/> to <see cref="IceEvent.Server"/>, and there will be none: close it.</summary>
+    ServerConnectionUnused,
+
     /// <summary>A role conflict was resolved: <see cref="IceAgent.Role"/> has changed.</summary>
     RoleChanged,
 }
@@ -76,6 +89,9 @@ public readonly record struct IceEvent
 
     /// <summary>The server.</summary>
     public TransportAddress Server { get; init; }
+
+    /// <summary>The connection that is to be opened or closed, where one is concerned.</summary>
+    public IceRelayConnection? RelayConnection { get; init; }
 
     /// <summary>The server to go to, where a server names another.</summary>
     public TransportAddress AlternateServer { get; init; }

@@ -127,6 +127,17 @@ internal sealed class IceGeneration : IDisposable
         return null;
     }
 
+    /// <summary>The candidate that the pair of a peer's check is formed with: where peers connect to a TCP relayed address, the passive one.</summary>
+    public IceCandidate? AcceptingCandidateOf(LocalBase localBase)
+    {
+        if (localBase.Connections is null) return PairedCandidateOf(localBase);
+        foreach ((IceCandidate candidate, LocalBase of) in LocalCandidates)
+        {
+            if (ReferenceEquals(of, localBase) && candidate.TcpType == IceTcpType.Passive) return candidate;
+        }
+        return null;
+    }
+
     /// <summary>Forgets a base: its candidates and pairs.</summary>
     public void Remove(LocalBase localBase)
     {

@@ -87,7 +87,7 @@ public sealed class IceStream
     {
         Current.LocalCandidates.Add((candidate, localBase));
         _localCandidates.Add(candidate);
-        if (localBase.IsPairedBy(candidate)) Current.CheckList.AddLocal(localBase, candidate);
+        Current.CheckList.AddLocal(localBase, candidate);
         _context.Raise(new IceEvent
         {
             Kind = IceEventKind.LocalCandidate, Stream = this, Component = candidate.Component, Candidate = candidate,
@@ -185,7 +185,7 @@ public sealed class IceStream
         if (best is { IsNominated: true })
         {
             generation.CheckList.KeepNominated(best);
-            best.Base.Relay?.BindChannel(best.Path.Remote);
+            if (best.Base.Connections is null) best.Base.Relay?.BindChannel(best.Path.Remote);
         }
         if (ReferenceEquals(best, selected)) return;
         selected?.Consent.Stop();

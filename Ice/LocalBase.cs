@@ -9,8 +9,13 @@ internal sealed class LocalBase(
     IceTcpType tcpType = IceTcpType.None)
 {
     /// <summary>A base on a TURN server, reached from the socket <paramref name="socket"/>.</summary>
-    public LocalBase(LocalBase socket, TurnAllocation relay, TransportAddress address, ushort localPreference)
-        : this(socket.Component, address, TransportProtocol.Udp, localPreference, null) => (Socket, Relay) = (socket, relay);
+    /// <remarks>One for TCP has two candidates, of which the active one is paired, and the passive one is where peers connect to.</remarks>
+    public LocalBase(LocalBase socket, TurnAllocation relay, TransportAddress address, ushort localPreference, bool isTcp)
+        : this(socket.Component, address, isTcp ? TransportProtocol.Tcp : TransportProtocol.Udp, localPreference, null, isTcp ? IceTcpType.Active : IceTcpType.None)
+    {
+        (Socket, Relay) = (socket, relay);
+        if (isTcp) Connections = [];
+    }
 
     public IceComponent Component { get; } = component;
 
@@ -39,10 +44,26 @@ internal sealed class LocalBase(
     /// <summary>The socket towards the allocation's server, or null.</summary>
     public LocalBase? Socket { get; }
 
+    /// <summary>The connections with peers, by these; null unless this is a TCP relayed address.</summary>
+    public Dictionary<TransportAddress, IceRelayConnection>? Connections { get; }
+
+    /// <summary>Whether something can be sent to a peer: through a TCP relayed address only over a connection with it.</summary>
+    public bool IsReady(TransportAddress remote) =>
+        Connections is null || (Connections.TryGetValue(remote, out IceRelayConnection? connection) && connection.IsBound);
+
+    /// <summary>Has the server connect to a peer, unless it does already, and writes what there is to say to the server.</summary>
+    public int Connect(Span<byte> destination, TransportAddress remote, Instant now, out NetworkPath path)
+    {
+        if (!Connections!.ContainsKey(remote)) Relay!.Connect(remote);
+        path = new NetworkPath(Socket!.Address, Relay!.Server, Socket.Protocol);
+        return Relay.Transmit(destination, now);
+    }
+
     /// <summary>Whether one of its candidates is to be paired: RFC 8445 §6.1.2.4 keeps one candidate for each base.</summary>
     public bool IsPairedBy(IceCandidate candidate) => candidate.Type switch
     {
-        IceCandidateType.Host or IceCandidateType.Relayed => true,
+        IceCandidateType.Host => true,
+        IceCandidateType.Relayed => candidate.TcpType == TcpType,
         IceCandidateType.ServerReflexive => IsHidden,
         _ => false,
     };
@@ -52,7 +73,7 @@ internal sealed class LocalBase(
 
     /// <summary>Where a packet to <paramref name="remote"/> is to be written, so that <see cref="Complete"/> can put a header in front.</summary>
     public Span<byte> PayloadArea(Span<byte> destination, TransportAddress remote) =>
-        Relay is null ? destination : destination[Relay.HeaderLength(remote)..];
+        Relay is null ? destination : destination[(Connections is null ? Relay.HeaderLength(remote) : IceRelayConnection.HeaderLength)..];
 
     /// <summary>Completes a datagram whose payload is in <see cref="PayloadArea"/>; 0 when it cannot be sent now.</summary>
     public int Complete(Span<byte> destination, int payloadLength, TransportAddress remote, out NetworkPath path)
@@ -61,6 +82,13 @@ internal sealed class LocalBase(
         {
             path = new NetworkPath(Address, remote, Protocol);
             return payloadLength;
+        }
+        if (Connections is not null)
+        {
+            path = default;
+            if (!Connections.TryGetValue(remote, out IceRelayConnection? connection) || !connection.IsBound) return 0;
+            path = connection.Path;
+            return IceRelayConnection.Complete(destination, payloadLength);
         }
         path = new NetworkPath(Socket!.Address, Relay.Server, Socket.Protocol);
         return Relay.Wrap(destination, payloadLength, remote);

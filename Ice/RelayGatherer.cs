@@ -5,11 +5,14 @@ using WebRtcStack.Turn;
 namespace WebRtcStack.Ice;
 
 /// <summary>Finds relayed candidates (RFC 8445 §5.1.1.2), and carries what is sent between an agent and its TURN servers.</summary>
-internal sealed class RelayGatherer(IceContext context)
+internal sealed class RelayGatherer(IceContext context, ConnectivityChecks checks)
 {
     private readonly List<Allocation> _allocations = [];
 
-    private sealed class Allocation(IceStream stream, LocalBase socket, IceTurnServer server, TurnAllocation turn)
+    /// <summary>What goes through TCP relayed addresses.</summary>
+    public RelayConnections Connections { get; } = new(context, checks);
+
+    private sealed class Allocation(IceStream stream, LocalBase socket, IceTurnServer server, TurnAllocation turn, bool isTcp)
     {
         private Instant _deadline = Instant.Never;
 
@@ -17,11 +20,15 @@ internal sealed class RelayGatherer(IceContext context)
         public LocalBase Socket { get; } = socket;
         public IceTurnServer Server { get; } = server;
         public TurnAllocation Turn { get; } = turn;
+        public bool IsTcp { get; } = isTcp;                               // relays TCP, whatever leads to the server
         public List<LocalBase> Relayed { get; } = [];
         public bool IsStarted { get; set; }
         public bool IsOver { get; set; }                                  // it has failed, or its stream is gone
         public bool IsRedirected { get; set; }                            // the driver connects to another server
         public bool IsGathering => IsRedirected || (!IsOver && Turn.State == TurnAllocationState.Allocating);
+
+        /// <summary>When to say something on a connection that carries no data, lest a NAT forgets it: that of a TCP relayed address.</summary>
+        public Instant KeepaliveAt { get; set; } = Instant.Never;
 
         /// <summary>When to give up waiting for the server.</summary>
         public Instant Deadline { get => IsGathering ? _deadline : Instant.Never; set => _deadline = value; }
@@ -31,15 +38,15 @@ internal sealed class RelayGatherer(IceContext context)
     {
         get
         {
-            Instant next = Instant.Never;
+            Instant next = Connections.NextTimeout;
             foreach (Allocation allocation in _allocations)
-                next = Instant.Min(next, Instant.Min(allocation.Turn.NextTimeout, allocation.Deadline));
+                next = Instant.Min(next, Instant.Min(Instant.Min(allocation.Turn.NextTimeout, allocation.Deadline), allocation.KeepaliveAt));
             return next;
         }
     }
 
     /// <summary>Starts an allocation from a socket.</summary>
-    public void Add(IceStream stream, LocalBase socket, IceTurnServer server)
+    public void Add(IceStream stream, LocalBase socket, IceTurnServer server, bool isTcp = false)
     {
         TurnAllocation turn = new(new TurnAllocationOptions
         {
@@ -47,10 +54,11 @@ internal sealed class RelayGatherer(IceContext context)
             Username = server.Username,
             Password = server.Password,
             Protocol = server.Protocol,
-            RequestBothFamilies = socket.Address.IsIPv6,                  // what brings a host with IPv6 alone to IPv4 peers
+            RequestTcp = isTcp,
+            RequestBothFamilies = socket.Address.IsIPv6 && !isTcp,        // what brings a host with IPv6 alone to IPv4 peers
             MaxPeers = context.Options.MaxPairs,
         }, context.Random);
-        _allocations.Add(new Allocation(stream, socket, server, turn));
+        _allocations.Add(new Allocation(stream, socket, server, turn, isTcp));
         stream.EnterGathering(IceGatheringState.Gathering);
     }
 
@@ -72,9 +80,10 @@ internal sealed class RelayGatherer(IceContext context)
         foreach (Allocation allocation in _allocations)
         {
             if (!ReferenceEquals(allocation.Stream, stream)) continue;
-            (allocation.IsOver, allocation.IsRedirected) = (true, false);
+            (allocation.IsOver, allocation.IsRedirected, allocation.KeepaliveAt) = (true, false, Instant.Never);
             allocation.Turn.Close();
         }
+        Connections.Close(stream);
         Sweep();
     }
 
@@ -102,6 +111,19 @@ internal sealed class RelayGatherer(IceContext context)
         Sweep();
     }
 
+    /// <summary>ICMP says that nobody listens at a server: there will be no allocation (RFC 8489 §6.2.1). One that there is stays, as anybody can say so.</summary>
+    public void ServerUnreachable(in NetworkPath path, CandidateGatherer gatherer, Instant now)
+    {
+        foreach (Allocation allocation in _allocations)
+        {
+            if (!allocation.IsStarted || allocation.Turn.State != TurnAllocationState.Allocating ||
+                path.Remote != allocation.Turn.Server || !allocation.Socket.Receives(path)) continue;
+            allocation.Turn.ConnectionLost();
+            Follow(allocation, gatherer, now);
+        }
+        Sweep();
+    }
+
     /// <summary>Whether a first request waits for its turn.</summary>
     public bool HasNew() => _allocations.Exists(static a => !a.IsStarted && a.IsGathering);
 
@@ -125,9 +147,12 @@ internal sealed class RelayGatherer(IceContext context)
         foreach (Allocation allocation in _allocations)
         {
             if (allocation.IsStarted && allocation.Turn.IsTransmitOwed) return Transmit(allocation, destination, now, out path);
+            if (now < allocation.KeepaliveAt || allocation.IsOver) continue;
+            allocation.KeepaliveAt = now + context.Options.KeepaliveInterval;
+            path = new NetworkPath(allocation.Socket.Address, allocation.Turn.Server, allocation.Socket.Protocol);
+            return StunBinding.WriteIndication(destination, StunTransactionId.Create(context.Random));
         }
-        path = default;
-        return 0;
+        return Connections.Transmit(destination, now, out path);
     }
 
     public void AdvanceTo(Instant now, CandidateGatherer gatherer)
@@ -140,6 +165,7 @@ internal sealed class RelayGatherer(IceContext context)
             Follow(allocation, gatherer, now);
             if (late) EndRedirection(allocation, gatherer, now);
         }
+        Connections.AdvanceTo(now);
         Sweep();
     }
 
@@ -154,6 +180,7 @@ internal sealed class RelayGatherer(IceContext context)
     public bool TryReceive(
         ReadOnlySpan<byte> datagram, ref NetworkPath path, Instant now, CandidateGatherer gatherer, out int offset, out int length)
     {
+        if (Connections.TryReceive(datagram, ref path, now, out offset, out length)) return true;
         (offset, length) = (0, datagram.Length);
         foreach (Allocation allocation in _allocations)
         {
@@ -162,16 +189,22 @@ internal sealed class RelayGatherer(IceContext context)
             if (StunMessage.IsProbablyStun(datagram) && StunMessage.PeekMethod(datagram) == StunMethod.Binding) return false;
             if (allocation.Turn.Receive(datagram, now, out offset, out length, out TransportAddress peer))
             {
-                bool isFirst = peer.IsIPv4 == allocation.Turn.RelayedAddress.IsIPv4;
-                path = new NetworkPath(isFirst ? allocation.Turn.RelayedAddress : allocation.Turn.AdditionalRelayedAddress, peer);
+                path = new NetworkPath(RelayFor(allocation.Turn, peer), peer);
                 return true;
             }
             Follow(allocation, gatherer, now);
+            while (allocation.Turn.TryReadIcmp(out TransportAddress unreachable, out StunIcmp icmp))
+            {
+                if (icmp.IsHard(unreachable.IsIPv6)) checks.Unreachable(new NetworkPath(RelayFor(allocation.Turn, unreachable), unreachable), now);
+            }
             Sweep();
             return true;
         }
         return false;
     }
+
+    private static TransportAddress RelayFor(TurnAllocation turn, TransportAddress peer) =>
+        peer.IsIPv4 == turn.RelayedAddress.IsIPv4 ? turn.RelayedAddress : turn.AdditionalRelayedAddress;
 
     private static int Transmit(Allocation allocation, Span<byte> destination, Instant now, out NetworkPath path)
     {
@@ -180,7 +213,7 @@ internal sealed class RelayGatherer(IceContext context)
     }
 
     // Draws the consequences of what has become of an allocation.
-    private static void Follow(Allocation allocation, CandidateGatherer gatherer, Instant now)
+    private void Follow(Allocation allocation, CandidateGatherer gatherer, Instant now)
     {
         if (allocation.IsOver) return;
         switch (allocation.Turn.State)
@@ -189,6 +222,12 @@ internal sealed class RelayGatherer(IceContext context)
                 // UDP to the server is better than TCP, and that than TLS.
                 ushort preference = (ushort)Math.Max(0, allocation.Socket.LocalPreference - ((int)allocation.Socket.Protocol << 12));
                 gatherer.AddReflexive(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.MappedAddress);
+                // RFC 6544 §5.5: the peer has to let in what the server sees of our active candidate.
+                if (allocation.IsTcp)
+                {
+                    gatherer.AddActiveReflexive(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.MappedAddress);
+                    allocation.KeepaliveAt = now + context.Options.KeepaliveInterval;
+                }
                 AddRelayed(allocation, allocation.Turn.RelayedAddress, preference, gatherer);
                 AddRelayed(allocation, allocation.Turn.AdditionalRelayedAddress, preference, gatherer);
                 gatherer.UpdateState(allocation.Stream, now);
@@ -199,12 +238,32 @@ internal sealed class RelayGatherer(IceContext context)
                 break;
             case TurnAllocationState.Failed or TurnAllocationState.Closed:
                 allocation.IsOver = true;
+                allocation.KeepaliveAt = Instant.Never;
                 foreach (LocalBase relayed in allocation.Relayed) allocation.Stream.Bases.Remove(relayed);
-                if (allocation.Relayed.Count == 0) gatherer.Failed(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.ErrorCode, now, isTurn: true);
+                End(allocation, gatherer, now);
                 break;
             default:
                 break;
         }
+        if (allocation is { IsTcp: true, Relayed: [LocalBase relay] }) Connections.Follow(allocation.Stream, relay, allocation.Turn, now);
+    }
+
+    // That a server relays no TCP is no error: nobody has named it as one that does, and what else is wrong its UDP allocation tells.
+    private void End(Allocation allocation, CandidateGatherer gatherer, Instant now)
+    {
+        if (allocation.IsTcp) gatherer.UpdateState(allocation.Stream, now);
+        else if (allocation.Relayed.Count == 0)
+            gatherer.Failed(allocation.Stream, allocation.Socket, allocation.Turn.Server, allocation.Turn.ErrorCode, now, isTurn: true);
+        if (allocation.Socket.Protocol == TransportProtocol.Udp) return;
+        context.Raise(new IceEvent
+        {
+            Kind = IceEventKind.ServerConnectionUnused,
+            Stream = allocation.Stream,
+            Component = allocation.Socket.Component,
+            Local = allocation.Socket.Address,
+            Server = allocation.Turn.Server,
+            ServerProtocol = allocation.Socket.Protocol,
+        });
     }
 
     // Whatever has become of the other server, this one is not waited for any more.
@@ -218,7 +277,7 @@ internal sealed class RelayGatherer(IceContext context)
     private static void AddRelayed(Allocation allocation, TransportAddress address, ushort preference, CandidateGatherer gatherer)
     {
         if (address.IsNone) return;
-        LocalBase relayed = new(allocation.Socket, allocation.Turn, address, preference);
+        LocalBase relayed = new(allocation.Socket, allocation.Turn, address, preference, allocation.IsTcp);
         allocation.Relayed.Add(relayed);
         allocation.Stream.Bases.Add(relayed);
         gatherer.AddBase(allocation.Stream, relayed);

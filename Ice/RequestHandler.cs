@@ -149,7 +149,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
     // A request from an address that nobody has signalled is a peer-reflexive candidate (§7.3.1.3).
     private IceCandidatePair? Discover(LocalBase localBase, TransportAddress remote, uint priority, IceGeneration generation)
     {
-        if (generation.PairedCandidateOf(localBase) is not { } local) return null;       // policy or a filter leaves it none
+        if (generation.AcceptingCandidateOf(localBase) is not { } local) return null;       // policy or a filter leaves it none
         IceCandidate? known = generation.RemoteCandidates.Find(c =>
             c.Address == remote && c.Component == localBase.Component && c.Protocol == localBase.Protocol);
         if (known is null)
@@ -164,7 +164,7 @@ internal sealed class RequestHandler(IceContext context, ResponseQueue responses
                 Foundation = "prflx" + generation.RemoteCandidates.Count.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 Component = localBase.Component,
                 Protocol = localBase.Protocol,
-                TcpType = OppositeOf(localBase.TcpType),
+                TcpType = OppositeOf(local.TcpType),
                 Priority = priority,
                 Address = remote,
                 Port = remote.Port,

@@ -7,7 +7,16 @@ namespace WebRtcStack.Stun;
 /// <param name="Type">The type of the ICMP message.</param>
 /// <param name="Code">Its code.</param>
 /// <param name="Data">More of it: the MTU, for "fragmentation needed" and "packet too big".</param>
-public readonly record struct StunIcmp(byte Type, byte Code, uint Data);
+public readonly record struct StunIcmp(byte Type, byte Code, uint Data)
+{
+    /// <summary>
+    /// Whether it says that nothing sent there will arrive: the protocol or the port is unreachable (RFC 1122 §4.1.3.3 and §4.2.3.9,
+    /// RFC 4443 §3.1 and §3.4). That a host or a network is not reached may pass.
+    /// </summary>
+    /// <remarks>"Fragmentation needed", a hard error to TCP in RFC 1122, is about the size of one datagram (RFC 1191).</remarks>
+    /// <param name="isIPv6">Whether it is one of ICMPv6.</param>
+    public bool IsHard(bool isIPv6) => isIPv6 ? (Type, Code) is (1, 4) or (4, 1) : (Type, Code) is (3, 2) or (3, 3);
+}
 
 /// <summary>Values of attributes that TURN has added (RFC 8656 §18), and lists and texts of STUN.</summary>
 public static class StunTurnAttributes

@@ -98,6 +98,19 @@ public abstract class EventLoop
         Touch(registration);
     }
 
+    /// <summary>Tells a connection that a datagram was not delivered, as ICMP has it.</summary>
+    protected void ReportUnreachable(LoopRegistration registration, in NetworkPath path, byte type, byte code)
+    {
+        Require.NotNull(registration);
+        if (registration.IsDetached) return;
+        try
+        {
+            registration.Unreachable?.Invoke(path, type, code, Now);
+        }
+        catch (Exception exception) when (IsDefect(registration, exception)) { }
+        Touch(registration);
+    }
+
     /// <summary>
     /// Connects to a server over TCP or TLS without blocking the loop. Its messages go to <paramref name="registration"/> like
     /// datagrams, along <see cref="LoopStream.Path"/>; those that the connection transmits along that path go to it.

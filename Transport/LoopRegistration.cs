@@ -35,6 +35,12 @@ public sealed class LoopRegistration
     /// <summary>Is called on the loop when a TCP connection could not be opened or has ended, with the path it was known by.</summary>
     public Action<NetworkPath, Instant>? ConnectionLost { get; set; }
 
+    /// <summary>
+    /// Is called on the loop when ICMP says that a datagram was not delivered, where the system tells (Linux): with the path it was sent
+    /// along, and the type and code of the ICMP or, for an IPv6 path, ICMPv6 message. Anybody on the way can forge one.
+    /// </summary>
+    public Action<NetworkPath, byte, byte, Instant>? Unreachable { get; set; }
+
     internal Action<Instant>? LocalAddressesChanged { get; private set; }
 
     internal int TcpConnections { get; set; }

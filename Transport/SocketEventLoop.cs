@@ -5,7 +5,7 @@ using WebRtcStack.Core;
 namespace WebRtcStack.Transport;
 
 /// <summary>An event loop over the system's sockets: one thread, woken by datagrams, commands and deadlines.</summary>
-public sealed partial class SocketEventLoop : EventLoop, IStreamOwner, IUdpReceiver, IDisposable
+public sealed partial class SocketEventLoop : EventLoop, IStreamOwner, IUdpErrorReceiver, IDisposable
 {
     private readonly SocketTransportOptions _options;
     private readonly ILogger _logger;
@@ -26,7 +26,7 @@ public sealed partial class SocketEventLoop : EventLoop, IStreamOwner, IUdpRecei
         (_options, _interfaces, _watch, _name) = (options, interfaces, watch, $"WebRtcStack loop {number}");
         _sockets = UdpSocketGroup.Create(new UdpSocketGroupOptions
         {
-            MaxDatagramSize = MaxDatagramSize, SocketBufferSize = options.SocketBufferSize, Coalesce = true, IsPortable = options.IsPortable,
+            MaxDatagramSize = MaxDatagramSize, SocketBufferSize = options.SocketBufferSize, Coalesce = true, ReportsErrors = true, IsPortable = options.IsPortable,
         });
         _tcp = new TcpPorts(options, Post, Wake);
         _logger = options.LoggerFactory.CreateLogger<SocketEventLoop>();
@@ -233,6 +233,12 @@ public sealed partial class SocketEventLoop : EventLoop, IStreamOwner, IUdpRecei
             Deliver(registration, datagram, new NetworkPath(socket.Local, remote));
         else
             TransportMeter.NobodyKnew();
+    }
+
+    void IUdpErrorReceiver.Undelivered(UdpGroupSocket socket, TransportAddress remote, byte type, byte code, uint data)
+    {
+        if ((socket.Tag is SharedPort shared ? shared.Find(default, remote) : socket.Tag as LoopRegistration) is { } registration)
+            ReportUnreachable(registration, new NetworkPath(socket.Local, remote), type, code);
     }
 
     private bool TryOpen(TransportAddress local, PortRange ports, [NotNullWhen(true)] out UdpGroupSocket? port, [NotNullWhen(false)] out string? error)

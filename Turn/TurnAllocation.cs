@@ -202,7 +202,7 @@ public sealed class TurnAllocation : IDisposable
         State = exists ? TurnAllocationState.Closing : TurnAllocationState.Closed;
     }
 
-    /// <summary>Tells that the TCP or TLS connection to the server has ended, and with it the allocation.</summary>
+    /// <summary>Tells that the TCP or TLS connection to the server has ended, or that nobody listens at a server over UDP; and with it the allocation.</summary>
     public void ConnectionLost()
     {
         if (State is TurnAllocationState.Allocated or TurnAllocationState.Allocating or TurnAllocationState.Closing) End(StunErrorCode.None);

@@ -63,11 +63,20 @@ public sealed record WebRtcOptions
     /// <summary>Which TCP candidates are gathered. Default active ones, as browsers do.</summary>
     public TcpCandidates TcpCandidates { get; init; } = TcpCandidates.Active;
 
+    /// <summary>
+    /// Whether TURN servers that are reached over TCP or TLS are asked for TCP relayed addresses too (RFC 6544 §5.5, RFC 6062), each over a
+    /// connection of its own; one that relays no TCP says so, which is no error. Default null: where <see cref="TcpCandidates"/> has passive
+    /// ones. Browsers have none.
+    /// </summary>
+    public bool? TcpRelays { get; init; }
+
     /// <summary>What multicast DNS names (".local") are used for. Default: the peer's are resolved.</summary>
     public MulticastDnsUse MulticastDns { get; init; } = MulticastDnsUse.Resolve;
 
     /// <summary>Whether loopback addresses are used beside others, for peers on the same machine. Default false.</summary>
     public bool IncludeLoopback { get; init; }
+
+    internal bool AsksForTcpRelays => TcpCandidates != TcpCandidates.None && (TcpRelays ?? TcpCandidates >= TcpCandidates.ActiveAndPassive);
 
     /// <summary>The local ports that may be taken, of UDP and, for passive candidates, TCP. Default: any.</summary>
     public PortRange PortRange { get; init; } = PortRange.Any;

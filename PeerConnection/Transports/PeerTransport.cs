@@ -3,6 +3,7 @@ using WebRtcStack.Dtls;
 using WebRtcStack.Ice;
 using WebRtcStack.Rtp;
 using WebRtcStack.Sctp;
+using WebRtcStack.Stun;
 using WebRtcStack.Transport;
 
 namespace WebRtcStack;
@@ -14,6 +15,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private readonly DropMeter _drops = new();
     private readonly Dictionary<TransportAddress, string> _hostNames = [];
     private readonly List<(TransportAddress Bound, TransportProtocol Protocol)> _leaving = [];      // sockets to close when all is sent
+    private readonly List<TurnStreams> _leavingStreams = [];
     private bool _closing, _drained, _deallocating, _hasSent;
     private LoopRegistration? _registration;
     private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,6 +50,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     {
         _registration = loop.Attach(this);
         _registration.ConnectionLost = (path, now) => ice.ConnectionLost(path, now);
+        _registration.Unreachable = (path, type, code, now) => ice.Unreachable(path, new StunIcmp(type, code, 0), now);
     }
 
     /// <summary>Follows the machine's addresses: there are, or will be, sockets on them.</summary>
@@ -86,6 +89,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private void Leave(TransportStack stack)
     {
         _leaving.AddRange(stack.Bases);
+        if (stack.TurnStreams is { } streams) _leavingStreams.Add(streams);
         stack.Dispose();
         Registration.Touch();
     }
@@ -130,10 +134,12 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
             while (stack.Rtp.TryReadEvent(out RtpEvent e)) Publish(e);
             if (stack.Data is not null) Publish(stack.Data);
         }
-        if (_drained && _leaving.Count > 0)
+        if (_drained && (_leaving.Count > 0 || _leavingStreams.Count > 0))
         {
             foreach ((TransportAddress bound, TransportProtocol protocol) in _leaving) CandidateSockets.Close(this, bound, protocol);
+            foreach (TurnStreams streams in _leavingStreams) streams.Close();
             _leaving.Clear();
+            _leavingStreams.Clear();
         }
         _drops.ReportIfDue(this, now);
         DrawKeys();
@@ -234,6 +240,15 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
                 break;
             case IceEventKind.AlternateServer:
                 stack.TurnStreams?.Redirect(e);
+                break;
+            case IceEventKind.OpenRelayConnection:
+                stack.TurnStreams?.OpenRelayed(e.RelayConnection!);
+                break;
+            case IceEventKind.CloseRelayConnection:
+                stack.TurnStreams?.CloseRelayed(e.RelayConnection!);
+                break;
+            case IceEventKind.ServerConnectionUnused:
+                stack.TurnStreams?.CloseUnused(e);
                 break;
             case IceEventKind.ResolveName:
                 Resolve(stack, e.Candidate!);

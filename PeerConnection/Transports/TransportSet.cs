@@ -188,7 +188,7 @@ internal sealed class TransportSet
             if (stack.RtcpStack is { } rtcp) CandidateSockets.Open(peer, rtcp, options, peer.Registration.Loop.Now);
             stack.TurnStreams = new TurnStreams(peer, stack, (url, code, reason) => Report(transport, url, code, reason));
             StunStreams.Open(peer, stack, servers.StunServers, stack.TurnStreams.Wait);
-            stack.TurnStreams.Open(servers.TurnStreams);
+            stack.TurnStreams.Open(servers.TurnStreams, options.AsksForTcpRelays);
             peer.Registration.Touch();
             foreach ((string url, string reason) in servers.Failed) Report(transport, url, Unreachable, reason);
         }));

@@ -18,10 +18,11 @@ internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Acti
     private const int MaxRedirects = 5;
 
     private readonly List<Connection> _connections = [];
+    private readonly List<(IceRelayConnection Relayed, LoopStream Stream)> _relayed = [];
     private int _waiting = 1;
 
     /// <summary>A connection, and the servers that have led to it.</summary>
-    private sealed record Connection(TurnStreamServer Server, LoopStream Stream, IReadOnlyList<TransportAddress> Asked);
+    private sealed record Connection(TurnStreamServer Server, LoopStream Stream, IReadOnlyList<TransportAddress> Asked, bool RelaysTcp);
 
     /// <summary>Has the stream's end of bases wait for something else; the result is to be called when that is done.</summary>
     public Action Wait()
@@ -32,14 +33,65 @@ internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Acti
 
     /// <summary>Connects to servers; once each is connected or has failed, the stream has been told of all its bases.</summary>
     /// <param name="servers">The servers; there may be none.</param>
-    public void Open(IReadOnlyList<TurnStreamServer> servers)
+    /// <param name="relaysTcp">Whether each is asked for a TCP relayed address as well, which takes a second connection (RFC 6062 §4.1).</param>
+    public void Open(IReadOnlyList<TurnStreamServer> servers, bool relaysTcp)
     {
         foreach (TurnStreamServer server in servers)
         {
-            _waiting++;
-            Open(server, [server.Server.Address], OneIsDone);
+            Open(server, [server.Server.Address], Wait(), relaysTcp: false);
+            if (relaysTcp) Open(server, [server.Server.Address], Wait(), relaysTcp: true);
         }
         OneIsDone();
+    }
+
+    /// <summary>Opens a further connection to a server, which that joins with a peer's (RFC 6062 §4.3).</summary>
+    public void OpenRelayed(IceRelayConnection wanted)
+    {
+        if (_connections.Find(each => each.Stream.Path.Local == wanted.Local && each.Server.Server.Address == wanted.Server) is not { } control) return;
+        LoopStream opening = new()
+        {
+            Remote = wanted.Server,
+            TlsHost = control.Server.TlsHost,
+            Framing = wanted.TryGetFrameLength,
+            Opened = stream =>
+            {
+                peer.Ice.RelayConnectionOpened(wanted, stream.Path.Local);
+                peer.Registration.Touch();
+            },
+            Closed = (stream, _) =>
+            {
+                _relayed.Remove((wanted, stream));
+                peer.Ice.RelayConnectionClosed(wanted, peer.Registration.Loop.Now);
+                peer.Registration.Touch();
+            },
+        };
+        _relayed.Add((wanted, opening));
+        peer.Registration.OpenStream(opening);
+    }
+
+    /// <summary>The server has refused to join a connection.</summary>
+    public void CloseRelayed(IceRelayConnection refused)
+    {
+        int index = _relayed.FindIndex(each => each.Relayed == refused);
+        if (index < 0) return;
+        peer.Registration.CloseStream(_relayed[index].Stream);
+        _relayed.RemoveAt(index);
+    }
+
+    /// <summary>A server has lent nothing over a connection.</summary>
+    public void CloseUnused(in IceEvent e)
+    {
+        (TransportAddress local, TransportAddress server) = (e.Local, e.Server);
+        if (_connections.Find(each => each.Stream.Path.Local == local && each.Server.Server.Address == server) is { } connection) End(connection);
+    }
+
+    /// <summary>Closes all connections: allocations that are left end with theirs.</summary>
+    public void Close()
+    {
+        foreach (Connection each in _connections) peer.Registration.CloseStream(each.Stream);
+        foreach ((IceRelayConnection _, LoopStream stream) in _relayed) peer.Registration.CloseStream(stream);
+        _connections.Clear();
+        _relayed.Clear();
     }
 
     /// <summary>
@@ -53,17 +105,17 @@ internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Acti
         TurnStreamServer server = connection.Server;
         if (connection.Asked.Contains(to) || connection.Asked.Count > MaxRedirects)
         {
-            failed(server.Url, (int)StunErrorCode.TryAlternate, "The servers send us from one to another and back.");
+            if (!connection.RelaysTcp) failed(server.Url, (int)StunErrorCode.TryAlternate, "The servers send us from one to another and back.");
             End(connection);
             return;
         }
         IceTurnServer origin = server.Server;
         IceTurnServer next = origin with { Address = to, RedirectedFrom = origin.RedirectedFrom.IsNone ? origin.Address : origin.RedirectedFrom };
         string? host = server.TlsHost is null ? null : e.AlternateDomain ?? server.TlsHost;
-        Open(new TurnStreamServer(next, host, server.Url), [.. connection.Asked, to], () => End(connection));
+        Open(new TurnStreamServer(next, host, server.Url), [.. connection.Asked, to], () => End(connection), connection.RelaysTcp);
     }
 
-    private void Open(TurnStreamServer server, IReadOnlyList<TransportAddress> asked, Action done)
+    private void Open(TurnStreamServer server, IReadOnlyList<TransportAddress> asked, Action done, bool relaysTcp)
     {
         Connection? connection = null;
         bool isOpen = false;
@@ -78,7 +130,7 @@ internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Acti
                 if (peer.Stacks.Contains(stack))
                 {
                     _connections.Add(connection!);
-                    peer.Ice.AddServerConnection(stack.Stream, IceComponent.Rtp, connection!.Stream.Path.Local, server.Server, peer.Registration.Loop.Now);
+                    peer.Ice.AddServerConnection(stack.Stream, IceComponent.Rtp, connection!.Stream.Path.Local, server.Server, peer.Registration.Loop.Now, relaysTcp);
                 }
                 done();
             },
@@ -89,11 +141,11 @@ internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Acti
                     End(connection!);
                     return;
                 }
-                failed(server.Url, Unreachable, reason);
+                if (!relaysTcp) failed(server.Url, Unreachable, reason);      // the other connection tells
                 done();
             },
         };
-        connection = new Connection(server, opening, asked);
+        connection = new Connection(server, opening, asked, relaysTcp);
         peer.Registration.OpenStream(opening);
     }
 

@@ -93,7 +93,7 @@ public sealed class SimulatedEventLoop : EventLoop, ITransport
         }
     }
 
-    // Simulated TCP carries messages, so that there is nothing to frame. TLS, which it does not have, is refused.
+    // Simulated TCP carries messages, so that there is nothing to cut. TLS, which it does not have, is refused.
     protected internal override void OpenStream(LoopRegistration registration, LoopStream stream)
     {
         SimulatedInterface? over = _host.Interfaces.FirstOrDefault(each => each.IsUp && each.Address.IsIPv4 == stream.Remote.IsIPv4);
@@ -147,7 +147,9 @@ public sealed class SimulatedEventLoop : EventLoop, ITransport
             TransportAddress local = path.Local.Port == LoopRegistration.ActiveTcpPort ? path.Local.WithPort(0) : path.Local;
             Use(registration, path, connection = _host.Tcp.Connect(local, path.Remote));
         }
-        connection.Send(datagram);
+        byte[] framed = new byte[MessageFraming.HeaderLength + datagram.Length];      // RFC 4571, which a TURN server passes on
+        MessageFraming.Write(framed, datagram);
+        connection.Send(framed);
     }
 
     protected override void ReportFault(Exception exception) => Faults.Add(exception);
@@ -163,7 +165,7 @@ public sealed class SimulatedEventLoop : EventLoop, ITransport
         _tcp[(registration, path)] = connection;
         connection.Received = message =>
         {
-            Deliver(registration, message, path);
+            Deliver(registration, message.AsSpan(MessageFraming.HeaderLength), path);
             SchedulePass();
         };
         connection.Lost = () =>

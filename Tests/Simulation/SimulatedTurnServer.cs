@@ -13,6 +13,7 @@ public sealed class SimulatedTurnServer : IDisposable
     private readonly TransportAddress[] _addresses;
     private readonly byte[] _buffer = new byte[TurnServer.Headroom + 65_535 + TurnServer.Tailroom];
     private readonly Dictionary<NetworkPath, SimulatedTcpConnection> _connections = [];
+    private readonly SimulatedTcpRelays _tcpRelays;
     private Instant _wake = Instant.Never;
 
     /// <summary>Starts a server.</summary>
@@ -35,6 +36,7 @@ public sealed class SimulatedTurnServer : IDisposable
             PeerRules = new TurnPeerRules { AllowPrivate = true },
         };
         Server = new TurnServer(configure?.Invoke(options) ?? options, host.Time.Random, accounts);
+        _tcpRelays = new SimulatedTcpRelays(host, what => Do(what));
         Server.SetClock(host.Time.Now, DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000));
         foreach (TransportAddress each in _addresses)
         {
@@ -113,9 +115,7 @@ public sealed class SimulatedTurnServer : IDisposable
     private void Drain()
     {
         while (Server.TryReadEvent(out TurnServerEvent e)) Handle(e);
-        byte[] reply = new byte[TurnServer.MaxReplySize];
-        while (Server.Transmit(reply, _host.Time.Now, out NetworkPath client) is > 0 and int length)
-            Send(client, reply.AsSpan(0, length));
+        SendReplies();
         Instant next = Server.NextTimeout;
         if (next.IsNever || (next >= _wake && _wake > _host.Time.Now)) return;
         _wake = next;
@@ -127,10 +127,33 @@ public sealed class SimulatedTurnServer : IDisposable
         });
     }
 
+    private void SendReplies()
+    {
+        byte[] reply = new byte[TurnServer.MaxReplySize];
+        while (Server.Transmit(reply, _host.Time.Now, out NetworkPath client) is > 0 and int length)
+            Send(client, reply.AsSpan(0, length));
+    }
+
     private void Handle(TurnServerEvent e)
     {
         switch (e.Kind)
         {
+            case TurnServerEventKind.OpenRelay when e.Protocol == TransportProtocol.Tcp:
+                Server.RelayOpened(e.Ticket, _tcpRelays.Listen(Array.Find(_addresses, each => each.IsIPv6 == e.IsIPv6)), default, _host.Time.Now);
+                break;
+            case TurnServerEventKind.CloseRelay when e.Protocol == TransportProtocol.Tcp:
+                _host.Tcp.Close(e.Relay);
+                break;
+            case TurnServerEventKind.ConnectPeer:
+                _tcpRelays.Connect(e.Connection, e.Relay, e.Peer);
+                break;
+            case TurnServerEventKind.JoinStreams:
+                SendReplies();                                    // the answer to ConnectionBind goes ahead of the peer's bytes
+                if (_connections.TryGetValue(e.Client, out SimulatedTcpConnection? client)) _tcpRelays.Join(e.Connection, client);
+                break;
+            case TurnServerEventKind.ClosePeer:
+                _tcpRelays.Close(e.Connection);
+                break;
             case TurnServerEventKind.OpenRelay:
                 Open(e);
                 break;

@@ -129,7 +129,7 @@ internal sealed class TurnServerBadInputTests
     [Test]
     public void Allocations_ByTheTenThousand_AreServedAndEnd()
     {
-        const int Count = 20_000;
+        const int Count = 10_000;
         using TurnServer server = NewServer(static options => options with { MaxAllocationsPerUser = Count, MaxPermissionsPerUser = Count });
         long before = GC.GetTotalMemory(true);
         HashSet<TransportAddress> relays = [];

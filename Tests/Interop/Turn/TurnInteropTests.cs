@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using WebRtcStack.Core;
+using WebRtcStack.Ice;
 using WebRtcStack.Tests.PeerConnection;
 using WebRtcStack.Turn;
 
@@ -25,6 +26,46 @@ public sealed class TurnInteropTests
         await using RealTurnServer server = await RealTurnServer.StartAsync(name, rest: true);
         TurnRestCredentials credentials = TurnRestCredentials.Create(RealTurnServer.Secret, "alice", DateTimeOffset.UtcNow.AddMinutes(5));
         await RoundTripAsync(server.RelayOnly(TransportProtocol.Udp, credentials.Username, credentials.Password), timeout);
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Pair_ThroughTcpRelays_CarriesMessages(                                            // RFC 6544 §5.5, RFC 6062
+        [Values(RealTurnServer.Ours, RealTurnServer.Coturn)] string name, [Values(TransportProtocol.Tcp, TransportProtocol.Tls)] TransportProtocol protocol, CancellationToken timeout)
+    {
+        await using RealTurnServer server = name == RealTurnServer.Ours
+            ? new OurTurnServer(configure: static options => options with { Server = options.Server with { RelaysTcp = true } })
+            : await RealTurnServer.StartAsync(name);
+        WebRtcOptions options = RealTurnServer.Options with
+        {
+            TcpRelays = true, Ice = new IceAgentOptions { LocalCandidateFilter = static candidate => candidate.Protocol == TransportProtocol.Tcp },
+        };
+        await RoundTripAsync(server.RelayOnly(protocol), timeout, options);
+        if (server is OurTurnServer ours) await ours.UntilFreeAsync(timeout);
+    }
+
+    // Linux tells what ICMP has said (RFC 8489 §6.2.1); the candidate error comes then, and not after all repetitions.
+    [Test, CancelAfter(20_000), Platform("Linux")]
+    public async Task UdpServers_WhereNobodyListens_AreCandidateErrorsAtOnce([Values("stun", "turn")] string scheme, CancellationToken timeout)
+    {
+        RTCConfiguration configuration = new()
+        {
+            IceServers = [new RTCIceServer { Urls = [$"{scheme}:127.0.0.1:{RealTurnServer.FreePort()}"], Username = "user", Credential = "pass" }],
+        };
+        await using RTCPeerConnection connection = new(configuration, LoopbackTests.Loopback);
+        TaskCompletionSource<RTCPeerConnectionIceErrorEvent> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.OnIceCandidateError += (_, e) => failed.TrySetResult(e);
+        connection.OnIceGatheringStateChange += (_, _) =>
+        {
+            if (connection.IceGatheringState == RTCIceGatheringState.Complete) complete.TrySetResult();
+        };
+        connection.CreateDataChannel("x");
+        Stopwatch watch = Stopwatch.StartNew();
+        await connection.SetLocalDescriptionAsync();
+        RTCPeerConnectionIceErrorEvent error = await failed.Task.WaitAsync(timeout);
+        await complete.Task.WaitAsync(timeout);
+        Assert.That((error.ErrorCode, error.Url), Is.EqualTo((701, configuration.IceServers[0].Urls[0])));
+        Assert.That(watch.Elapsed, Is.LessThan(new IceAgentOptions().GatheringTimeout / 2));
     }
 
     [Test, CancelAfter(20_000)]
@@ -81,9 +122,9 @@ public sealed class TurnInteropTests
         await RoundTripAsync(server.RelayOnly(TransportProtocol.Udp), timeout);
     }
 
-    internal static async Task RoundTripAsync(RTCConfiguration configuration, CancellationToken timeout)
+    internal static async Task RoundTripAsync(RTCConfiguration configuration, CancellationToken timeout, WebRtcOptions? options = null)
     {
-        await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout, configuration, RealTurnServer.Options);
+        await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout, configuration, options ?? RealTurnServer.Options);
         await pair.SendAudioAsync(20, timeout);
         RTCIceCandidatePair selected = pair.Offerer.Sctp!.Transport.IceTransport.GetSelectedCandidatePair()!;
         Assert.That((selected.Local.Type, selected.Remote.Type), Is.EqualTo((RTCIceCandidateType.Relay, RTCIceCandidateType.Relay)));
