@@ -10,7 +10,7 @@ namespace WebRtcStack.Transport;
 public sealed partial class SocketEventLoop
 {
     // A thread that sends more often than this wakes the loop, which then drains many messages together.
-    private static readonly TimeSpan s_leastBetweenTurns = TimeSpan.FromMicroseconds(25);
+    private static readonly TimeSpan s_leastBetweenTurns = TimeSpan.FromMicroseconds(10);
 
     // Of the time to go, a deadline may be missed by this fraction, and by s_longestDelay at most: checks of consent and heartbeats of
     // connections that idle then meet on a grid, and one wake-up serves many. What is due within s_gatheredFrom is met in time.
@@ -46,7 +46,11 @@ public sealed partial class SocketEventLoop
         }
         try
         {
-            if (_stopped) return true;
+            if (_stopped)
+            {
+                _sockets.Wake();                                  // its end may have relied on us to be awake
+                return true;
+            }
             Volatile.Write(ref _lastTurn, now.Ticks);
             _now = now;
             Touch(registration);
