@@ -10,7 +10,7 @@ namespace WebRtcStack.Transport;
 public sealed partial class SocketEventLoop
 {
     // A thread that sends more often than this wakes the loop, which then drains many messages together.
-    private static readonly TimeSpan s_leastBetweenTurns = TimeSpan.FromMicroseconds(10);
+    private static readonly TimeSpan s_leastBetweenTurns = TimeSpan.FromMicroseconds(25);
 
     // Of the time to go, a deadline may be missed by this fraction, and by s_longestDelay at most: checks of consent and heartbeats of
     // connections that idle then meet on a grid, and one wake-up serves many. What is due within s_gatheredFrom is met in time.
