@@ -6,7 +6,7 @@ namespace WebRtcStack.Transport;
 /// </summary>
 internal sealed class HandlerWatch(TimeSpan limit) : IDisposable
 {
-    private const int QuietLooks = 20;                            // looks without a handler, after which it sleeps
+    private const int QuietLooks = 4;                             // looks without a handler, after which it sleeps
 
     private readonly List<Watched> _loops = [];                   // under its own lock
     private readonly AutoResetEvent _signal = new(false);
@@ -47,8 +47,12 @@ internal sealed class HandlerWatch(TimeSpan limit) : IDisposable
 
     public void Dispose()
     {
-        _stopped = true;
-        _signal.Set();
+        lock (_loops)
+        {
+            _stopped = true;
+            if (_isStarted) _signal.Set();                        // its thread gives it back
+            else _signal.Dispose();
+        }
     }
 
     private void Run()

@@ -9,8 +9,13 @@ namespace WebRtcStack.Transport;
 /// </remarks>
 public sealed partial class SocketEventLoop
 {
-    // A thread that sends more often than this wakes the loop, which then drains many messages together.
-    private static readonly TimeSpan s_leastBetweenTurns = TimeSpan.FromMicroseconds(25);
+    // A thread that sends again sooner than this after a turn wakes the loop, which then drains many messages together.
+    private static readonly TimeSpan s_leastBetweenTurns = TimeSpan.FromMicroseconds(10);
+
+    // When a handler has sent, the answer may come before the processor would have gone to sleep and woken: a loop in a conversation looks
+    // for that long, unless looks turn out to be in vain, as on a machine that has other work.
+    private static readonly TimeSpan s_conversationSpin = TimeSpan.FromMicroseconds(50);
+    private const int MaxSpinCredit = 16, SpinTrial = 64;
 
     // Of the time to go, a deadline may be missed by this fraction, and by s_longestDelay at most: checks of consent and heartbeats of
     // connections that idle then meet on a grid, and one wake-up serves many. What is due within s_gatheredFrom is met in time.
@@ -30,6 +35,9 @@ public sealed partial class SocketEventLoop
     private volatile bool _stopped;
     private Instant _waitsUntil = Instant.Never;                  // by the turn, as the next
     private long _lastTurn;
+    private int _handlerThread;                                   // the loop's thread while handlers run on it; 0 for none
+    private bool _hasAnswered;                                    // a handler has sent, so that an answer may follow soon
+    private int _spinCredit, _waitsWithoutSpin;                   // the loop's thread's own
 
     private bool HandlersRunHere => _options.MaxHandlerTime > TimeSpan.Zero;
 
@@ -46,12 +54,17 @@ public sealed partial class SocketEventLoop
         }
         try
         {
-            if (_stopped) return true;
-            Volatile.Write(ref _lastTurn, now.Ticks);
+            if (_stopped)
+            {
+                _sockets.Wake();                                  // its end may have relied on us to be awake
+                return true;
+            }
+            if (Environment.CurrentManagedThreadId == _handlerThread) _hasAnswered = true;
             _now = now;
             Touch(registration);
             DrainConnections();
             _sockets.Flush();
+            Volatile.Write(ref _lastTurn, ReadClock().Ticks);
             if (HasWork() || NextDeadline < _waitsUntil) _sockets.Wake();
             return true;
         }
@@ -159,6 +172,7 @@ public sealed partial class SocketEventLoop
             run = ++_handlerRuns;
         }
         _watch.HandlersRun();
+        _handlerThread = Environment.CurrentManagedThreadId;
         while (true)
         {
             CallbackQueue queue;
@@ -167,7 +181,7 @@ public sealed partial class SocketEventLoop
                 if (_handlerRuns != run) return false;
                 if (_claimed.Count == 0)
                 {
-                    _delivering = null;
+                    (_delivering, _handlerThread) = (null, 0);
                     _handlerRuns++;
                     return true;
                 }
@@ -179,16 +193,25 @@ public sealed partial class SocketEventLoop
 
     private void Wait(TimeSpan timeout)
     {
-        if (timeout != TimeSpan.Zero && _options.SpinDuration > TimeSpan.Zero)
+        bool answers = _hasAnswered;
+        _hasAnswered = false;
+        if (timeout != TimeSpan.Zero && (_options.SpinDuration > TimeSpan.Zero || (answers && MaySpin())))
         {
-            Instant end = ReadClock() + _options.SpinDuration;
-            while (ReadClock() < end)
+            Instant start = ReadClock(), end = start + (_options.SpinDuration > TimeSpan.Zero ? _options.SpinDuration : s_conversationSpin);
+            bool isInTime = false, hasWork = false;
+            while (!hasWork && ReadClock() < end)
             {
-                if (_sockets.Wait(TimeSpan.Zero)) return;
+                hasWork = _sockets.Wait(TimeSpan.Zero);
+                isInTime = hasWork && ReadClock() < end;          // else we had lost the processor meanwhile
             }
+            if (answers) _spinCredit = isInTime ? Math.Min(_spinCredit + 1, MaxSpinCredit) : Math.Max(_spinCredit - 2, 0);
+            if (hasWork) return;
         }
         _sockets.Wait(timeout);
     }
+
+    // While looks pay; and one in many, to find out whether they would.
+    private bool MaySpin() => _spinCredit > 0 || ++_waitsWithoutSpin % SpinTrial == 0;
 
     private TimeSpan TimeToWait()
     {
