@@ -33,12 +33,8 @@ internal sealed class AudioRedundancy
     }
 
     /// <summary>The payload type that RED of audio carries: all that its a=fmtp line names (RFC 2198 §5, "111/111"). Null for other codecs, and for RED that mixes.</summary>
-    public static byte? PrimaryOf(SdpCodec codec)
-    {
-        if (!codec.Name.Equals(CodecName, StringComparison.OrdinalIgnoreCase)) return null;
-        string[] names = codec.Parameters.Text.Split('/');
-        return names.All(name => name == names[0]) && byte.TryParse(names[0], out byte primary) && primary < 128 ? primary : null;
-    }
+    public static byte? PrimaryOf(SdpCodec codec) =>
+        codec.Name.Equals(CodecName, StringComparison.OrdinalIgnoreCase) ? OnlyOne(codec.Parameters.Text.Split('/')) : null;
 
     /// <summary>RED that carries another payload type than before.</summary>
     public static SdpCodec WithPrimary(SdpCodec codec, byte primary)
@@ -46,6 +42,9 @@ internal sealed class AudioRedundancy
         string name = primary.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return codec with { Parameters = new SdpFormatParameters(name + "/" + name) };
     }
+
+    private static byte? OnlyOne(string[] names) =>
+        names.All(name => name == names[0]) && byte.TryParse(names[0], out byte primary) && primary < 128 ? primary : null;
 
     /// <summary>Wraps a packet of the primary codec, whose payload's lease changes hands; leaves others as they are.</summary>
     public void Wrap(ref RtpHeader header, ref MessageLease payload)

@@ -15,7 +15,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
     private IReadOnlyList<string> _rids = [];
     private byte[] _elementIds = [];
     private TimeSpan? _target;
-    private bool _hasRedundancy;
+    private byte? _redundantType;                        // RED of audio, where it was negotiated
     private byte _dependenciesId, _audioLevelId, _mixerLevelsId, _orientationId, _captureTimeId;
     private readonly Queue<ReceivedStream> _gone = new();
     private MediaMeter? _latest;
@@ -51,7 +51,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         _section.RepairedRidExtensionId = extensions.ReceiveId(RtpHeaderExtensionUri.RepairedRtpStreamId);
         Array.Clear(_codecs, 0, _codecs.Length);
         foreach (SdpCodec codec in codecs) _codecs[codec.PayloadType & 0x7F] = codec;
-        _hasRedundancy = codecs.Any(codec => AudioRedundancy.PrimaryOf(codec) is not null);
+        _redundantType = codecs.FirstOrDefault(codec => AudioRedundancy.PrimaryOf(codec) is not null)?.PayloadType;
         StopFrames();                                                    // payload types may mean other formats now
         _elementIds = EndToEndExtensions.ReceiveIds(extensions);
         _audioLevelId = extensions.ReceiveId(RtpHeaderExtensionUri.AudioLevel);
@@ -84,13 +84,13 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         sources.Note(packet, _audioLevelId, _mixerLevelsId, _captureTimeId, _codecs[packet.PayloadType]?.ClockRate ?? 0);
         ReceivedStream stream = Find(source);
         RtpHeader header = new(packet.PayloadType, packet.SequenceNumber, packet.Timestamp, packet.Ssrc, packet.Marker);
-        if (!_hasRedundancy)
+        if (_redundantType is not { } redundant)
         {
             Take(stream, packet, header, packet.Payload, isOwn: true, now);
             return;
         }
         RedReceiver redundancy = stream.Redundancy ??= new RedReceiver();
-        if (_codecs[packet.PayloadType] is not { } codec || AudioRedundancy.PrimaryOf(codec) is null)
+        if (packet.PayloadType != redundant)
         {
             if (redundancy.TryTake(packet.SequenceNumber)) Take(stream, packet, header, packet.Payload, isOwn: true, now);
             return;

@@ -7,9 +7,9 @@ internal sealed class MediaCall : IDisposable
 {
     private readonly List<(RtpPacketFields Fields, byte[] Payload)> _arrived = [];
 
-    public MediaCall(int seed, MediaKind kind, RTCRtpTransceiverInit? init = null, PathOptions? path = null, Action<MediaCall>? prepare = null)
+    public MediaCall(int seed, MediaKind kind, RTCRtpTransceiverInit? init = null, PathOptions? path = null, Action<MediaCall>? prepare = null, WebRtcOptions? options = null)
     {
-        Simulation = new PeerSimulation(seed, path);
+        Simulation = new PeerSimulation(seed, path, options: options);
         Local = new LocalMediaStreamTrack(kind);
         Transceiver = Simulation.Left.AddTransceiver(Local, init);
         Simulation.Right.OnTrack += (_, e) =>

@@ -6,6 +6,34 @@ namespace WebRtcStack.Tests.Rtp;
 /// <summary>The payload formats of video, byte by byte.</summary>
 public sealed class VideoPayloadTests
 {
+    // RFC 7798 §4.4.1 to §4.4.3: DONL behind the headers of single units and first fragments and before the first unit of a packet of
+    // several, DOND before its others.
+    [Test]
+    public void H265_WithDecodingOrderNumbers_ReadsTheUnitsBetweenThem()
+    {
+        byte[] single = [0x40, 1, 0x12, 0x34, 0xAA, 0xBB];
+        byte[] several = [0x60, 1, 0x12, 0x35, 0, 3, 0x42, 1, 0xCC, 7, 0, 4, 0x44, 1, 0xDD, 0xEE];
+        byte[] start = [0x62, 1, 0x80 | 19, 0x12, 0x36, 0x80, 0x11], end = [0x62, 1, 0x40 | 19, 0x22];
+        using FrameBuffer frame = new();
+        H265Depacketizer format = H265Depacketizer.WithDecodingOrder;
+        foreach (byte[] payload in new[] { single, several, start, end })
+        {
+            Assert.That(format.TryInspect(payload, out RtpPayloadInfo info));
+            Assert.That(info.IsKeyFrame);
+            Assert.That(info.Start, Is.EqualTo(payload == end ? FrameStart.No : payload == single ? FrameStart.Certain : FrameStart.Possible));
+            format.Append(payload, frame, follows: true);
+        }
+        format.Complete(frame);
+        Assert.That(frame.Span.ToArray(), Is.EqualTo(new byte[]
+        {
+            0, 0, 0, 1, 0x40, 1, 0xAA, 0xBB, 0, 0, 0, 1, 0x42, 1, 0xCC, 0, 0, 0, 1, 0x44, 1, 0xDD, 0xEE, 0, 0, 0, 1, 0x26, 1, 0x80, 0x11, 0x22,
+        }));
+        for (int length = 0; length < several.Length; length++)
+            Assert.That(format.TryInspect(several.AsSpan(0, length), out _), Is.EqualTo(length == 9), $"cut off at {length}; at 9 it is a packet of one unit");
+        Assert.That(format.TryInspect(single.AsSpan(0, 3), out _), Is.False);
+        Assert.That(format.TryInspect(start.AsSpan(0, 4), out _), Is.False);
+    }
+
     private readonly byte[] _buffer = new byte[2000];
 
     [Test]                                                                // RFC 7741 §4.6.1 to §4.6.6: the figures' descriptors

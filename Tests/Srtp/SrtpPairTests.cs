@@ -118,6 +118,33 @@ public sealed class SrtpPairTests
         Assert.That(second, Is.EqualTo(first));
     }
 
+    [Test]                                                                // RFC 3711 §9.2
+    public void ProtectRtp_BehindTheLastIndexOfItsKey_IsRefusedAndCounted([Values] SrtpProfile profile)
+    {
+        (SrtpProtector protector, _) = CreatePair(profile);
+        protector.SkipTo(7, rtpIndex: (1UL << 48) - 3, rtcpIndex: 0);
+        Assert.That(Protect(protector, Rtp(65_534, 7, 20, RandomSource.Seeded(1))), Is.Not.Empty);
+        Assert.That(Protect(protector, Rtp(65_535, 7, 20, RandomSource.Seeded(1))), Is.Not.Empty, "the last one");
+        Assert.That((protector.IsKeyUsedUp, protector.PacketsRefused), Is.EqualTo((false, 0)));
+        Assert.That(Protect(protector, Rtp(0, 7, 20, RandomSource.Seeded(1))), Is.Empty);
+        Assert.That(Protect(protector, Rtp(1, 7, 20, RandomSource.Seeded(1))), Is.Empty);
+        Assert.That((protector.IsKeyUsedUp, protector.PacketsRefused), Is.EqualTo((true, 2)));
+        Assert.That(Protect(protector, Rtp(1, 8, 20, RandomSource.Seeded(1))), Is.Not.Empty, "another stream has its own 2^48");
+    }
+
+    [Test]                                                                // RFC 3711 §9.2
+    public void ProtectRtcp_BehindTheLastIndexOfItsKey_IsRefusedAndCounted([Values] SrtpProfile profile)
+    {
+        (SrtpProtector protector, SrtpUnprotector unprotector) = CreatePair(profile);
+        protector.SkipTo(7, rtpIndex: 0, rtcpIndex: 0x7FFF_FFFF);
+        byte[] packet = Rtcp(7, 40, RandomSource.Seeded(1)), buffer = new byte[packet.Length + SrtpProtector.MaxRtcpOverhead];
+        packet.CopyTo(buffer, 0);
+        Assert.That(unprotector.TryUnprotectRtcp(buffer.AsSpan(0, protector.ProtectRtcp(buffer, packet.Length)), out _));
+        packet.CopyTo(buffer, 0);
+        Assert.That(protector.ProtectRtcp(buffer, packet.Length), Is.Zero);
+        Assert.That((protector.IsKeyUsedUp, protector.PacketsRefused), Is.EqualTo((true, 1)));
+    }
+
     [Test]
     public void ProtectRtp_WithoutRoom_Throws()
     {

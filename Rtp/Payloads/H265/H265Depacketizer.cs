@@ -161,12 +161,13 @@ public sealed class H265Depacketizer : IRtpDepacketizer
     private bool TryReadAggregated(ref ReadOnlySpan<byte> rest, bool isFirst, out ReadOnlySpan<byte> unit)
     {
         unit = default;
-        if (!TrySkipOrder(ref rest, isFirst ? OrderLength : OrderDifferenceLength)) return false;
-        if (rest.Length < 2 + H265NalUnit.HeaderLength) return false;
-        int length = BinaryPrimitives.ReadUInt16BigEndian(rest);
-        if (length < H265NalUnit.HeaderLength || length > rest.Length - 2) return false;
-        unit = rest.Slice(2, length);
-        rest = rest[(2 + length)..];
+        ReadOnlySpan<byte> ahead = rest;
+        if (!TrySkipOrder(ref ahead, isFirst ? OrderLength : OrderDifferenceLength)) return false;
+        if (ahead.Length < 2 + H265NalUnit.HeaderLength) return false;
+        int length = BinaryPrimitives.ReadUInt16BigEndian(ahead);
+        if (length < H265NalUnit.HeaderLength || length > ahead.Length - 2) return false;
+        unit = ahead.Slice(2, length);
+        rest = ahead[(2 + length)..];
         return true;
     }
 

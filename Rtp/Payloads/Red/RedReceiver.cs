@@ -11,17 +11,19 @@ public sealed class RedReceiver
 {
     private const int Window = 64;
     private ulong _seen;                                                  // a bit for each number, from the highest down
-    private ushort _highest;
-    private bool _any;
+    private ushort _highest, _strayNext;
+    private bool _any, _hasStray;
 
     /// <summary>Payloads that a later packet has brought.</summary>
     public ulong Recovered { get; private set; }
 
-    /// <summary>Takes note of a packet. False when its payload has come before.</summary>
+    /// <summary>Takes note of a packet. False when its payload has come before, or is too old to tell.</summary>
     public bool TryTake(ushort sequence)
     {
         int ahead = _any ? SerialNumber.Distance(_highest, sequence) : 0;
-        if (!_any || ahead > 0 || ahead <= -Window * Window)              // the first, the next, or numbers that have jumped back
+        bool restarts = ahead <= -Window && _hasStray && sequence == _strayNext;       // RFC 3550 A.1: two in a row start anew
+        (_hasStray, _strayNext) = (ahead <= -Window, (ushort)(sequence + 1));
+        if (!_any || ahead > 0 || restarts)
         {
             _seen = _any && ahead is > 0 and < Window ? _seen << ahead | 1 : 1;
             (_any, _highest) = (true, sequence);

@@ -11,8 +11,8 @@ public sealed class RepairTests
 
     private static IEnumerable<int> Seeds() => Simulation.Seeds.Range(12);
 
-    [TestCaseSource(nameof(Seeds))]
-    public void Loss_OfUpToATenth_IsRepaired_AndNothingIsAskedForTwiceWithinARoundTrip(int seed)
+    [Test]
+    public void Loss_OfUpToATenth_IsRepaired_AndNothingIsAskedForTwiceWithinARoundTrip([ValueSource(nameof(Seeds))] int seed, [Values] bool withRepair)
     {
         RandomSource random = RandomSource.Seeded((ulong)seed);
         PathOptions path = new()
@@ -21,7 +21,8 @@ public sealed class RepairTests
             Reordering = random.NextDouble() * 0.05, Duplication = random.NextDouble() * 0.05,
         };
         TimeSpan roundTrip = path.Delay + path.Delay;
-        SessionPair pair = new(seed, path);
+        SessionPair pair = new(seed, path, withRepair: withRepair);
+        pair.Sender.RepeatsPackets = !withRepair;
         Dictionary<ushort, Instant> asked = [];
         int requests = 0, early = 0;
         pair.FeedbackSent = (compound, now) =>
