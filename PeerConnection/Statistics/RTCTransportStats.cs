@@ -25,6 +25,10 @@ public sealed record RTCTransportStats : RTCStats
     [JsonPropertyName("bytesReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? BytesReceived { get; init; }
 
+    /// <summary>The id of the statistics of the transport that carries RTCP, where that has one of its own (rtcpMuxPolicy "negotiate"). No longer in webrtc-stats.</summary>
+    [JsonPropertyName("rtcpTransportStatsId"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RtcpTransportStatsId { get; init; }
+
     /// <summary>Whether this side chooses the pair.</summary>
     [JsonPropertyName("iceRole"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RTCIceRole? IceRole { get; init; }
@@ -85,5 +89,5 @@ public sealed record RTCTransportStats : RTCStats
     [JsonPropertyName("ccfbMessagesReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? CcfbMessagesReceived { get; init; }
 
-    internal override IEnumerable<string?> References => [SelectedCandidatePairId, LocalCertificateId, RemoteCertificateId];
+    internal override IEnumerable<string?> References => [RtcpTransportStatsId, SelectedCandidatePairId, LocalCertificateId, RemoteCertificateId];
 }

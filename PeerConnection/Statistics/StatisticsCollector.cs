@@ -24,12 +24,13 @@ internal sealed class StatisticsCollector(ConnectionContext context, StatisticsS
         {
             if (transport.Stack is not { } stack || !live.Contains(stack)) continue;
             new TransportStatistics(_stats, _clock, context).Add(stack);
+            if (stack.RtcpStack is { } rtcp) new TransportStatistics(_stats, _clock, context).Add(rtcp);
             rtp.Add(stack, subject.Media.Where(media => media.Transport == transport));
         }
         return new RTCStatsReport(_stats);
     }
 
-    public static string TransportId(TransportStack stack) => $"T{stack.Owner.StatisticsNumber}";
+    public static string TransportId(TransportStack stack) => $"T{stack.Owner.StatisticsNumber}{(stack.Component == IceComponent.Rtcp ? "rtcp" : "")}";
 
     // The state of a channel is the API's, its counters are the transport's; there are none before it has one.
     public static RTCDataChannelStats Of(RTCDataChannel channel, RTCDataChannelState state, double timestamp) => new()

@@ -14,13 +14,20 @@ internal sealed class TransportStatistics(List<RTCStats> stats, StatisticsClock 
     {
         string id = StatisticsCollector.TransportId(stack);
         IceStream stream = stack.Stream;
-        foreach (IceCandidate candidate in stream.LocalCandidates) AddCandidate(id, candidate, isRemote: false, stream.LocalParameters);
-        foreach (IceCandidate candidate in stream.RemoteCandidates) AddCandidate(id, candidate, isRemote: true, stream.RemoteParameters);
-        context.Transports.Peer.Ice.TryGetSelectedPair(stream, IceComponent.Rtp, out IceCandidatePair? selected);
+        foreach (IceCandidate candidate in stream.LocalCandidates)
+        {
+            if (candidate.Component == stack.Component) AddCandidate(id, candidate, isRemote: false, stream.LocalParameters);
+        }
+        foreach (IceCandidate candidate in stream.RemoteCandidates)
+        {
+            if (candidate.Component == stack.Component) AddCandidate(id, candidate, isRemote: true, stream.RemoteParameters);
+        }
+        context.Transports.Peer.Ice.TryGetSelectedPair(stream, stack.Component, out IceCandidatePair? selected);
         string? selectedId = null;
         foreach (IceCandidatePair pair in stream.Pairs)
         {
-            string pairId = AddPair(id, stream, pair, pair == selected ? stack.Rtp : null);
+            if (pair.Component != stack.Component) continue;
+            string pairId = AddPair(id, stream, pair, pair == selected && stack.Component == IceComponent.Rtp ? stack.Rtp : null);
             if (pair == selected) selectedId = pairId;
         }
         bool isEncrypted = stack.Dtls is { NegotiatedVersion: not 0 };
@@ -36,6 +43,7 @@ internal sealed class TransportStatistics(List<RTCStats> stats, StatisticsClock 
             DtlsCipher = isEncrypted ? stack.Dtls!.CipherSuite.ToString() : null, DtlsGroup = isEncrypted ? GroupName(stack.Dtls!.NegotiatedGroup) : null,
             DtlsRole = stack.Role switch { null => RTCDtlsRole.Unknown, DtlsRole.Client => RTCDtlsRole.Client, _ => RTCDtlsRole.Server },
             SrtpCipher = SrtpName(stack.Dtls?.SelectedSrtpProfile), SelectedCandidatePairChanges = stack.SelectedPairChanges,
+            RtcpTransportStatsId = stack.RtcpStack is { } rtcp ? StatisticsCollector.TransportId(rtcp) : null,
         });
     }
 
