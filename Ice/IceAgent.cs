@@ -479,7 +479,8 @@ public sealed partial class IceAgent
         Require.InRange((int)component, 1, stream.ComponentCount, nameof(component));
         if (address.IsNone || address.IsUnspecified || address.Port == 0)
             throw new ArgumentException("A base is the address and port that a socket is bound to, not a wildcard.", nameof(address));
-        if (stream.Bases.Exists(b => b.Address == address && b.Protocol == protocol)) return;
+        // Active TCP bases of an address have one port (RFC 6544 §4.5), whichever component they are of.
+        if (stream.Bases.Exists(b => b.Address == address && b.Protocol == protocol && (tcpType != IceTcpType.Active || b.Component == component))) return;
         if (stream.Bases.Count >= _context.Options.MaxCandidates)
             throw new InvalidOperationException("The stream has all the bases it may have; raise IceAgentOptions.MaxCandidates.");
         if (localPreference == 0) localPreference = (ushort)(ushort.MaxValue - stream.Bases.FindAll(b => b.Component == component).Count);

@@ -71,13 +71,17 @@ public sealed class IceStream
     internal IceCandidatePair? GetActive(IceComponent component) =>
         Current.GetSelected(component) ?? Previous?.GetSelected(component);
 
+    /// <summary>The base that a path leads to. Active TCP bases of two components look the same: the connection's pair says whose it is.</summary>
     internal LocalBase? FindBase(in NetworkPath path)
     {
+        LocalBase? found = null;
         foreach (LocalBase localBase in Bases)
         {
-            if (localBase.Receives(path)) return localBase;
+            if (!localBase.Receives(path)) continue;
+            if (localBase.TcpType != IceTcpType.Active) return localBase;
+            if (found is null || (_context.Paths.TryGetValue(path, out IceCandidatePair? pair) && ReferenceEquals(pair.Base, localBase))) found = localBase;
         }
-        return null;
+        return found;
     }
 
     internal bool BelongsTo(IceContext context) => ReferenceEquals(context, _context);

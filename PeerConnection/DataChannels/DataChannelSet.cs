@@ -11,8 +11,9 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private const int MaxRelayHeader = 40;               // a Send indication with an IPv6 peer address (RFC 8656 §11.3)
     private const int MaxEnded = 64;                      // channels that have ended and are still told of in statistics, some 200 bytes each
     private const int BacklogLimit = 4 << 20;            // bytes that wait for the application; then the receive window closes
+    private const int DefaultMaxMessageSize = 65_536;
     private readonly List<RTCDataChannel> _channels = [], _waiting = [];               // those that wait are for an answer
-    private readonly ChannelIds _ids = new();
+    private ChannelIds _ids = new();
     private readonly Queue<RTCDataChannelStats> _ended = new();
     private readonly Dictionary<DataChannel, RTCDataChannel> _byChannel = [];          // the loop's
     private readonly Queue<RTCDataChannel> _withMessages = new();             // under a lock of its own; it grows when it is used
@@ -49,7 +50,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     public IReadOnlyList<RTCDataChannelStats> EndedStatistics => [.. _ended];
 
     /// <summary>Bytes of the largest message that can be sent (webrtc-pc §6.1.3.2); 65536 before the peer has said what it takes (RFC 8841 §6.1).</summary>
-    public long MaxMessageSize { get; private set; } = 65_536;
+    public long MaxMessageSize { get; private set; } = DefaultMaxMessageSize;
 
     /// <summary>Our INIT chunk for the descriptions, always the same one (draft-hancke-tsvwg-snap §5.6).</summary>
     public byte[] LocalInit => _localInit ??= SctpAssociation.CreateInit(SctpSettings, context.Options.Random);
@@ -96,12 +97,32 @@ internal sealed class DataChannelSet(ConnectionContext context)
         if (!_ids.IsRoleKnown) Sctp = null;
     }
 
-    /// <summary>The section was refused, or is no more (step 4.8).</summary>
+    /// <summary>
+    /// The section was refused, or is no more (step 4.8): what there was ends. A channel that is created from now on asks for a section
+    /// again, whose association is another one, with ids of its own; none that has ended does, so that a peer without channels is asked once.
+    /// </summary>
     public void Rejected()
     {
-        Mid = null;
-        Sctp = null;
-        context.Post((_, now) => _transport?.Abort("rejected", now));
+        (RTCSctpTransport? ended, BundleTransport? left) = (Sctp, Transport);
+        RTCError error = new(RTCErrorDetailType.DataChannelFailure, "The media section of data channels was rejected.");
+        foreach (RTCDataChannel channel in _channels.ToArray()) Ends(channel, error);
+        (Mid, Sctp, Transport, WasUsed, MaxMessageSize) = (null, null, null, false, DefaultMaxMessageSize);
+        (_ids, _usesInit, _localInit, _remoteInit) = (new ChannelIds(), null, null, null);
+        if (ended?.TrySet(RTCSctpTransportState.Closed) == true) context.Fire(ended.RaiseStateChange);
+        context.Post((_, now) =>
+        {
+            if (left?.Stack is { Data: not null } stack) stack.EndData("rejected", now);
+            else _transport?.Dispose();
+            _transport = null;
+            foreach (RTCDataChannel channel in _byChannel.Values) context.QueueTask(() => EndsLate(channel, error));
+            _byChannel.Clear();
+        });
+    }
+
+    // The peer has opened it while the section was being rejected.
+    private void EndsLate(RTCDataChannel channel, RTCError error)
+    {
+        if (_channels.Contains(channel)) Ends(channel, error);
     }
 
     /// <summary>The section is negotiated: channels go over this transport (webrtc-pc §4.4.1.4, step 4.10).</summary>
@@ -138,7 +159,7 @@ internal sealed class DataChannelSet(ConnectionContext context)
     {
         DrainOutboxes(now);
         if (channel.HasOutbox) channel.ClosesWhenDrained = true;      // what was sent before goes first
-        else if (channel.Channel is { } opened && _transport is not null) _transport.Close(opened, now);
+        else if (Find(channel.Channel) == channel) _transport!.Close(channel.Channel!, now);
         else context.QueueTask(() => Ends(channel, null));
     });
 
@@ -286,7 +307,8 @@ internal sealed class DataChannelSet(ConnectionContext context)
 
     private void Drain(RTCDataChannel channel, Instant now)
     {
-        if (!channel.DrainOutbox(_transport!, now)) _withoutRoom.Enqueue(channel);
+        if (Find(channel.Channel) != channel) channel.DropOutbox();                     // of an association that has ended
+        else if (!channel.DrainOutbox(_transport!, now)) _withoutRoom.Enqueue(channel);
         else if (channel.ClosesWhenDrained && channel.Channel is { } opened) _transport!.Close(opened, now);
     }
 
@@ -317,9 +339,10 @@ internal sealed class DataChannelSet(ConnectionContext context)
     private void Ends(RTCDataChannel channel, RTCError? error)
     {
         if (context.IsClosed) return;
-        if (_channels.Remove(channel) && channel.Id is { } id) _ids.Return(id);
+        bool isKnown = _channels.Remove(channel);
+        if (isKnown && channel.Id is { } id) _ids.Return(id);
         _waiting.Remove(channel);
-        if (channel.WasOpen)
+        if (isKnown && channel.WasOpen)
         {
             Ended++;
             if (_ended.Count == MaxEnded) _ended.Dequeue();

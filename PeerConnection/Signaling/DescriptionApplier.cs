@@ -79,7 +79,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             bool isRejected = answer.Media[i].Port == 0 || transport is null || (group is null && weOffered && RemoteSection.IsBundleOnly(offer.Media[i]));
             if (isRejected)
             {
-                if (isFinal) Reject(transceiver, local.Media[i], remote.Media[i]);
+                if (isFinal) Reject(transceiver, local.Media[i], remote.Media[i], RemoteSection.IsInUse(offer.Media[i]));
                 continue;
             }
             context.Sections.Assign(mid, transport!);
@@ -151,7 +151,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
         }
     }
 
-    private void Reject(RTCRtpTransceiver? transceiver, SdpMedia ours, SdpMedia theirs)
+    private void Reject(RTCRtpTransceiver? transceiver, SdpMedia ours, SdpMedia theirs, bool wasOffered)
     {
         if (transceiver is not null)
         {
@@ -159,7 +159,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             transceiver.Retire();
             context.Transceivers.Remove(transceiver);
         }
-        if (ours.IsDataChannel && (context.Channels.Mid is null || context.Channels.Mid == ours.Mid)) context.Channels.Rejected();
+        if (ours.IsDataChannel && (context.Channels.Mid == ours.Mid || (context.Channels.Mid is null && wasOffered))) context.Channels.Rejected();
     }
 
     private static int IndexOf(SdpDescription description, string mid)

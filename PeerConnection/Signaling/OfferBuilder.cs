@@ -36,11 +36,12 @@ internal sealed class OfferBuilder(ConnectionContext context)
         {
             if (previous.Mid is { } mid) mids.Add(mid);
         }
-        foreach (SdpMedia previous in Previous()) AddPrevious(offer, previous, plan, added, mids);
+        bool isDataDue = context.Channels.IsWanted && context.Channels.Mid is null;
+        foreach (SdpMedia previous in Previous()) AddPrevious(offer, previous, plan, added, mids, ref isDataDue);
         bool isDataFirst = offer.Media.Count == 0 && context.Configuration.AlwaysNegotiateDataChannels;        // webrtc-extensions §15.3
         if (isDataFirst) AddData(offer, plan, mids);
         while (added.Count > 0) AddNew(offer, added.Dequeue(), plan, mids);
-        if (!isDataFirst && context.Channels.IsWanted && context.Channels.Mid is null) AddData(offer, plan, mids);
+        if (!isDataFirst && isDataDue) AddData(offer, plan, mids);
         AddTransports(offer);
         LipSyncGroups.AddTo(offer, plan);
         Plan = plan;
@@ -54,7 +55,8 @@ internal sealed class OfferBuilder(ConnectionContext context)
         return (negotiation.IsOfferer ? negotiation.Local : negotiation.Remote)?.Sdp.Media ?? [];
     }
 
-    private void AddPrevious(SdpDescription offer, SdpMedia previous, List<RTCRtpTransceiver?> plan, Queue<RTCRtpTransceiver> added, HashSet<string> mids)
+    private void AddPrevious(
+        SdpDescription offer, SdpMedia previous, List<RTCRtpTransceiver?> plan, Queue<RTCRtpTransceiver> added, HashSet<string> mids, ref bool isDataDue)
     {
         RTCRtpTransceiver? transceiver = context.Transceivers.FindByIndex(offer.Media.Count);
         if (transceiver is { IsStopping: false } && transceiver.Mid == previous.Mid)
@@ -70,6 +72,11 @@ internal sealed class OfferBuilder(ConnectionContext context)
         else if (transceiver is null && added.Count > 0)             // §5.2.2: a section that is of no use any more is recycled
         {
             AddNew(offer, added.Dequeue(), plan, mids);
+        }
+        else if (transceiver is null && isDataDue)
+        {
+            AddData(offer, plan, mids);
+            isDataDue = false;
         }
         else
         {

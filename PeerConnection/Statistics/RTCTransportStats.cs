@@ -25,7 +25,7 @@ public sealed record RTCTransportStats : RTCStats
     [JsonPropertyName("bytesReceived"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? BytesReceived { get; init; }
 
-    /// <summary>The id of the transport of RTCP where that is not multiplexed with RTP; null where it is.</summary>
+    /// <summary>The id of the transport of RTCP where that is not multiplexed with RTP; null where it is. No longer in webrtc-stats.</summary>
     [JsonPropertyName("rtcpTransportStatsId"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RtcpTransportStatsId { get; init; }
 

@@ -14,8 +14,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     private readonly List<TransportStack> _stacks = [];
     private readonly DropMeter _drops = new();
     private readonly Dictionary<TransportAddress, string> _hostNames = [];
-    private readonly List<(TransportAddress Bound, TransportProtocol Protocol)> _leaving = [];      // sockets to close when all is sent
-    private readonly List<TurnStreams> _leavingStreams = [];
+    private readonly List<TransportStack> _leaving = [];      // whose sockets are to be closed when all is sent
     private bool _closing, _drained, _deallocating, _hasSent;
     private LoopRegistration? _registration;
     private readonly TaskCompletionSource<bool> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -88,8 +87,7 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
     // Relays are given back first, over those sockets.
     private void Leave(TransportStack stack)
     {
-        _leaving.AddRange(stack.Bases);
-        if (stack.TurnStreams is { } streams) _leavingStreams.Add(streams);
+        _leaving.Add(stack);
         stack.Dispose();
         Registration.Touch();
     }
@@ -134,18 +132,26 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
             while (stack.Rtp.TryReadEvent(out RtpEvent e)) Publish(e);
             if (stack.Data is not null) Publish(stack.Data);
         }
-        if (_drained && (_leaving.Count > 0 || _leavingStreams.Count > 0))
+        if (_drained && _leaving.Count > 0)
         {
-            foreach ((TransportAddress bound, TransportProtocol protocol) in _leaving) CandidateSockets.Close(this, bound, protocol);
-            foreach (TurnStreams streams in _leavingStreams) streams.Close();
+            foreach (TransportStack left in _leaving) CloseSockets(left);
             _leaving.Clear();
-            _leavingStreams.Clear();
         }
         _drops.ReportIfDue(this, now);
         DrawKeys();
         if (!_closing || !_drained) return;
         if (_deallocating) Release();
         else Deallocate();
+    }
+
+    // A port may be shared with connections of the loop, and then with the other stacks of this one.
+    private void CloseSockets(TransportStack left)
+    {
+        foreach ((TransportAddress Bound, TransportProtocol Protocol) used in left.Bases)
+        {
+            if (!_stacks.Exists(stack => stack.Bases.Contains(used))) CandidateSockets.Close(this, used.Bound, used.Protocol);
+        }
+        left.TurnStreams?.Close();
     }
 
     private void LocalAddressesChanged(Instant now)
@@ -231,7 +237,11 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
                 observer.IceStateChanged(stack, e.State);
                 break;
             case IceEventKind.SelectedPairChanged:
-                if (e.Component != IceComponent.Rtp) break;                // what W3C shows is the pair of RTP
+                if (e.Component != IceComponent.Rtp)                       // what W3C shows is the pair of RTP
+                {
+                    if (stack.RtcpStack is { } rtcp) rtcp.SelectedPairChanges++;
+                    break;
+                }
                 stack.SelectedPairChanges++;
                 observer.SelectedPairChanged(stack, e.Pair!);
                 break;
@@ -239,16 +249,20 @@ internal sealed class PeerTransport(ITransportObserver observer, IceAgent ice, W
                 observer.CandidateErrorOccurred(stack, e);
                 break;
             case IceEventKind.AlternateServer:
-                stack.TurnStreams?.Redirect(e);
+                stack.TurnStreams?.Redirect(e);             // the one whose connection it is about
+                stack.RtcpStack?.TurnStreams?.Redirect(e);
                 break;
             case IceEventKind.OpenRelayConnection:
                 stack.TurnStreams?.OpenRelayed(e.RelayConnection!);
+                stack.RtcpStack?.TurnStreams?.OpenRelayed(e.RelayConnection!);
                 break;
             case IceEventKind.CloseRelayConnection:
                 stack.TurnStreams?.CloseRelayed(e.RelayConnection!);
+                stack.RtcpStack?.TurnStreams?.CloseRelayed(e.RelayConnection!);
                 break;
             case IceEventKind.ServerConnectionUnused:
                 stack.TurnStreams?.CloseUnused(e);
+                stack.RtcpStack?.TurnStreams?.CloseUnused(e);
                 break;
             case IceEventKind.ResolveName:
                 Resolve(stack, e.Candidate!);

@@ -102,7 +102,7 @@ internal sealed class SectionTransports(ConnectionContext context)
     // Sections that are new, while all that were in the bundle have gone, may still go over its transport: the peer's names say so.
     private static bool Continues(SdpDescription offer, IReadOnlyList<string> group, BundleTransport bundle)
     {
-        if (offer.FindMedia(group[0]) is not { } section) return false;
+        if (group.Count == 0 || offer.FindMedia(group[0]) is not { } section) return false;
         SdpMedia carrier = RemoteSection.Carrier(offer, section);
         return (bundle.RemoteTlsId is { } tlsId && offer.Inherited(carrier, "tls-id") == tlsId) ||
             (bundle.Remote is { } remote && RemoteSection.IceParameters(offer, carrier) == remote);

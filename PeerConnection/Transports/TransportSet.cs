@@ -50,8 +50,8 @@ internal sealed class TransportSet
     {
         bool hasRtcp = _context.Configuration.RtcpMuxPolicy == RTCRtcpMuxPolicy.Negotiate;
         // Deviation, RFC 9429 §5.2.1: transports share their credentials, as browsers' do. Firefox takes other ones in a section than
-        // it had before it was bundled for a restart that nobody asked for. Sockets tell the streams apart.
-        IceParameters credentials = _all.Count > 0 ? _all[0].Local : IceParameters.Generate(_context.Options.Random);
+        // it had before it was bundled for a restart that nobody asked for. Sockets tell the streams apart, except where they are shared.
+        IceParameters credentials = _all.Count > 0 && !_context.Options.SharePorts ? _all[0].Local : IceParameters.Generate(_context.Options.Random);
         BundleTransport transport = new(_context, credentials, hasRtcp);
         _all.Add(transport);
         WebRtcOptions options = _context.Options;
@@ -185,8 +185,14 @@ internal sealed class TransportSet
             peer.ServerUrls.Add(servers);
             peer.WatchLocalAddresses();
             CandidateSockets.Open(peer, stack, options, peer.Registration.Loop.Now);
-            if (stack.RtcpStack is { } rtcp) CandidateSockets.Open(peer, rtcp, options, peer.Registration.Loop.Now);
             stack.TurnStreams = new TurnStreams(peer, stack, (url, code, reason) => Report(transport, url, code, reason));
+            if (stack.RtcpStack is { } rtcp)
+            {
+                CandidateSockets.Open(peer, rtcp, options, peer.Registration.Loop.Now);
+                rtcp.TurnStreams = new TurnStreams(peer, rtcp, (url, code, reason) => Report(transport, url, code, reason), stack.TurnStreams.Wait());
+                StunStreams.Open(peer, rtcp, servers.StunServers, stack.TurnStreams.Wait);
+                rtcp.TurnStreams.Open(servers.TurnStreams, options.AsksForTcpRelays);
+            }
             StunStreams.Open(peer, stack, servers.StunServers, stack.TurnStreams.Wait);
             stack.TurnStreams.Open(servers.TurnStreams, options.AsksForTcpRelays);
             peer.Registration.Touch();
@@ -241,9 +247,9 @@ internal sealed class TransportSet
         }
     }
 
-    /// <summary>Fresh credentials for a transport, which are those of the others that restart with it.</summary>
+    /// <summary>Fresh credentials for a transport, which are those of the others that restart with it unless these share ports.</summary>
     public void PrepareRestart(BundleTransport transport) =>
-        transport.Restart ??= _all.Find(other => other.Restart is not null)?.Restart ?? IceParameters.Generate(_context.Options.Random);
+        transport.Restart ??= (_context.Options.SharePorts ? null : _all.Find(other => other.Restart is not null)?.Restart) ?? IceParameters.Generate(_context.Options.Random);
 
     /// <summary>An exchange has ended: what it has replaced need not be asked for again (webrtc-pc §4.4.1.4, step 10.1.2).</summary>
     public void RestartsAreDone(SdpDescription? local)

@@ -23,6 +23,7 @@ internal sealed class TransportStack : IDisposable
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
     private SrtpUnprotector? _unprotector;
+    private DataChannelTransport? _endedData;           // it is heard no more, but has its ABORT to say
     private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed, _isKeyUsedUp;
 
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options) =>
@@ -201,6 +202,15 @@ internal sealed class TransportStack : IDisposable
         Data.Start(now);
     }
 
+    /// <summary>Ends the association, so that another one can take its place: the section was rejected (RFC 8841 §10.3, §10.4).</summary>
+    public void EndData(string reason, Instant now)
+    {
+        if (Data is not { } ended) return;
+        ended.Abort(reason, now);
+        _endedData?.Dispose();
+        (_endedData, Data, _isDataStarted) = (ended, null, false);
+    }
+
     /// <summary>Owes the goodbyes of all layers: ABORT, BYE, close_notify, in this order.</summary>
     public void Close(Instant now)
     {
@@ -220,6 +230,7 @@ internal sealed class TransportStack : IDisposable
         foreach (RtpInlet inlet in Inlets) inlet.StopFrames();
         if (CarriesRtp) Rtp.Close();
         Data?.Dispose();
+        _endedData?.Dispose();
         DisposeKeys();
         Dtls?.Dispose();
     }
@@ -253,6 +264,13 @@ internal sealed class TransportStack : IDisposable
                 KeyIsUsedUp(observer);
                 length = Rtp.Transmit(area[..^SrtpProtector.MaxRtcpOverhead], now, out isRtcp);      // it is lost; others may go
             }
+        }
+        if (_endedData is not null)
+        {
+            length = _endedData.Transmit(dtls.PlaintextArea(searched), now);
+            if (length > 0) return dtls.Protect(searched, length);
+            _endedData.Dispose();
+            _endedData = null;
         }
         if (Data is not null)
         {

@@ -10,7 +10,8 @@ namespace WebRtcStack;
 /// <param name="peer">Whose sockets they are.</param>
 /// <param name="stack">What they carry.</param>
 /// <param name="failed">Is told the URL of a server that gives no candidate, an error code, and why.</param>
-internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Action<string, int, string> failed)
+/// <param name="ended">Is called once each server is connected or has failed; null for the stream's having been told of all its bases.</param>
+internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Action<string, int, string> failed, Action? ended = null)
 {
     /// <summary>The code for a server that cannot be reached (webrtc-pc §4.8.3).</summary>
     public const int Unreachable = 701;
@@ -130,7 +131,11 @@ internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Acti
                 if (peer.Stacks.Contains(stack))
                 {
                     _connections.Add(connection!);
-                    peer.Ice.AddServerConnection(stack.Stream, IceComponent.Rtp, connection!.Stream.Path.Local, server.Server, peer.Registration.Loop.Now, relaysTcp);
+                    peer.Ice.AddServerConnection(stack.Stream, stack.Component, connection!.Stream.Path.Local, server.Server, peer.Registration.Loop.Now, relaysTcp);
+                }
+                else
+                {
+                    peer.Registration.CloseStream(connection!.Stream);        // the stack has gone meanwhile
                 }
                 done();
             },
@@ -159,7 +164,9 @@ internal sealed class TurnStreams(PeerTransport peer, TransportStack stack, Acti
 
     private void OneIsDone()
     {
-        if (--_waiting > 0 || !peer.Stacks.Contains(stack)) return;
+        if (--_waiting > 0) return;
+        ended?.Invoke();
+        if (ended is not null || !peer.Stacks.Contains(stack)) return;
         peer.Ice.EndLocalBases(stack.Stream, peer.Registration.Loop.Now);
         peer.Registration.Touch();
     }

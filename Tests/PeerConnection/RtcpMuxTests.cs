@@ -1,4 +1,5 @@
 using WebRtcStack.Sdp;
+using WebRtcStack.Tests.Simulation;
 
 namespace WebRtcStack.Tests.PeerConnection;
 
@@ -6,6 +7,8 @@ namespace WebRtcStack.Tests.PeerConnection;
 public sealed class RtcpMuxTests
 {
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
+
+    private static readonly NatOptions s_blocked = new() { BlocksUdp = true };
 
     private static PeerSimulation Create(int seed, RTCRtcpMuxPolicy policy) => new(seed, configuration: new RTCConfiguration { RtcpMuxPolicy = policy });
 
@@ -53,7 +56,7 @@ public sealed class RtcpMuxTests
             Assert.That(section.Attributes.Contains("rtcp-mux"));
             Assert.That(section.Attributes.Contains("rtcp-mux-only"), Is.False);
             Assert.That(SdpRtcp.TryParse(section.Attributes.First("rtcp"), out SdpRtcp? rtcp));
-            SdpCandidate.TryParse(section.Attributes.All("candidate").Single(line => line.Split(' ')[1] == "2"), out SdpCandidate? second);
+            SdpCandidate.TryParse(section.Attributes.All("candidate").Single(line => line.Split(' ') is [_, "2", "udp", ..]), out SdpCandidate? second);
             Assert.That(rtcp, Is.EqualTo(new SdpRtcp(second!.Port, new SdpConnection("IN", "IP4", "192.0.2.1"))), "RFC 3605: the default RTCP candidate");
             Assert.That(section.Connections.Single().Address, Is.EqualTo("192.0.2.1"));
         });
@@ -119,6 +122,16 @@ public sealed class RtcpMuxTests
             Assert.That(received, Is.EqualTo(1000));
             Assert.That(keyFrames, Is.GreaterThanOrEqualTo(1), "feedback takes RTCP's own way");
             Assert.That(stats.Result.Values.OfType<RTCRemoteInboundRtpStreamStats>().Count(), Is.EqualTo(2), "and so do reports");
+            RTCTransportStats[] transports = [.. stats.Result.Values.OfType<RTCTransportStats>()];
+            foreach (RTCTransportStats rtp in transports.Where(each => each.RtcpTransportStatsId is not null))
+            {
+                RTCTransportStats rtcp = transports.Single(each => each.Id == rtp.RtcpTransportStatsId);
+                Assert.That(rtcp.PacketsSent, Is.GreaterThan(0).And.LessThan(rtp.PacketsSent!), "webrtc-stats, rtcpTransportStatsId");
+                Assert.That(rtcp.DtlsState, Is.EqualTo(RTCDtlsTransportState.Connected));
+                Assert.That(rtcp.SelectedCandidatePairId, Is.Not.Null.And.Not.EqualTo(rtp.SelectedCandidatePairId));
+                Assert.That(rtcp.RtcpTransportStatsId, Is.Null);
+            }
+            Assert.That(transports.Count(each => each.RtcpTransportStatsId is not null), Is.EqualTo(2), "one for each section, which do not bundle");
             Assert.That(simulation.BothConnected);
             Assert.That(simulation.LeftLoop.Faults.Concat(simulation.RightLoop.Faults), Is.Empty);
         });
@@ -147,6 +160,51 @@ public sealed class RtcpMuxTests
                 Assert.That(report.Values.OfType<RTCIceCandidateStats>().Count(each => each.TransportId == rtcp.Id), Is.EqualTo(2), "one of each side");
             });
         }
+    }
+
+    // RFC 6544 §4.5: active candidates of both components have port 9; a connection says whose it is. RFC 8656 §2.1.
+    [Test]
+    public void Negotiate_WhereOnlyTcpGoesThrough_RunsBothComponents([Values] bool overTurn)
+    {
+        RTCConfiguration configuration = new()
+        {
+            RtcpMuxPolicy = RTCRtcpMuxPolicy.Negotiate,
+            IceServers = overTurn ? [new RTCIceServer { Urls = ["turn:192.0.2.250?transport=tcp"], Username = SimulatedTurnServer.User, Credential = SimulatedTurnServer.Password }] : [],
+        };
+        using PeerSimulation simulation = new(9, new PathOptions(), network =>
+        {
+            network.LeftHost.AddInterface(NatTests.Nat(network, "203.0.113.1", s_blocked).Inner, "10.0.0.1", network.Path);
+            if (overTurn) network.RightHost.AddInterface(NatTests.Nat(network, "203.0.113.2", s_blocked).Inner, "10.1.0.1", network.Path);
+            else network.RightHost.AddInterface(network.Internet, "192.0.2.2", network.Path);
+            NatTests.AddTurn(network);
+        }, new WebRtcOptions { TcpCandidates = overTurn ? TcpCandidates.None : TcpCandidates.ActiveAndPassive }, configuration);
+        LocalMediaStreamTrack audio = new(MediaKind.Audio);
+        simulation.Left.AddTrack(audio);
+        int received = 0;
+        simulation.Right.OnTrack += (_, e) => ((RemoteMediaStreamTrack)e.Track).OnRtpPacket += (_, _) => received++;
+        RunTo(simulation, NegotiateWithoutMux(simulation));
+        simulation.RunUntil(() => simulation.BothConnected, TimeSpan.FromMinutes(2));
+        for (ushort i = 0; i < 500; i++)
+        {
+            audio.WriteRtp(new RtpPacketFields(111, i, (uint)(i * 960), false), [1]);
+            simulation.Time.RunFor(TimeSpan.FromMilliseconds(20));
+        }
+        simulation.Time.RunFor(TimeSpan.FromSeconds(1));
+        Task<RTCStatsReport> stats = simulation.Left.GetStatsAsync();
+        RunTo(simulation, stats);
+        RTCTransportStats[] transports = [.. stats.Result.Values.OfType<RTCTransportStats>()];
+        IEnumerable<string?> used = transports.Select(each => ((RTCIceCandidatePairStats)stats.Result[each.SelectedCandidatePairId!]).LocalCandidateId);
+        Assert.Multiple(() =>
+        {
+            Assert.That(received, Is.EqualTo(500));
+            Assert.That(transports, Has.Length.EqualTo(2), "RTP's and RTCP's");
+            Assert.That(stats.Result.Values.OfType<RTCRemoteInboundRtpStreamStats>().Count(), Is.EqualTo(1), "reports come back");
+            Assert.That(used.Select(id => ((RTCIceCandidateStats)stats.Result[id!]).Protocol), Is.All.EqualTo(overTurn ? RTCIceProtocol.Udp : RTCIceProtocol.Tcp));
+            Assert.That(used.Select(id => ((RTCIceCandidateStats)stats.Result[id!]).CandidateType), overTurn ? Is.All.EqualTo(RTCIceCandidateType.Relay) : Has.None.EqualTo(RTCIceCandidateType.Relay));
+            Assert.That(simulation.LeftLoop.Faults.Concat(simulation.RightLoop.Faults), Is.Empty);
+        });
+        simulation.Time.RunFor(TimeSpan.FromMinutes(1));
+        Assert.That(simulation.BothConnected, "consent runs on both");
     }
 
     private static SdpMedia Renegotiate(PeerSimulation simulation)

@@ -27,6 +27,64 @@ public sealed class SharedPortConnectionTests
     }
 
     [Test]
+    public async Task SeveralTransports_OverASharedPort_AreToldApart(CancellationToken timeout)       // RFC 8445 §7.3: by the user name of a check
+    {
+        using SocketTransport clients = new(new SocketTransportOptions { Loops = 1 }), server = new(new SocketTransportOptions { Loops = 1 });
+        WebRtcOptions options = LoopbackTests.Loopback with { Transport = clients, TcpCandidates = TcpCandidates.None };
+        RTCConfiguration configuration = new() { BundlePolicy = RTCBundlePolicy.MaxCompat };
+        await using RTCPeerConnection left = new(configuration, options), right = new(configuration, options with { Transport = server, SharePorts = true });
+        left.AddTrack(new LocalMediaStreamTrack(MediaKind.Audio));
+        left.AddTrack(new LocalMediaStreamTrack(MediaKind.Video));
+        RTCDataChannel channel = left.CreateDataChannel("data");
+        TaskCompletionSource leftIsConnected = Connected(left), rightIsConnected = Connected(right), open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        channel.OnOpen += (_, _) => open.TrySetResult();
+        TaskCompletionSource described = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        left.OnIceCandidate += async (_, e) => await TrickleAsync(right, e.Candidate);
+        right.OnIceCandidate += async (_, e) => await TrickleAsync(left, e.Candidate);
+        // The side that shares offers too.
+        foreach (bool rightOffers in new[] { false, true })
+        {
+            (RTCPeerConnection offerer, RTCPeerConnection answerer) = rightOffers ? (right, left) : (left, right);
+            RTCSessionDescription offer = await offerer.SetLocalDescriptionAsync();
+            await answerer.SetRemoteDescriptionAsync(WithoutBundle(offer));
+            await offerer.SetRemoteDescriptionAsync(await answerer.SetLocalDescriptionAsync());
+            described.TrySetResult();
+            await Task.WhenAll(leftIsConnected.Task, rightIsConnected.Task, open.Task).WaitAsync(timeout);
+        }
+        RTCDtlsTransport[] transports = [.. right.GetReceivers().Select(each => each.Transport!).Append(right.Sctp!.Transport).Distinct()];
+        Assert.That(transports, Has.Length.EqualTo(3));
+        Assert.That(transports.Select(each => each.IceTransport.GetSelectedCandidatePair()!.Local.Port).Distinct().Count(), Is.LessThanOrEqualTo(2), "one for each address family");
+        TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        right.CreateDataChannel("back").OnOpen += (_, _) => opened.TrySetResult();
+        await opened.Task.WaitAsync(timeout);
+
+        static TaskCompletionSource Connected(RTCPeerConnection connection)
+        {
+            TaskCompletionSource connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            connection.OnConnectionStateChange += (_, _) =>
+            {
+                if (connection.ConnectionState == RTCPeerConnectionState.Connected) connected.TrySetResult();
+            };
+            return connected;
+        }
+
+        async Task TrickleAsync(RTCPeerConnection to, RTCIceCandidate? candidate)
+        {
+            await described.Task;
+            try
+            {
+                if (candidate is not null) await to.AddIceCandidateAsync(candidate);
+            }
+            catch (DOMException) { }                    // of a section that is gone
+        }
+
+        static RTCSessionDescription WithoutBundle(RTCSessionDescription offer) => offer with
+        {
+            Sdp = string.Join("\r\n", offer.Sdp.Split("\r\n").Where(line => !line.StartsWith("a=group:BUNDLE", StringComparison.Ordinal))),
+        };
+    }
+
+    [Test]
     public async Task Restart_OverASharedPort_GivesItTheNewName(CancellationToken timeout)       // RFC 8445 §9
     {
         WebRtcOptions options = LoopbackTests.Loopback with { TcpCandidates = TcpCandidates.None };

@@ -83,6 +83,7 @@ public sealed class ApiSequenceTests
     // No more calls: what is under way ends, and in stable both sides have the same picture. What consent has lost meanwhile comes back by a restart.
     private static void BeAtPeace(PeerSimulation simulation, PeerApplication left, PeerApplication right, Func<string> story)
     {
+        foreach (PeerApplication each in new[] { left, right }) (each.RejectsSection, each.AnswersProvisionally) = (0, false);
         left.Try(() => left.Channels.Add(left.Connection.CreateDataChannel("last")));
         bool isConnected = simulation.Time.RunUntil(() => IsQuiet(left) && IsQuiet(right) && simulation.BothConnected, TimeSpan.FromSeconds(40));
         Assert.That(isConnected, $"left {left.Connection.SignalingState} {left.Connection.ConnectionState}, right {right.Connection.SignalingState} {right.Connection.ConnectionState}\n{story()}");
@@ -101,8 +102,9 @@ public sealed class ApiSequenceTests
 
     private static bool IsQuiet(PeerApplication application) => application.Connection.SignalingState == RTCSignalingState.Stable && application.Tasks.TrueForAll(task => task.IsCompleted);
 
+    // But those that both applications have agreed on: one side may have closed its own before there was anything to tell the other by.
     private static IEnumerable<ushort?> Open(PeerApplication application) =>
-        application.Channels.Where(channel => channel.ReadyState == RTCDataChannelState.Open).Select(channel => channel.Id);
+        application.Channels.Where(channel => channel.ReadyState == RTCDataChannelState.Open && !channel.Negotiated).Select(channel => channel.Id);
 
     private static string[] Sections(RTCPeerConnection connection) =>
         [.. connection.CurrentLocalDescription!.Sdp.Split("\r\n").Where(line => line.StartsWith("a=mid:", StringComparison.Ordinal))];

@@ -42,6 +42,12 @@ internal sealed class PeerApplication
     /// <summary>Every Task that the connection has given.</summary>
     public List<Task> Tasks { get; } = [];
 
+    /// <summary>Whether the next offer gets a provisional answer before the final one.</summary>
+    public bool AnswersProvisionally { get; set; }
+
+    /// <summary>The section of the next offer, from 1, that the application strikes out before it sets the offer; 0 for none.</summary>
+    public int RejectsSection { get; set; }
+
     public bool IsClosed => Connection.ConnectionState == RTCPeerConnectionState.Closed;
 
     /// <summary>Calls something that may throw what is documented, and nothing else.</summary>
@@ -88,16 +94,47 @@ internal sealed class PeerApplication
         bool isCollision = description.Type == RTCSdpType.Offer && !isReady;
         _ignoresOffer = !_isPolite && isCollision;
         if (_ignoresOffer) return;
+        if (description.Type == RTCSdpType.Offer) description = Munged(description);
         _isAnswerPending = description.Type == RTCSdpType.Answer;
         bool isSet = await TryAsync(Connection.SetRemoteDescriptionAsync(description));
         _isAnswerPending = false;
         if (!isSet) Fail($"a {description.Type} of the peer was refused in {Connection.SignalingState}");
         if (isSet && description.Type == RTCSdpType.Offer)
         {
+            if (AnswersProvisionally) await AnswerProvisionallyAsync();
             Task<RTCSessionDescription> made = Connection.SetLocalDescriptionAsync();
             if (await TryAsync(made)) Send(made.Result);
         }
         foreach (RTCIceCandidate candidate in _early.ToArray()) Received(candidate);
+    }
+
+    private async Task AnswerProvisionallyAsync()
+    {
+        AnswersProvisionally = false;
+        Task<RTCSessionDescription> made = Connection.CreateAnswerAsync();
+        if (!await TryAsync(made)) return;
+        RTCSessionDescription provisional = new(RTCSdpType.PrAnswer, made.Result.Sdp);
+        if (!await TryAsync(Connection.SetLocalDescriptionAsync(provisional))) return;
+        Send(Connection.LocalDescription!);
+        TaskCompletionSource passed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _time.Schedule(_time.Now + Delay(200), passed.SetResult);
+        await passed.Task;
+    }
+
+    // A section that does not carry the candidates of others is struck out, and taken from its bundle (RFC 9143 §7.4).
+    private RTCSessionDescription Munged(RTCSessionDescription offer)
+    {
+        int rejected = RejectsSection;
+        RejectsSection = 0;
+        string[] sections = offer.Sdp.Split("\r\nm=");
+        if (rejected == 0 || rejected + 1 >= sections.Length || sections[rejected + 1].Contains("a=candidate", StringComparison.Ordinal)) return offer;
+        string[] lines = sections[rejected + 1].Split("\r\n"), words = lines[0].Split(' ');
+        words[1] = "0";
+        string mid = lines.First(line => line.StartsWith("a=mid:", StringComparison.Ordinal))[6..];
+        sections[rejected + 1] = string.Join("\r\n", lines.Where(line => line != "a=bundle-only").Select((line, i) => i == 0 ? string.Join(" ", words) : line));
+        sections[0] = string.Join("\r\n", sections[0].Split("\r\n").Select(line => line.StartsWith("a=group:BUNDLE", StringComparison.Ordinal) ? string.Join(" ", line.Split(' ').Where(word => word != mid)) : line));
+        _time.Log(_name, $"strikes out section {mid}");
+        return offer with { Sdp = string.Join("\r\nm=", sections) };
     }
 
     private void Received(RTCIceCandidate candidate)
