@@ -126,7 +126,7 @@ internal sealed class TurnServerBadInputTests
         Assert.That(best, Is.Zero);
     }
 
-    [Test]
+    [Test, NonParallelizable]                                                    // the heap is that of the process
     public void Allocations_ByTheTenThousand_AreServedAndEnd()
     {
         const int Count = 10_000;
