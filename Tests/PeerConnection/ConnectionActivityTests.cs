@@ -9,17 +9,7 @@ public sealed class ConnectionActivityTests
     public void Connecting_OpensASpanForEachPhase_UnderTheCallersSpan()
     {
         using Activity caller = new Activity("caller").SetIdFormat(ActivityIdFormat.W3C).Start();
-        List<Activity> ended = [];
-        using ActivityListener listener = new()
-        {
-            ShouldListenTo = source => source.Name == "WebRtcStack",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity =>
-            {
-                if (activity.TraceId == caller.TraceId) ended.Add(activity);
-            },
-        };
-        ActivitySource.AddActivityListener(listener);
+        using ActivityListener listener = Listen(caller, out List<Activity> ended);
         using (PeerSimulation simulation = new(1))
         {
             simulation.Left.CreateDataChannel("x");
@@ -41,21 +31,27 @@ public sealed class ConnectionActivityTests
     public void Closing_WhileConnecting_EndsItsSpanAsAnError()
     {
         using Activity caller = new Activity("caller").SetIdFormat(ActivityIdFormat.W3C).Start();
-        List<Activity> ended = [];
-        using ActivityListener listener = new()
-        {
-            ShouldListenTo = source => source.Name == "WebRtcStack",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity =>
-            {
-                if (activity.TraceId == caller.TraceId) ended.Add(activity);
-            },
-        };
-        ActivitySource.AddActivityListener(listener);
+        using ActivityListener listener = Listen(caller, out List<Activity> ended);
         using PeerSimulation simulation = new(2);
         simulation.Left.CreateDataChannel("x");
         simulation.RunUntil(() => simulation.Left.ConnectionState == RTCPeerConnectionState.Connecting, TimeSpan.FromSeconds(10), simulation.NegotiateAsync());
         simulation.Left.Close();
         Assert.That(ended.Where(activity => activity.Status == ActivityStatusCode.Error).Select(activity => activity.OperationName), Does.Contain("webrtcstack.connect"));
+    }
+
+    private static ActivityListener Listen(Activity caller, out List<Activity> ended)
+    {
+        List<Activity> under = ended = [];
+        ActivityListener listener = new()
+        {
+            ShouldListenTo = source => source.Name == "WebRtcStack",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (activity.TraceId == caller.TraceId) under.Add(activity);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 }

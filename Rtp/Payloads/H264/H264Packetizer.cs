@@ -1,12 +1,10 @@
-using System.Buffers.Binary;
-
 namespace WebRtcStack.Rtp;
 
 /// <summary>From access units in Annex B to H.264 payloads (RFC 6184).</summary>
 /// <remarks>Mode 1 puts small NAL units together (STAP-A) and cuts large ones (FU-A); mode 0 sends each NAL unit alone, so that one larger than a payload makes <see cref="TryBegin"/> false: let the encoder limit its slices.</remarks>
 public sealed class H264Packetizer : IRtpPacketizer
 {
-    private const int StapHeaderLength = 1, StapUnitHeaderLength = 2, FuHeaderLength = 2;
+    private const int StapHeaderLength = 1, FuHeaderLength = 2;
     private const byte ImportanceMask = 0x60, ForbiddenMask = 0x80;
     private readonly bool _isSingleNalUnitMode;
     private NalUnitCursor _cursor;
@@ -74,7 +72,7 @@ public sealed class H264Packetizer : IRtpPacketizer
         byte importance = 0, forbidden = 0;
         do
         {
-            int needed = StapUnitHeaderLength + _cursor.Length;
+            int needed = NalUnitCursor.LengthPrefix + _cursor.Length;
             if (count > 0 && (_isSingleNalUnitMode || length + needed > _maxLength)) break;
             byte header = frame[_cursor.Start];
             importance = Math.Max(importance, (byte)(header & ImportanceMask));
@@ -89,13 +87,6 @@ public sealed class H264Packetizer : IRtpPacketizer
             return first.Length;
         }
         destination[0] = (byte)(forbidden | importance | H264NalUnit.StapA);
-        int position = StapHeaderLength;
-        for (; count > 0; count--, first.MoveNext(frame))
-        {
-            BinaryPrimitives.WriteUInt16BigEndian(destination[position..], (ushort)first.Length);
-            frame.Slice(first.Start, first.Length).CopyTo(destination[(position + StapUnitHeaderLength)..]);
-            position += StapUnitHeaderLength + first.Length;
-        }
-        return position;
+        return StapHeaderLength + first.CopyWithLengths(frame, count, destination[StapHeaderLength..]);
     }
 }

@@ -1,8 +1,13 @@
+using System.Buffers.Binary;
+
 namespace WebRtcStack.Rtp;
 
 /// <summary>A packetizer's place among the NAL units of a frame: which unit, and how much of it has been sent.</summary>
 internal struct NalUnitCursor
 {
+    /// <summary>Bytes of the length in front of each unit of an aggregate.</summary>
+    public const int LengthPrefix = 2;
+
     private int _position;
 
     /// <summary>Where the current unit starts; it has ended when <see cref="Length"/> is 0.</summary>
@@ -25,5 +30,19 @@ internal struct NalUnitCursor
         }
         Length = 0;
         return false;
+    }
+
+    /// <summary>Copies units from the current one on, each behind its length (RFC 6184 §5.7.1, RFC 7798 §4.4.2), and stands behind them then.</summary>
+    /// <returns>The bytes written.</returns>
+    public int CopyWithLengths(ReadOnlySpan<byte> frame, int count, Span<byte> destination)
+    {
+        int written = 0;
+        for (; count > 0; count--, MoveNext(frame))
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(destination[written..], (ushort)Length);
+            frame.Slice(Start, Length).CopyTo(destination[(written + LengthPrefix)..]);
+            written += LengthPrefix + Length;
+        }
+        return written;
     }
 }

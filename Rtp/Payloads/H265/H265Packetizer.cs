@@ -5,7 +5,7 @@ namespace WebRtcStack.Rtp;
 /// <summary>From access units in Annex B to H.265 payloads (RFC 7798 §4.4): aggregation packets for small NAL units, fragmentation units for large ones.</summary>
 public sealed class H265Packetizer : IRtpPacketizer
 {
-    private const int UnitLengthLength = 2, FuHeaderLength = 3;
+    private const int FuHeaderLength = 3;
     private NalUnitCursor _cursor;
     private bool _isLastOfPicture;
     private int _maxLength;
@@ -62,7 +62,7 @@ public sealed class H265Packetizer : IRtpPacketizer
         int forbidden = 0, layer = 0x3F, temporal = 7;
         do
         {
-            int needed = UnitLengthLength + _cursor.Length;
+            int needed = NalUnitCursor.LengthPrefix + _cursor.Length;
             if (count > 0 && length + needed > _maxLength) break;
             int header = BinaryPrimitives.ReadUInt16BigEndian(frame[_cursor.Start..]);
             forbidden |= header & 0x8000;
@@ -78,13 +78,6 @@ public sealed class H265Packetizer : IRtpPacketizer
             return first.Length;
         }
         BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)(forbidden | H265NalUnit.Aggregate << 9 | layer << 3 | temporal));
-        int position = H265NalUnit.HeaderLength;
-        for (; count > 0; count--, first.MoveNext(frame))
-        {
-            BinaryPrimitives.WriteUInt16BigEndian(destination[position..], (ushort)first.Length);
-            frame.Slice(first.Start, first.Length).CopyTo(destination[(position + UnitLengthLength)..]);
-            position += UnitLengthLength + first.Length;
-        }
-        return position;
+        return H265NalUnit.HeaderLength + first.CopyWithLengths(frame, count, destination[H265NalUnit.HeaderLength..]);
     }
 }
