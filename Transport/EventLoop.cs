@@ -235,13 +235,25 @@ public abstract class EventLoop
     // An exception out of a connection is a defect of ours. It ends that connection and no other.
     private bool IsDefect(LoopRegistration registration, Exception exception)
     {
+        Log(exception);
+        registration.Detach();
+        try
+        {
+            registration.Connection.Fault(exception);
+        }
+        catch (Exception fromFault) when (fromFault is not null)
+        {
+            Log(fromFault);
+        }
+        return true;
+    }
+
+    private void Log(Exception exception)
+    {
         try
         {
             ReportFault(exception);
         }
         catch (Exception fromLog) when (fromLog is not null) { }     // a log on a full disk ends no loop
-        registration.Detach();
-        registration.Connection.Fault(exception);
-        return true;
     }
 }

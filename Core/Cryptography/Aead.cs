@@ -59,7 +59,7 @@ internal sealed class Aead : IDisposable
     }
 #else
     private readonly IAeadCipher _cipher;
-    private readonly KeyParameter _key;
+    private KeyParameter? _key;                                 // null when the cipher has it
 
     /// <summary>Takes a key, which is copied; there is nothing native to allow here.</summary>
     public Aead(AeadAlgorithm algorithm, ReadOnlySpan<byte> key, bool _ = true)
@@ -78,12 +78,16 @@ internal sealed class Aead : IDisposable
         sealedData.AsSpan(data.Length, TagLength).CopyTo(tag);
     }
 
-    public void Dispose() => _cipher.Reset();
+    public void Dispose()
+    {
+        if (_key is null) _cipher.Reset();
+    }
 
     private byte[] Process(
         bool seal, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> data, ReadOnlySpan<byte> tag)
     {
         _cipher.Init(seal, new AeadParameters(_key, TagLength * 8, nonce.ToArray(), associatedData.ToArray()));
+        _key = null;                                            // to expand it again costs more than a packet
         byte[] input = new byte[data.Length + tag.Length];
         data.CopyTo(input);
         tag.CopyTo(input.AsSpan(data.Length));

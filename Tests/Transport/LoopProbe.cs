@@ -17,6 +17,8 @@ internal sealed class LoopProbe : IDrivenConnection
 
     public bool Throws { get; set; }
 
+    public bool ThrowsAtItsEnd { get; set; }
+
     public TaskCompletionSource<Instant> Advanced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TaskCompletionSource<Exception> Faulted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,7 +57,11 @@ internal sealed class LoopProbe : IDrivenConnection
 
     public void PublishEvents(Instant now) { }
 
-    public void Fault(Exception exception) => Faulted.TrySetResult(exception);
+    public void Fault(Exception exception)
+    {
+        Faulted.TrySetResult(exception);
+        if (ThrowsAtItsEnd) throw new InvalidOperationException("a defect at the end");
+    }
 }
 
 internal static class LoopQuestions

@@ -102,12 +102,12 @@ public sealed class SocketEventLoopTests
     }
 
     [Test]
-    public async Task ConnectionThatThrows_EndsAlone(CancellationToken timeout)
+    public async Task ConnectionThatThrows_EndsAlone([Values] bool atItsEndToo, CancellationToken timeout)
     {
         (LoopProbe bad, TransportAddress badAddress) = await Open();
         (LoopProbe left, TransportAddress leftAddress) = await Open();
         (LoopProbe right, TransportAddress rightAddress) = await Open();
-        bad.Throws = true;
+        (bad.Throws, bad.ThrowsAtItsEnd) = (true, atItsEndToo);
         left.Send([1], new NetworkPath(leftAddress, badAddress));
         Assert.That(await bad.Faulted.Task.WaitAsync(timeout), Is.InstanceOf<InvalidOperationException>());
         left.Send([2], new NetworkPath(leftAddress, rightAddress));
