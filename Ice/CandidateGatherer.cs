@@ -70,7 +70,7 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
             return;
         }
         AddHost(stream, localBase);
-        if (options.GatheringPolicy == IceGatheringPolicy.Relay || options.IsLite || localBase.Protocol != TransportProtocol.Udp) return;
+        if (options.GatheringPolicy == IceGatheringPolicy.Relay || options.IsLite || localBase.IsShared || localBase.Protocol != TransportProtocol.Udp) return;
         foreach (TransportAddress server in options.StunServers)
         {
             if (!CanAsk(localBase, server)) continue;
@@ -121,7 +121,7 @@ internal sealed class CandidateGatherer(IceContext context, RelayGatherer relays
     /// <summary>Asks the TURN servers that are reached over UDP for relayed addresses.</summary>
     public void AddRelays(IceStream stream, LocalBase localBase)
     {
-        if (context.Options.IsLite || localBase.Protocol != TransportProtocol.Udp) return;
+        if (context.Options.IsLite || localBase.IsShared || localBase.Protocol != TransportProtocol.Udp) return;
         foreach (IceTurnServer server in context.Options.TurnServers)
         {
             if (server.Protocol == TransportProtocol.Udp && CanAsk(localBase, server.Address)) relays.Add(stream, localBase, server);

@@ -111,15 +111,16 @@ public sealed partial class IceAgent
     /// <param name="now">The time.</param>
     /// <param name="localPreference">The base's preference among the others (RFC 8445 §5.1.2.2; see <see cref="LocalPreferences"/>); 0 prefers bases in the order of these calls.</param>
     /// <param name="hostName">A name to signal in place of the address (multicast DNS), or null.</param>
+    /// <param name="isShared">Whether other agents or streams send from the same socket. STUN and TURN servers, which know a client by its address, are not asked from there.</param>
     /// <exception cref="ArgumentException">The address is unspecified, the protocol is not UDP, or the component is not the stream's.</exception>
     /// <exception cref="InvalidOperationException">The stream has <see cref="IceAgentOptions.MaxCandidates"/> bases, or is closed.</exception>
     public void AddLocalBase(
         IceStream stream, IceComponent component, TransportAddress localBase, TransportProtocol protocol, Instant now,
-        ushort localPreference = 0, string? hostName = null)
+        ushort localPreference = 0, string? hostName = null, bool isShared = false)
     {
         if (protocol != TransportProtocol.Udp)
             throw new ArgumentException("A base is a UDP socket; tell of TCP ones with AddTcpBase.", nameof(protocol));
-        AddBase(stream, component, localBase, protocol, IceTcpType.None, localPreference, hostName, now);
+        AddBase(stream, component, localBase, protocol, IceTcpType.None, localPreference, hostName, now, isShared);
     }
 
     /// <summary>Tells of a TCP port (RFC 6544): its host candidate follows as an event.</summary>
@@ -198,6 +199,10 @@ public sealed partial class IceAgent
     /// <param name="server">The server, by its address and protocol, with its new credentials.</param>
     /// <exception cref="ArgumentNullException"><paramref name="server"/> is null.</exception>
     public void ChangeCredentials(IceTurnServer server) => _relays.ChangeCredentials(Require.NotNull(server));
+
+    /// <summary>Whether bases told from here on are asked for what servers see of them, or lend them, over UDP.</summary>
+    public bool AsksServersOverUdp =>
+        !_context.Options.IsLite && (_context.Options.StunServers.Count > 0 || _context.Options.TurnServers.Any(server => server.Protocol == TransportProtocol.Udp));
 
     /// <summary>Sets what bases told from here on, and restarts, gather: servers may be known only once their names are resolved.</summary>
     /// <param name="policy">Which candidates to gather.</param>
@@ -473,7 +478,7 @@ public sealed partial class IceAgent
 
     private void AddBase(
         IceStream stream, IceComponent component, TransportAddress address, TransportProtocol protocol, IceTcpType tcpType,
-        ushort localPreference, string? hostName, Instant now)
+        ushort localPreference, string? hostName, Instant now, bool isShared = false)
     {
         RequireOpen(stream);
         Require.InRange((int)component, 1, stream.ComponentCount, nameof(component));
@@ -484,7 +489,7 @@ public sealed partial class IceAgent
         if (stream.Bases.Count >= _context.Options.MaxCandidates)
             throw new InvalidOperationException("The stream has all the bases it may have; raise IceAgentOptions.MaxCandidates.");
         if (localPreference == 0) localPreference = (ushort)(ushort.MaxValue - stream.Bases.FindAll(b => b.Component == component).Count);
-        LocalBase added = new(component, address, protocol, localPreference, hostName, tcpType);
+        LocalBase added = new(component, address, protocol, localPreference, hostName, tcpType) { IsShared = isShared };
         stream.Bases.Add(added);
         stream.BasesEnded = false;
         _gatherer.AddBase(stream, added);

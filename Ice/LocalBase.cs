@@ -32,6 +32,9 @@ internal sealed class LocalBase(
     /// </summary>
     public bool IsHidden { get; set; }
 
+    /// <summary>Whether others send from the same socket: servers, which know us by its address, are asked from elsewhere.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>The local preference of all candidates of this base (RFC 8445 §5.1.2.2).</summary>
     public ushort LocalPreference { get; } = localPreference;
 

@@ -463,6 +463,7 @@ public sealed class TurnAllocation : IDisposable
             StunErrorCode.Unauthenticated or StunErrorCode.StaleNonce => _credentials.TryUpdate(response) && request.TryChallenge(),
             StunErrorCode.TryAlternate when request.Method == StunMethod.Allocate => TryMove(response),
             StunErrorCode.UnknownAttribute when request.Method == StunMethod.Allocate => _writer.TryWithout(response),
+            StunErrorCode.AddressFamilyNotSupported or StunErrorCode.InsufficientCapacity when request.Method == StunMethod.Allocate => _writer.TryIPv6Alone(),
             _ => false,
         };
         if (again)

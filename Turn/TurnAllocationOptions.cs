@@ -26,7 +26,7 @@ public sealed record TurnAllocationOptions
     /// <summary>Whether to ask for an IPv6 relayed address (RFC 8656 §18.6). Default false.</summary>
     public bool RequestIPv6 { get; init; }
 
-    /// <summary>Whether to ask for an IPv6 relayed address besides an IPv4 one (RFC 8656 §18.11). Default false; excludes the other wishes about addresses.</summary>
+    /// <summary>Whether to ask for an IPv6 relayed address besides an IPv4 one (RFC 8656 §18.11), and for IPv6 alone where that is refused. Default false; excludes the other wishes about addresses.</summary>
     public bool RequestBothFamilies { get; init; }
 
     /// <summary>Whether to ask for an even port (RFC 8656 §18.7). Default false.</summary>

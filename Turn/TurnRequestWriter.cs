@@ -9,6 +9,7 @@ internal sealed class TurnRequestWriter(TurnAllocationOptions options, TurnCrede
     private const byte ProtocolUdp = 17, ProtocolTcp = 6;                 // REQUESTED-TRANSPORT
 
     private bool _dontFragment = options.DontFragment;
+    private bool _bothFamilies = options.RequestBothFamilies;
 
     /// <summary>Gives a wish up that the server does not understand: DF is no more than that (RFC 8656 §7.4).</summary>
     /// <returns>False when it is none of them.</returns>
@@ -17,6 +18,18 @@ internal sealed class TurnRequestWriter(TurnAllocationOptions options, TurnCrede
         if (!_dontFragment || !response.TryGet(StunAttributeType.UnknownAttributes, out StunAttribute unknown) || unknown.Value.Length < 2) return false;
         _dontFragment = false;
         return true;
+    }
+
+    /// <summary>
+    /// Asks for IPv6 alone in place of both families. A server that has no IPv4 address is to grant what it can (RFC 8656 §7.2), but
+    /// there are those that refuse all of it.
+    /// </summary>
+    /// <returns>False when both were not asked for.</returns>
+    public bool TryIPv6Alone()
+    {
+        bool wasBoth = _bothFamilies;
+        _bothFamilies = false;
+        return wasBoth;
     }
 
     /// <summary>Writes a request.</summary>
@@ -53,8 +66,8 @@ internal sealed class TurnRequestWriter(TurnAllocationOptions options, TurnCrede
     private void WriteWishes(ref StunMessageWriter writer)
     {
         if (options.ReservationToken != 0) writer.WriteUInt64(StunAttributeType.ReservationToken, options.ReservationToken);
-        else if (options.RequestBothFamilies) writer.WriteFamily(StunAttributeType.AdditionalAddressFamily, isIPv6: true);
-        else if (options.RequestIPv6) writer.WriteFamily(StunAttributeType.RequestedAddressFamily, isIPv6: true);
+        else if (_bothFamilies) writer.WriteFamily(StunAttributeType.AdditionalAddressFamily, isIPv6: true);
+        else if (options.RequestIPv6 || options.RequestBothFamilies) writer.WriteFamily(StunAttributeType.RequestedAddressFamily, isIPv6: true);
         if (options.ReservationToken == 0 && (options.RequestEvenPort || options.ReserveNextPort))
             writer.WriteEvenPort(options.ReserveNextPort);
         if (_dontFragment) writer.WriteFlag(StunAttributeType.DontFragment);

@@ -85,7 +85,8 @@ public sealed record WebRtcOptions
     /// Whether all connections of an event loop that have this set share one UDP socket for each local address, as servers with thousands of
     /// connections want it; with <see cref="PortRange"/> and one loop they share one port. Peers are told apart by the user name in
     /// their first check, then by their address, so that two such endpoints cannot have several connections with one another
-    /// over the same two ports. Default false.
+    /// over the same two ports. STUN and TURN servers know a client by its address: where there are any over UDP, each transport has a
+    /// socket of its own besides, for what they see and lend. Default false.
     /// </summary>
     public bool SharePorts { get; init; }
 

@@ -7,6 +7,9 @@ namespace WebRtcStack;
 /// <summary>Opens a transport's sockets on the machine's addresses and tells the agent of them. On the loop.</summary>
 internal static class CandidateSockets
 {
+    // A socket of one's own beside a shared one is for what servers see of it and lend: its host candidates rank behind those of all shared ones.
+    private const int BehindShared = 0x4000;
+
     public static void Open(PeerTransport peer, TransportStack stack, WebRtcOptions options, Instant now)
     {
         IReadOnlyList<LocalInterfaceAddress> addresses = LocalAddresses.Select(peer.Registration.Loop.GetLocalAddresses(), options);
@@ -31,12 +34,18 @@ internal static class CandidateSockets
     private static void Open(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, ushort preference, Instant now)
     {
         string? name = peer.HostNameFor(address);
-        if (TryOpenUdp(peer, stack, options, address, out TransportAddress bound))
+        bool sharesPort = TryShareUdp(peer, stack, options, address, out TransportAddress shared);
+        if (sharesPort) Add(shared, preference, isShared: true);
+        bool needsOwn = !sharesPort || peer.Ice.AsksServersOverUdp;
+        if (needsOwn && peer.Registration.TryOpenUdp(address, options.PortRange, out TransportAddress own, out _))
+            Add(own, sharesPort ? (ushort)(preference - BehindShared) : preference, isShared: false);
+        OpenTcp(peer, stack, options, address, preference, name, now);
+
+        void Add(TransportAddress bound, ushort rank, bool isShared)
         {
-            peer.Ice.AddLocalBase(stack.Stream, stack.Component, bound, TransportProtocol.Udp, now, preference, name);
+            peer.Ice.AddLocalBase(stack.Stream, stack.Component, bound, TransportProtocol.Udp, now, rank, name, isShared);
             stack.Bases.Add((bound, TransportProtocol.Udp));
         }
-        OpenTcp(peer, stack, options, address, preference, name, now);
     }
 
     /// <summary>A restart has given the stack another user name: shared sockets get to know it.</summary>
@@ -50,8 +59,11 @@ internal static class CandidateSockets
     }
 
     // RTCP's own component has the user name of RTP's, which tells connections on a shared port apart: it takes a port of its own.
-    private static bool TryOpenUdp(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, out TransportAddress bound) =>
-        (options.SharePorts && stack.Component == IceComponent.Rtp && TryShare(peer, stack, options, address, out bound)) || peer.Registration.TryOpenUdp(address, options.PortRange, out bound, out _);
+    private static bool TryShareUdp(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, out TransportAddress bound)
+    {
+        bound = default;
+        return options.SharePorts && stack.Component == IceComponent.Rtp && TryShare(peer, stack, options, address, out bound);
+    }
 
     private static bool TryShare(PeerTransport peer, TransportStack stack, WebRtcOptions options, TransportAddress address, out TransportAddress bound) =>
         peer.Registration.TryShareUdp(address, options.PortRange, UsernameReader.TryRead, stack.Stream.LocalParameters.UsernameFragment, out bound, out _);

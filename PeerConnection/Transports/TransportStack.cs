@@ -23,8 +23,9 @@ internal sealed class TransportStack : IDisposable
     private readonly Queue<byte[]> _early = new();
     private SrtpProtector? _protector;
     private SrtpUnprotector? _unprotector;
+    private TransportStack? _rtpStack;                  // of RTCP's own component, the one that it reports on
     private DataChannelTransport? _endedData;           // it is heard no more, but has its ABORT to say
-    private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed, _isKeyUsedUp;
+    private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed, _isKeyUsedUp, _hasKeysOfRtp;
 
     public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options) =>
         (Owner, _ice, Stream, Component, Rtp, _mtu, _searched, _takesCryptex) =
@@ -38,7 +39,15 @@ internal sealed class TransportStack : IDisposable
     public IceComponent Component { get; }
 
     /// <summary>What carries the session's RTCP where that has a component of its own; null where it goes with RTP.</summary>
-    public TransportStack? RtcpStack { get; set; }
+    public TransportStack? RtcpStack
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value is not null) value._rtpStack = this;
+        }
+    }
 
     /// <summary>The sockets that candidates were gathered on, as the agent knows them.</summary>
     public List<(TransportAddress Bound, TransportProtocol Protocol)> Bases { get; } = [];
@@ -170,7 +179,7 @@ internal sealed class TransportStack : IDisposable
         Span<byte> area = _ice.PayloadArea(Stream, Component, room);
         if (area.Length < compound.Length + SrtpProtector.MaxRtcpOverhead) return 0;
         compound.CopyTo(area);
-        int length = _protector!.ProtectRtcp(area, compound.Length);
+        int length = (_hasKeysOfRtp ? _rtpStack! : this)._protector!.ProtectRtcp(area, compound.Length);
         return length > 0 ? Send(room, length, now, out path) : 0;
     }
 
@@ -237,7 +246,7 @@ internal sealed class TransportStack : IDisposable
 
     private void DisposeKeys()
     {
-        _isKeyUsedUp = false;
+        (_isKeyUsedUp, _hasKeysOfRtp) = (false, false);
         _protector?.Dispose();
         _unprotector?.Dispose();
         (_protector, _unprotector) = (null, null);
@@ -352,7 +361,7 @@ internal sealed class TransportStack : IDisposable
         }
         if (RtcpPacket.IsRtcp(datagram))
         {
-            if (_unprotector!.TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
+            if (TryUnprotectRtcp(datagram, out int compound)) Rtp.ReceiveRtcp(datagram[..compound], now);
             return;
         }
         if (!CarriesRtp)
@@ -363,5 +372,18 @@ internal sealed class TransportStack : IDisposable
         if (!_unprotector!.TryUnprotectRtp(datagram, out int length)) return;
         RtpReceiveStream? stream = Rtp.Receive(datagram[..length], now, out RtpPacket packet);
         if (stream is not null) observer.RtpReceived(stream, packet, now);
+    }
+
+    // RFC 5764 §4.1: the association of RTCP's own component gives its keys. Chromium protects RTCP with those of RTP's, as it does when
+    // both are multiplexed, and understands nothing else: who does so is answered likewise.
+    private bool TryUnprotectRtcp(Span<byte> datagram, out int length)
+    {
+        if (_rtpStack is null) return _unprotector!.TryUnprotectRtcp(datagram, out length);
+        Span<byte> copy = stackalloc byte[EventLoop.MaxDatagramSize];
+        datagram.CopyTo(copy);                          // what fails leaves nothing behind
+        if (_unprotector!.TryUnprotectRtcp(datagram, out length)) return true;
+        copy[..datagram.Length].CopyTo(datagram);
+        if (!_rtpStack.OpenSrtp() || !_rtpStack._unprotector!.TryUnprotectRtcp(datagram, out length)) return false;
+        return _hasKeysOfRtp = true;
     }
 }
