@@ -26,7 +26,7 @@ public sealed partial class SocketEventLoop : EventLoop, IStreamOwner, IUdpError
         (_options, _interfaces, _watch, _name) = (options, interfaces, watch, $"WebRtcStack loop {number}");
         _sockets = UdpSocketGroup.Create(new UdpSocketGroupOptions
         {
-            MaxDatagramSize = MaxDatagramSize, SocketBufferSize = options.SocketBufferSize, Coalesce = true, ReportsErrors = true, IsPortable = options.IsPortable,
+            MaxDatagramSize = MaxDatagramSize, SocketBufferSize = options.SocketBufferSize, MaxKeptBytes = options.MaxKeptBytes, Coalesce = true, ReportsErrors = true, IsPortable = options.IsPortable,
         });
         _tcp = new TcpPorts(options, Post, Wake);
         _logger = options.LoggerFactory.CreateLogger<SocketEventLoop>();

@@ -17,6 +17,13 @@ public sealed record SocketTransportOptions
     public int SocketBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 4 << 20;
 
     /// <summary>
+    /// Bytes that are kept for a UDP socket while the system's buffer is full (Linux), to leave in their order when it has room; what goes
+    /// beyond is lost, and counted. Worst-case memory: this for each socket. Default 256 KiB; from 0, which keeps nothing, to 16 MiB.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxKeptBytes { get; init => field = Require.InRange(value, 0, 16 << 20); } = 256 << 10;
+
+    /// <summary>
     /// Whether datagrams are sent with DF set (IPv4), so that routers drop rather than fragment what is too long; the default size of
     /// datagrams fits nearly every path. Default true.
     /// </summary>

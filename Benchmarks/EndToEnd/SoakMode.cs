@@ -22,6 +22,8 @@ internal static class SoakMode
         public ushort Sequence;
     }
 
+    private static double ManagedKiB => GC.GetTotalMemory(true) / 1024.0;
+
     public static async Task RunAsync(EndToEndArguments arguments)
     {
         int connections = arguments.Connections == new EndToEndArguments().Connections ? 200 : arguments.Connections, unobserved = 0, stalls = 0, replaced = 0;
@@ -33,7 +35,7 @@ internal static class SoakMode
         for (int i = 0; i < connections; i++) members.Add(await JoinAsync(relay, options, tally));
         await Task.Delay(2000);
         long start = Stopwatch.GetTimestamp();
-        double seconds = 0, residentEarly = 0, earlyP99 = 0;
+        double seconds = 0, residentEarly = 0, managedEarly = 0, earlyP99 = 0;
         byte[] message = new byte[1000], frame = new byte[1000];
         for (int step = 0; (seconds = Stopwatch.GetElapsedTime(start).TotalSeconds) < arguments.Seconds; step++)
         {
@@ -48,18 +50,19 @@ internal static class SoakMode
             if (residentEarly == 0 && seconds > arguments.Seconds * 0.25)
             {
                 Figures.Collect();
-                (residentEarly, earlyP99) = (Figures.ResidentKiB, tally.TakeP99());
+                (residentEarly, managedEarly, earlyP99) = (Figures.ResidentKiB, ManagedKiB, tally.TakeP99());
             }
             await Task.Delay(s_step);
         }
         Figures.Collect();
-        double residentLate = Figures.ResidentKiB, lateP99 = tally.TakeP99();
+        double residentLate = Figures.ResidentKiB, managedLate = ManagedKiB, lateP99 = tally.TakeP99();
         stalls += members.Count(member => Stopwatch.GetElapsedTime(Volatile.Read(ref member.LastMessage)) > s_stall);
         foreach (Member member in members) await LeaveAsync(member);
         Figures.Collect();
         Figures.Print("soak", ("seconds", seconds), ("connections", connections), ("replaced", replaced), ("messages", tally.Messages), ("rtpPackets", tally.Packets),
             ("datagramsLost", relay.Lost), ("stalls", stalls), ("unobservedExceptions", unobserved), ("rssKiBAtQuarter", residentEarly), ("rssKiBAtEnd", residentLate),
-            ("rssKiBAfterClose", Figures.ResidentKiB), ("p99MsFirstQuarter", earlyP99 / 1000), ("p99MsRest", lateP99 / 1000));
+            ("rssKiBAfterClose", Figures.ResidentKiB), ("managedKiBAtQuarter", managedEarly), ("managedKiBAtEnd", managedLate), ("managedKiBAfterClose", ManagedKiB),
+            ("p99MsFirstQuarter", earlyP99 / 1000), ("p99MsRest", lateP99 / 1000));
     }
 
     private static void SendTo(Member member, byte[] message, byte[] frame)

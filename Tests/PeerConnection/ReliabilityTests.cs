@@ -47,6 +47,42 @@ public sealed class ReliabilityTests
     }
 
     [Test]
+    public async Task Close_InsideAMessageHandler_StopsTheMessagesBehindIt(CancellationToken timeout)
+    {
+        await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout, options: s_options);
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int before = 0, after = 0;
+        bool closed = false;
+        pair.Answerer.OnConnectionStateChange += (_, _) => Count();
+        pair.Answerer.OnIceConnectionStateChange += (_, _) => Count();
+        pair.Answerer.OnDataChannel += (_, e) =>
+        {
+            e.Channel.OnClosing += (_, _) => Count();
+            e.Channel.OnClose += (_, _) => Count();
+            e.Channel.OnError += (_, _) => Count();
+            e.Channel.OnMessage += (_, _) =>
+            {
+                Count();
+                if (++before != 5) return;
+                pair.Answerer.Close();
+                Volatile.Write(ref closed, true);
+                ended.SetResult();
+            };
+        };
+        RTCDataChannel channel = pair.Offerer.CreateDataChannel("busy");
+        await channel.WaitForOpenAsync(timeout);
+        for (int i = 0; i < 200; i++) channel.Send(new byte[1000]);       // many are delivered together, so that others wait behind the fifth
+        await ended.Task.WaitAsync(timeout);
+        await pair.Answerer.DisposeAsync().AsTask().WaitAsync(timeout);
+        Assert.That(after, Is.Zero, "no event after close (webrtc-pc §4.4.1)");
+
+        void Count()
+        {
+            if (Volatile.Read(ref closed)) Interlocked.Increment(ref after);
+        }
+    }
+
+    [Test]
     public async Task Handler_ThatThrowsWhileTheLogIsFull_LosesNothingElse(CancellationToken timeout)
     {
         using FullDisk log = new();

@@ -6,7 +6,10 @@ using WebRtcStack.Transport;
 
 namespace WebRtcStack.Tests.Transport;
 
-/// <summary>What the system refuses to send is lost as a datagram may be, counted one by one and by reason; what comes after it is sent.</summary>
+/// <summary>
+/// What the system refuses to send is lost as a datagram may be, counted one by one and by reason; what comes after it is sent. What it
+/// only has no room for yet waits.
+/// </summary>
 [NonParallelizable, CancelAfter(20_000)]                           // the meter is that of the process
 public sealed class SendErrorTests
 {
@@ -26,12 +29,13 @@ public sealed class SendErrorTests
         void IUdpErrorReceiver.Undelivered(UdpGroupSocket socket, TransportAddress remote, byte type, byte code, uint data) => Errors.Add((remote, type, code));
     }
 
-    private sealed class ShortOfMemory(int error, int failures) : LinuxSender(2048, 256 << 10)
+    private sealed class ShortOfMemory(int error, int failures, int taken = 0, int maxKept = 256 << 10) : LinuxSender(2048, 256 << 10, maxKept)
     {
-        private int _left = failures;
+        private int _taken = taken, _left = failures;
 
         private protected override int Call(int descriptor, nint messages, uint count)
         {
+            if (_taken-- > 0) return base.Call(descriptor, messages, 1);
             if (_left-- <= 0) return base.Call(descriptor, messages, count);
             Marshal.SetLastPInvokeError(error);
             return -1;
@@ -39,7 +43,6 @@ public sealed class SendErrorTests
     }
 
     [TestCase(NoBuffers, "BufferFull")]
-    [TestCase(WouldBlock, "BufferFull")]
     [TestCase(NetworkUnreachable, "Unreachable")]
     public unsafe void Train_ThatTheSystemHasNoRoomFor_IsCountedByDatagram_AndTheNextIsSent(int error, string reason, CancellationToken timeout)
     {
@@ -49,7 +52,7 @@ public sealed class SendErrorTests
         UdpGroupSocket to = Open(receiving);
         using Socket bound = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        LinuxSocket from = new(bound) { CutsTrains = true };
+        LinuxSocket from = new(bound) { CutsTrains = true, WatchRoom = (_, _) => Assert.Fail("Nothing is kept.") };
         using ShortOfMemory sender = new(error, failures: error == NetworkUnreachable ? 11 : 1);       // a train that fails for another reason is tried datagram by datagram
         for (int i = 0; i < 10; i++) AddDatagram(1, 500);
         for (int i = 0; i < 5; i++) AddDatagram(2, 700);
@@ -65,6 +68,88 @@ public sealed class SendErrorTests
             sender.Room[..length].Fill(mark);
             sender.AddWritten(from, 0, length, to.Local);
         }
+    }
+
+    [Test]
+    public void FullSendBuffer_KeepsDatagramsInOrder_UntilThereIsRoom(                              // EAGAIN, then EPOLLOUT
+        [Values(0, 1, 2)] int taken, [Values(1, 2, 5)] int failures, [Values] bool segment, CancellationToken timeout)
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("Send buffers that fill are watched on Linux.");
+        using MeterReader meter = new();
+        using UdpSocketGroup receiving = UdpSocketGroup.Create(new UdpSocketGroupOptions());
+        UdpGroupSocket first = Open(receiving), second = Open(receiving);
+        using UdpSocketGroup sending = LinuxUdpSocketGroup.TryCreate(new UdpSocketGroupOptions { Segment = segment }, new ShortOfMemory(WouldBlock, failures, taken))!;
+        UdpGroupSocket from = Open(sending);
+        Collector arrived = new(), nothing = new();
+        int sent = 0;
+        for (int burst = 0; burst < 4; burst++)
+        {
+            for (int i = 0; i < 20; i++) Send(i % 7 == 6 ? second : first, 100 + i / 3);
+            sending.Flush();                                          // what follows a datagram that waits, waits behind it
+        }
+        if (taken + failures < 4) sending.Poll(nothing, TimeSpan.FromSeconds(1));
+        Send(first, 1);
+        sending.Flush();
+        while (arrived.Received.Count < sent)
+        {
+            timeout.ThrowIfCancellationRequested();
+            sending.Poll(nothing, TimeSpan.FromMilliseconds(1));
+            receiving.Poll(arrived, TimeSpan.FromMilliseconds(1));
+        }
+        foreach (IGrouping<int, byte[]> way in arrived.Received.GroupBy(datagram => (int)datagram[1]))
+            Assert.That(way.Select(datagram => datagram[0]), Is.Ordered, "datagrams to one address overtook each other");
+        Assert.That(arrived.Received.Select(datagram => datagram[0]).Order(), Is.EqualTo(Enumerable.Range(0, sent)));
+        Assert.That(meter.Sum(NotSent), Is.Zero);
+        Assert.That(((LinuxSocket)from).Kept, Is.Null);
+        Assert.That(sending.Wait(TimeSpan.Zero), Is.False, "room in the buffer is still watched for");
+
+        void Send(UdpGroupSocket to, int padding)
+        {
+            byte[] datagram = new byte[2 + padding];
+            (datagram[0], datagram[1]) = ((byte)sent++, (byte)(to == first ? 1 : 2));
+            sending.Send(from, datagram, to.Local);
+        }
+    }
+
+    [Test]
+    public void FullSendBuffer_BeyondItsLimit_LosesAndCountsTheRest([Values(0, 2000)] int maxKept, CancellationToken timeout)
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("Send buffers that fill are watched on Linux.");
+        using MeterReader meter = new();
+        using UdpSocketGroup receiving = UdpSocketGroup.Create(new UdpSocketGroupOptions());
+        UdpGroupSocket to = Open(receiving);
+        using UdpSocketGroup sending = LinuxUdpSocketGroup.TryCreate(new UdpSocketGroupOptions(), new ShortOfMemory(WouldBlock, 1, maxKept: maxKept))!;
+        UdpGroupSocket from = Open(sending);
+        Collector arrived = new();
+        for (byte i = 0; i < 10; i++) sending.Send(from, [i, .. new byte[499]], to.Local);
+        sending.Flush();
+        int kept = maxKept / 500;
+        Assert.That(meter.Sum(NotSent, "BufferFull"), Is.EqualTo(10 - kept));
+        sending.Poll(arrived, TimeSpan.Zero);
+        sending.Send(from, [10], to.Local);
+        sending.Flush();
+        Poll(receiving, arrived, () => arrived.Received.Count == kept + 1, timeout);
+        Assert.That(arrived.Received.Select(datagram => (int)datagram[0]), Is.EqualTo(Enumerable.Range(0, kept).Append(10)));
+    }
+
+    [Test]
+    public void Close_OfASocketThatKeepsDatagrams_CountsThemAndTheOthersGoOn(CancellationToken timeout)
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("Send buffers that fill are watched on Linux.");
+        using MeterReader meter = new();
+        using UdpSocketGroup receiving = UdpSocketGroup.Create(new UdpSocketGroupOptions());
+        UdpGroupSocket to = Open(receiving);
+        using UdpSocketGroup sending = LinuxUdpSocketGroup.TryCreate(new UdpSocketGroupOptions(), new ShortOfMemory(WouldBlock, 1))!;
+        UdpGroupSocket from = Open(sending), other = Open(sending);
+        Collector arrived = new();
+        for (byte i = 0; i < 3; i++) sending.Send(from, [i], to.Local);
+        sending.Flush();
+        sending.Close(from);
+        Assert.That(meter.Sum(NotSent, "SocketClosed"), Is.EqualTo(3));
+        sending.Send(other, [7], to.Local);
+        sending.Poll(arrived, TimeSpan.Zero);
+        Poll(receiving, arrived, () => arrived.Received.Count == 1, timeout);
+        Assert.That(arrived.Received[0], Is.EqualTo(new byte[] { 7 }));
     }
 
     [Test]

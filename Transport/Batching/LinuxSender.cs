@@ -8,14 +8,15 @@ namespace WebRtcStack.Transport;
 
 /// <summary>
 /// What a group is to send. Datagrams that leave by one socket for one address with the same length are one train, wherever they lie:
-/// the kernel gathers it and cuts it into datagrams (UDP_SEGMENT). Trains leave socket by socket with sendmmsg.
+/// the kernel gathers it and cuts it into datagrams (UDP_SEGMENT). Trains leave socket by socket with sendmmsg. What a full send
+/// buffer does not take (EAGAIN) is kept, and all that follows on its socket behind it, until <see cref="Resume"/>.
 /// </summary>
 internal unsafe class LinuxSender : IDisposable
 {
     private const int Batch = 32, MaxTrains = 256, MaxPieces = 512, MaxSegments = 64, MaxTrainBytes = 65_000;      // UDP_MAX_SEGMENTS; less than a UDP datagram has room for
     private const int ControlSize = 32, RecentTrains = 64;
 
-    private readonly int _arenaSize, _maxDatagram;
+    private readonly int _arenaSize, _maxDatagram, _maxKept;
     private readonly byte* _arena, _names, _controls;
     private readonly MultiMessage* _messages;
     private readonly IoVector* _vectors;
@@ -44,9 +45,9 @@ internal unsafe class LinuxSender : IDisposable
         public int Next;
     }
 
-    public LinuxSender(int maxDatagram, int arenaSize)
+    public LinuxSender(int maxDatagram, int arenaSize, int maxKept)
     {
-        (_maxDatagram, _arenaSize) = (maxDatagram, arenaSize);
+        (_maxDatagram, _arenaSize, _maxKept) = (maxDatagram, arenaSize, maxKept);
         _arena = (byte*)NativeMemory.Alloc((nuint)arenaSize);
         _names = (byte*)NativeMemory.AllocZeroed(MaxTrains * NameSize);
         _controls = (byte*)NativeMemory.AllocZeroed(Batch * ControlSize);
@@ -104,6 +105,20 @@ internal unsafe class LinuxSender : IDisposable
         if (_count == MaxTrains || _pieceCount == MaxPieces) Flush();
     }
 
+    /// <summary>Sends what was kept for a socket, whose buffer has room again.</summary>
+    public void Resume(LinuxSocket socket)
+    {
+        Flush();                                              // what waits for the socket is later, and joins what is kept
+        if (socket.Kept is not { } kept) return;
+        socket.Kept = null;                                   // what still finds no room is kept anew
+        using (kept)
+        {
+            kept.GiveTo(this, socket);
+            Flush();
+        }
+        if (socket.Kept is null) socket.WatchRoom(socket, false);
+    }
+
     /// <summary>Sends what waits.</summary>
     public void Flush()
     {
@@ -113,10 +128,15 @@ internal unsafe class LinuxSender : IDisposable
             (socket.FirstTrain, socket.LastTrain) = (-1, -1);
             while (next >= 0)
             {
+                if (socket.Kept is not null)
+                {
+                    Keep(socket, next);
+                    break;
+                }
                 int count = 0, vectors = 0;
                 int first = next;
                 for (; next >= 0 && count < Batch; next = _trains[next].Next, count++) Prepare(socket, count, next, ref vectors);
-                Send(socket, first, count);
+                if (!Send(socket, first, count)) break;
             }
         }
         _sockets.Clear();
@@ -191,7 +211,8 @@ internal unsafe class LinuxSender : IDisposable
         header.ControlLength = (nuint)(sizeof(ControlHeader) + sizeof(nuint));
     }
 
-    private void Send(LinuxSocket socket, int train, int count)
+    // False when the socket's buffer is full: then the trains of the batch that were left, and all behind them, are kept.
+    private bool Send(LinuxSocket socket, int train, int count)
     {
         int told = -1;                                        // who was told of an earlier datagram's error, and has its chance again
         for (int done = 0; done < count;)
@@ -211,17 +232,51 @@ internal unsafe class LinuxSender : IDisposable
             }
             int error = Marshal.GetLastPInvokeError();
             if (error == InterruptedCall) continue;
-            if (socket.ReportsErrors && told != done && error is not (WouldBlock or NoBuffers))
+            if (error == WouldBlock)                          // what follows on the socket is kept too, so that nothing overtakes
+            {
+                Keep(socket, train);
+                return false;
+            }
+            if (socket.ReportsErrors && told != done && error != NoBuffers)
             {
                 told = done;
                 continue;
             }
             ref Train failed = ref _trains[train];
-            if (failed.Length > failed.Segment && error is not (WouldBlock or NoBuffers)) SendOneByOne(socket, ref failed, error, (int)(_messages[done].Header.NameLength), _messages[done].Header.Name);
+            if (failed.Length > failed.Segment && error != NoBuffers) SendOneByOne(socket, ref failed, error, (int)(_messages[done].Header.NameLength), _messages[done].Header.Name);
             else TransportMeter.Dropped(Reason(error), Datagrams(failed));
             train = failed.Next;
             done++;                                           // the first is the one that failed; the others have their chance
+            if (socket.Kept is null) continue;
+            Keep(socket, train);
+            return false;
         }
+        return true;
+    }
+
+    // The train and all that follow it on the socket.
+    private void Keep(LinuxSocket socket, int train)
+    {
+        for (; train >= 0; train = _trains[train].Next)
+        {
+            for (int index = _trains[train].First; index >= 0; index = _pieces[index].Next)
+            {
+                Piece piece = _pieces[index];
+                int segment = Math.Max(_trains[train].Segment, 1), offset = 0;
+                do Keep(socket, new ReadOnlySpan<byte>(piece.Data + offset, Math.Min(segment, piece.Length - offset)), _trains[train].Remote);
+                while ((offset += segment) < piece.Length);
+            }
+        }
+    }
+
+    private void Keep(LinuxSocket socket, ReadOnlySpan<byte> datagram, in TransportAddress remote)
+    {
+        if (datagram.Length <= _maxKept && socket.Kept is null)
+        {
+            socket.Kept = new KeptDatagrams();
+            socket.WatchRoom(socket, true);
+        }
+        if (socket.Kept?.TryAdd(datagram, remote, _maxKept) != true) TransportMeter.Dropped(SendDropReason.BufferFull);
     }
 
     // EIO: the interface has no checksum offload. EINVAL, EOPNOTSUPP and the like: a kernel or a sandbox that does not cut. Not a datagram is lost by it.
@@ -236,11 +291,17 @@ internal unsafe class LinuxSender : IDisposable
             Piece piece = _pieces[index];
             for (int offset = 0; offset < piece.Length; offset += train.Segment)
             {
+                if (socket.Kept is not null)
+                {
+                    Keep(socket, new ReadOnlySpan<byte>(piece.Data + offset, Math.Min(train.Segment, piece.Length - offset)), train.Remote);
+                    continue;
+                }
                 vector = new IoVector { Base = piece.Data + offset, Length = (nuint)Math.Min(train.Segment, piece.Length - offset) };
                 int sent;
                 do sent = Call(socket.Descriptor, (nint)(&message), 1);
                 while (sent < 0 && Marshal.GetLastPInvokeError() == InterruptedCall);
                 if (sent > 0) TransportMeter.SentBatch(1, (int)vector.Length);
+                else if (Marshal.GetLastPInvokeError() == WouldBlock) Keep(socket, new ReadOnlySpan<byte>(vector.Base, (int)vector.Length), train.Remote);
                 else TransportMeter.Dropped(Reason(Marshal.GetLastPInvokeError()));
             }
         }
@@ -250,7 +311,7 @@ internal unsafe class LinuxSender : IDisposable
 
     private static SendDropReason Reason(int error) => error switch
     {
-        WouldBlock or NoBuffers => SendDropReason.BufferFull,
+        NoBuffers => SendDropReason.BufferFull,
         MessageTooLong => SendDropReason.TooLarge,
         ConnectionRefused => SendDropReason.Refused,
         _ => SendDropReason.Unreachable,

@@ -27,6 +27,23 @@ internal sealed class LinuxSocket : UdpGroupSocket
     /// <summary>Whether errors of earlier datagrams are kept for it, and told in place of the next datagram that is sent.</summary>
     public bool ReportsErrors { get; set; }
 
-    public bool IsClosed { get; set; }
+    /// <summary>What its send buffer had no room for, which leaves before anything else does; null when there is none.</summary>
+    public KeptDatagrams? Kept { get; set; }
+
+    /// <summary>Has the group watch for room in the send buffer, or no more.</summary>
+    public required Action<LinuxSocket, bool> WatchRoom { get; init; }
+
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Closes it; what is kept is lost, and counted.</summary>
+    public void Close()
+    {
+        IsClosed = true;
+        Socket.Dispose();                                     // which takes it out of epoll
+        if (Kept is not { } kept) return;
+        TransportMeter.Dropped(SendDropReason.SocketClosed, kept.Count);
+        kept.Dispose();
+        Kept = null;
+    }
 }
 #endif

@@ -6,7 +6,7 @@ namespace WebRtcStack.Transport;
 /// <summary>The system calls of Linux that .NET has no names for (epoll(7), recvmmsg(2), sendmmsg(2), eventfd(2)).</summary>
 internal static unsafe partial class LinuxSockets
 {
-    public const int EpollIn = 1, EpollError = 8, EpollControlAdd = 1, EpollControlDelete = 2, EpollCloseOnExec = 0x80000;
+    public const int EpollIn = 1, EpollOut = 4, EpollError = 8, EpollControlAdd = 1, EpollControlDelete = 2, EpollControlModify = 3, EpollCloseOnExec = 0x80000;
     public const int EventNonBlocking = 0x800, EventCloseOnExec = 0x80000;
     public const int MessageDontWait = 0x40, MessageTruncated = 0x20;
     public const int AddressIPv4 = 2, AddressIPv6 = 10;

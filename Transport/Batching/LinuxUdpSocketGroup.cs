@@ -28,29 +28,29 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
     private int _wakePosted;
     private bool _disposed;
 
-    private LinuxUdpSocketGroup(UdpSocketGroupOptions options, int epoll, int wake)
+    private LinuxUdpSocketGroup(UdpSocketGroupOptions options, LinuxSender? sender, int epoll, int wake)
     {
         (_options, _epoll, _event) = (options, epoll, wake);
         _events = (byte*)NativeMemory.AllocZeroed((nuint)(Events * EpollEventSize));
         int room = options.MaxDatagramSize + options.Headroom;
-        _sender = new LinuxSender(room, Math.Max(MinArena, 2 * room));
+        _sender = sender ?? new LinuxSender(room, Math.Max(MinArena, 2 * room), options.MaxKeptBytes);
         _receiver = new LinuxReceiver(options, _sender.Flush);
-        Watch(_event, -1);
+        Watch(_event, -1, EpollControlAdd, EpollIn);
     }
 
     public override string Name => _options.Coalesce ? "epoll, recvmmsg with UDP_GRO, sendmmsg with UDP_SEGMENT" : "epoll, recvmmsg, sendmmsg with UDP_SEGMENT";
 
     public override byte ReceivedEcn => _receiver.Ecn;
 
-    /// <summary>Null where the system does not let us, as in some sandboxes.</summary>
-    public static LinuxUdpSocketGroup? TryCreate(UdpSocketGroupOptions options)
+    /// <summary>Null where the system does not let us, as in some sandboxes. A test has a sender of its own.</summary>
+    public static LinuxUdpSocketGroup? TryCreate(UdpSocketGroupOptions options, LinuxSender? sender = null)
     {
         try
         {
             int epoll = EpollCreate(EpollCloseOnExec);
             if (epoll < 0) return null;
             int wake = EventDescriptor(0, EventNonBlocking | EventCloseOnExec);
-            if (wake >= 0) return new LinuxUdpSocketGroup(options, epoll, wake);
+            if (wake >= 0) return new LinuxUdpSocketGroup(options, sender, epoll, wake);
             _ = LinuxSockets.Close(epoll);
             return null;
         }
@@ -94,10 +94,9 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
     {
         if (socket is not LinuxSocket { IsClosed: false } known) return;
         if (known.FirstTrain >= 0) Flush();
-        known.IsClosed = true;
         _sockets[known.Index] = null;
         _free.Push(known.Index);
-        known.Socket.Dispose();                               // which takes it out of epoll
+        known.Close();
     }
 
     public override bool Wait(TimeSpan timeout)
@@ -119,7 +118,9 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
             }
             else if (_sockets[index] is { } socket)
             {
-                if ((Unsafe.ReadUnaligned<int>(_events + i * EpollEventSize) & EpollError) != 0) LinuxErrorQueue.Take(socket, receiver as IUdpErrorReceiver);
+                int events = Unsafe.ReadUnaligned<int>(_events + i * EpollEventSize);
+                if ((events & EpollError) != 0) LinuxErrorQueue.Take(socket, receiver as IUdpErrorReceiver);
+                if ((events & EpollOut) != 0) _sender.Resume(socket);
                 _receiver.Receive(socket, receiver);
             }
         }
@@ -168,7 +169,7 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
             if (_disposed) return;
             _disposed = true;
         }
-        foreach (LinuxSocket? socket in _sockets) socket?.Socket.Dispose();
+        foreach (LinuxSocket? socket in _sockets) socket?.Close();
         _ = LinuxSockets.Close(_epoll);
         _ = LinuxSockets.Close(_event);
         _sender.Dispose();
@@ -185,7 +186,7 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
 
     private LinuxSocket Adopt(Socket bound)
     {
-        LinuxSocket socket = new(bound) { Index = _free.Count > 0 ? _free.Pop() : _sockets.Count };
+        LinuxSocket socket = new(bound) { WatchRoom = WatchRoom, Index = _free.Count > 0 ? _free.Pop() : _sockets.Count };
         socket.CutsTrains = _options.Segment && KnowsSegments(bound);
         if (_options.Coalesce) _ = TrySet(socket, LevelUdp, UdpCoalesce, 1);       // a kernel without it hands datagrams over one by one
         if (_options.ReceiveEcn)
@@ -193,7 +194,7 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         if (_options.ReportsErrors) LinuxErrorQueue.Enable(socket);
         if (socket.Index == _sockets.Count) _sockets.Add(socket);
         else _sockets[socket.Index] = socket;
-        Watch(socket.Descriptor, socket.Index);
+        Watch(socket.Descriptor, socket.Index, EpollControlAdd, EpollIn);
         return socket;
     }
 
@@ -231,12 +232,14 @@ internal sealed unsafe class LinuxUdpSocketGroup : UdpSocketGroup
         }
     }
 
-    private void Watch(int descriptor, int index)
+    private void WatchRoom(LinuxSocket socket, bool watch) => Watch(socket.Descriptor, socket.Index, EpollControlModify, watch ? EpollIn | EpollOut : EpollIn);
+
+    private void Watch(int descriptor, int index, int operation, int events)
     {
         byte* e = stackalloc byte[16];
-        Unsafe.WriteUnaligned(e, (uint)EpollIn);
+        Unsafe.WriteUnaligned(e, (uint)events);
         Unsafe.WriteUnaligned(e + EpollDataOffset, (long)index);
-        _ = EpollControl(_epoll, EpollControlAdd, descriptor, e);
+        _ = EpollControl(_epoll, operation, descriptor, e);
     }
 
     private void TakeWake()

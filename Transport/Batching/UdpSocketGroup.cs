@@ -6,7 +6,7 @@ namespace WebRtcStack.Transport;
 /// <summary>Settings of a <see cref="UdpSocketGroup"/>.</summary>
 /// <remarks>
 /// Worst-case memory: 256 times (<see cref="MaxDatagramSize"/> + <see cref="Headroom"/> + 64 bytes), or 1 MiB with <see cref="Coalesce"/>;
-/// 256 KiB of what is to be sent; and the system's socket buffers.
+/// 256 KiB of what is to be sent; for each socket whose buffer is full <see cref="MaxKeptBytes"/>; and the system's socket buffers.
 /// </remarks>
 public sealed record UdpSocketGroupOptions
 {
@@ -21,6 +21,13 @@ public sealed record UdpSocketGroupOptions
     /// <summary>Bytes of the system's buffers asked for each socket, in each direction. Default 1 MiB; from 8 KiB to 256 MiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public int SocketBufferSize { get; init => field = Require.InRange(value, 8 << 10, 256 << 20); } = 1 << 20;
+
+    /// <summary>
+    /// Bytes that are kept for a socket while the system's buffer is full (Linux), in their order; what goes beyond is lost, and counted.
+    /// Default 256 KiB; from 0, which keeps nothing, to 16 MiB.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
+    public int MaxKeptBytes { get; init => field = Require.InRange(value, 0, 16 << 20); } = 256 << 10;
 
     /// <summary>Whether a receiver that is an <see cref="IUdpErrorReceiver"/> is told of ICMP errors, where the system does (Linux). Default false.</summary>
     public bool ReportsErrors { get; init; }
@@ -163,7 +170,7 @@ public abstract class UdpSocketGroup : IDisposable
     /// <summary>As <see cref="Send"/>, of what was written to <see cref="GetSendBuffer"/> from an offset on, from where it lies.</summary>
     public abstract void SendBuffered(UdpGroupSocket socket, int offset, int length, TransportAddress remote);
 
-    /// <summary>Sends a datagram soon: at the end of <see cref="Poll"/>, or with <see cref="Flush"/>. What the system does not take is lost, and counted.</summary>
+    /// <summary>Sends a datagram soon: at the end of <see cref="Poll"/>, or with <see cref="Flush"/>; when its buffer is full on Linux, when there is room. What the system refuses is lost, and counted.</summary>
     public abstract void Send(UdpGroupSocket socket, ReadOnlySpan<byte> datagram, TransportAddress remote);
 
     /// <summary>Sends what waits.</summary>
