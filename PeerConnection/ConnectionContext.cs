@@ -43,6 +43,9 @@ internal sealed class ConnectionContext
 
     public WebRtcOptions Options { get; }
 
+    /// <summary>Whether we say that we take Cryptex (RFC 9335 §4).</summary>
+    public bool TakesCryptex => Options.Cryptex || Configuration.RtpHeaderEncryptionPolicy == RTCRtpHeaderEncryptionPolicy.Require;
+
     public RTCConfiguration Configuration { get; set; }
 
     public EventLoop Loop { get; }

@@ -77,7 +77,7 @@ public sealed partial class RTCPeerConnection : IAsyncDisposable, IDisposable
 
     /// <summary>Changes the configuration (webrtc-pc §4.4.1.5). Servers and policy are used from the next gathering on: restart ICE for that.</summary>
     /// <exception cref="DOMException">
-    /// InvalidStateError: closed. InvalidModificationError: certificates and bundle and mux policies stay as they are, the pool's size once
+    /// InvalidStateError: closed. InvalidModificationError: certificates and the policies of bundles, mux and header encryption stay as they are, the pool's size once
     /// SetLocalDescriptionAsync was called. SyntaxError, InvalidAccessError: an ICE server is not valid.
     /// </exception>
     public void SetConfiguration(RTCConfiguration configuration)
@@ -91,6 +91,7 @@ public sealed partial class RTCPeerConnection : IAsyncDisposable, IDisposable
                 throw DOMException.InvalidModification("Certificates cannot change: pass those of GetConfiguration().");
             if (configuration.BundlePolicy != current.BundlePolicy) throw DOMException.InvalidModification("The bundle policy cannot change.");
             if (configuration.RtcpMuxPolicy != current.RtcpMuxPolicy) throw DOMException.InvalidModification("The RTCP mux policy cannot change.");
+            if (configuration.RtpHeaderEncryptionPolicy != current.RtpHeaderEncryptionPolicy) throw DOMException.InvalidModification("The header encryption policy cannot change.");
             if (_isLocalSet && configuration.IceCandidatePoolSize != current.IceCandidatePoolSize)
                 throw DOMException.InvalidModification("The candidate pool's size cannot change once SetLocalDescriptionAsync was called.");
             IceServerRules.Validate(configuration.IceServers);

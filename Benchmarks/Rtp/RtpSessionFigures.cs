@@ -11,7 +11,7 @@ namespace WebRtcStack.Benchmarks.Rtp;
 /// </summary>
 internal static class RtpSessionFigures
 {
-    private const int Rounds = 40;
+    private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(1);         // the first tenths run code that is not optimised yet
     private const int VideoPayload = 1100;
     private const int StreamBitsPerSecond = 2_000_000;
     private const byte Video = 96, Repair = 97;
@@ -38,7 +38,7 @@ internal static class RtpSessionFigures
     {
         double best = double.MaxValue;
         long allocated = long.MaxValue;
-        for (int round = 0; round < Rounds; round++)
+        for (TimeSpan end = ThreadClock.Now + s_duration; ThreadClock.Now < end;)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             TimeSpan start = ThreadClock.Now;

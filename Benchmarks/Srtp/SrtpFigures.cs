@@ -11,7 +11,7 @@ namespace WebRtcStack.Benchmarks.Srtp;
 internal static unsafe class SrtpFigures
 {
     private const int Packets = 1000;
-    private const int Rounds = 60;
+    private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(1.5);       // the first tenths run code that is not optimised yet
     private const int Slot = 1500;
     private const int HeaderLength = 12;
     private static readonly byte[] s_buffer = GC.AllocateArray<byte>(Packets * Slot, pinned: true);
@@ -41,7 +41,7 @@ internal static unsafe class SrtpFigures
         double protect = double.MaxValue, unprotect = double.MaxValue, theirProtect = double.MaxValue, theirUnprotect = double.MaxValue;
         ushort sequence = 1, theirSequence = 1;
         long allocated = 0;
-        for (int round = 0; round < Rounds; round++)
+        for (TimeSpan end = ThreadClock.Now + s_duration; ThreadClock.Now < end;)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             OneRound(payload, ref sequence, Ours, OursBack, ref protect, ref unprotect);

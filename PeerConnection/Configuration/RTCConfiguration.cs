@@ -22,6 +22,10 @@ public sealed record RTCConfiguration
     [JsonPropertyName("rtcpMuxPolicy")]
     public RTCRtcpMuxPolicy RtcpMuxPolicy { get; init; } = RTCRtcpMuxPolicy.Require;
 
+    /// <summary>Whether RTP header extensions must be encrypted (webrtc-extensions §12.3). Default: negotiate.</summary>
+    [JsonPropertyName("rtpHeaderEncryptionPolicy")]
+    public RTCRtpHeaderEncryptionPolicy RtpHeaderEncryptionPolicy { get; init; } = RTCRtpHeaderEncryptionPolicy.Negotiate;
+
     /// <summary>The certificate to use. Default: none, one is made.</summary>
     [JsonIgnore]
     public IReadOnlyList<RTCCertificate> Certificates { get; init; } = [];

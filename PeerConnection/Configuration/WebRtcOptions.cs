@@ -130,9 +130,16 @@ public sealed record WebRtcOptions
 
     /// <summary>
     /// Whether <c>a=cryptex</c> is offered and answered (RFC 9335): header extensions and CSRCs of RTP are then encrypted with the payload,
-    /// if the peer says the same. Default false, as browsers' offers have it.
+    /// if the peer says the same. Default false, as browsers' offers have it; with <see cref="RTCConfiguration.RtpHeaderEncryptionPolicy"/>
+    /// "require" it always is.
     /// </summary>
     public bool Cryptex { get; init; }
+
+    /// <summary>
+    /// Makes what controls the bit rate of media, one for each transport; null (default) for none: packets then go as they are written. It is called,
+    /// and the controller with it, on the connection's loop, and must not throw.
+    /// </summary>
+    public Func<ICongestionController>? CreateCongestionController { get; init; }
 
     /// <summary>
     /// How many earlier packets go with each packet of audio, where the peer takes RED (RFC 2198): so many losses in a row are repaired without

@@ -12,6 +12,7 @@ public static class W3CEnum
         [typeof(RTCIceTransportPolicy)] = ["relay", "all", "public"],
         [typeof(RTCBundlePolicy)] = ["balanced", "max-compat", "max-bundle"],
         [typeof(RTCRtcpMuxPolicy)] = ["require", "negotiate"],
+        [typeof(RTCRtpHeaderEncryptionPolicy)] = ["negotiate", "require"],
         [typeof(RTCSdpType)] = ["offer", "pranswer", "answer", "rollback"],
         [typeof(RTCIceProtocol)] = ["udp", "tcp"],
         [typeof(RTCIceServerTransportProtocol)] = ["udp", "tcp", "tls"],

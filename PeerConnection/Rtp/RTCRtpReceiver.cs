@@ -18,6 +18,7 @@ public sealed class RTCRtpReceiver
     private IReadOnlyList<RTCRtpHeaderExtensionParameters> _extensions = [];
     private bool _reducedSize;
     private double? _jitterBufferTarget;
+    private long? _maxBitrate;
     private volatile IReadOnlyList<string> _rids = [];
     private volatile bool _isReceptive;
 
@@ -52,6 +53,25 @@ public sealed class RTCRtpReceiver
             lock (_context.Gate) _jitterBufferTarget = value;
             TimeSpan? target = value is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
             _context.Post((_, _) => _inlet.SetTarget(target));
+        }
+    }
+
+    /// <summary>
+    /// The bit rate that the peer is asked not to exceed with each encoding (TMMBR, RFC 5104 §4.2.1), in bit/s with the headers of IP, UDP and RTP; null
+    /// (default) for no limit. It goes to peers that have negotiated <c>ccm tmmbr</c>, again until they confirm it.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public long? MaxBitrate
+    {
+        get
+        {
+            lock (_context.Gate) return _maxBitrate;
+        }
+        set
+        {
+            if (value is { } limit) Require.InRange(limit, 0, long.MaxValue, nameof(value));
+            lock (_context.Gate) _maxBitrate = value;
+            _context.Post((_, now) => _inlet.SetMaxBitrate(value, now));
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
     private IReadOnlyList<string> _rids = [];
     private byte[] _elementIds = [];
     private TimeSpan? _target;
+    private long? _maxBitrate;
     private byte? _redundantType;                        // RED of audio, where it was negotiated
     private byte _dependenciesId, _audioLevelId, _mixerLevelsId, _orientationId, _captureTimeId;
     private readonly Queue<ReceivedStream> _gone = new();
@@ -82,7 +83,7 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
     {
         if (receiver.Track.Muted && receiver.IsReceptive) context.QueueTask(Unmute);
         sources.Note(packet, _audioLevelId, _mixerLevelsId, _captureTimeId, _codecs[packet.PayloadType]?.ClockRate ?? 0);
-        ReceivedStream stream = Find(source);
+        ReceivedStream stream = Find(source, now);
         RtpHeader header = new(packet.PayloadType, packet.SequenceNumber, packet.Timestamp, packet.Ssrc, packet.Marker);
         if (_redundantType is not { } redundant)
         {
@@ -151,6 +152,13 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         {
             if (stream.Frames is { } frames) frames.TargetDelay = target;
         }
+    }
+
+    /// <summary>Sets the bit rate that each source is asked not to exceed.</summary>
+    public void SetMaxBitrate(long? bitsPerSecond, Instant now)
+    {
+        _maxBitrate = bitsPerSecond;
+        foreach (ReceivedStream stream in _streams.Values) _stack?.Rtp.RequestMaxBitrate(stream.Source, bitsPerSecond, now);
     }
 
     /// <summary>A source has said goodbye, or was forgotten.</summary>
@@ -235,12 +243,13 @@ internal sealed class RtpInlet(RTCRtpReceiver receiver, ConnectionContext contex
         if (receiver.IsReceptive) receiver.SetMuted(false);
     }
 
-    private ReceivedStream Find(RtpReceiveStream source)
+    private ReceivedStream Find(RtpReceiveStream source, Instant now)
     {
         if (!_streams.TryGetValue(source.Ssrc, out ReceivedStream? stream) || stream.Source != source)
         {
             stream?.StopFrames();
             _streams[source.Ssrc] = stream = new ReceivedStream(source);
+            if (_maxBitrate is not null) _stack?.Rtp.RequestMaxBitrate(source, _maxBitrate, now);
         }
         // Only what was negotiated is a name: the wire does not make up others.
         if (stream.Rid is null && source.Rid is not null && _rids.Contains(source.Rid)) stream.Rid = source.Rid;

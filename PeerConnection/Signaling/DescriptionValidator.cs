@@ -50,6 +50,8 @@ internal static class DescriptionValidator
             throw Invalid(section, "a=rtcp-mux-only goes together with a=rtcp-mux (RFC 8858 §3)");
         if (section.IsRtp && configuration.RtcpMuxPolicy == RTCRtcpMuxPolicy.Require && !RemoteSection.SharesRtcp(section) && !RemoteSection.SharesRtcp(carrier))
             throw Invalid(section, "it has no a=rtcp-mux, which the rtcpMuxPolicy \"require\" asks for");
+        if (section.IsRtp && configuration.RtpHeaderEncryptionPolicy == RTCRtpHeaderEncryptionPolicy.Require && !RemoteSection.HasCryptex(description, section))
+            throw Invalid(section, "it has no a=cryptex, which the rtpHeaderEncryptionPolicy \"require\" asks for (webrtc-extensions §12.1)");
     }
 
     private static bool IsUnderstood(SdpFingerprint fingerprint) => new DtlsFingerprint(fingerprint.Algorithm, fingerprint.Value).IsUnderstood;

@@ -104,7 +104,7 @@ internal sealed class SectionWriter(ConnectionContext context)
     /// <summary>Says that we take packets with Cryptex (RFC 9335 §4), if we are to.</summary>
     public void AddCryptex(SdpMedia section)
     {
-        if (context.Options.Cryptex && section.IsRtp) section.Attributes.Add("cryptex");
+        if (context.TakesCryptex && section.IsRtp) section.Attributes.Add("cryptex");
     }
 
     // RFC 8829 §5.2.1: a=msid for each stream, "-" for none.

@@ -57,14 +57,16 @@ internal sealed class TransportSet
         WebRtcOptions options = _context.Options;
         IceParameters local = transport.Local;
         string cname = _context.Cname;
+        bool takesCryptex = _context.TakesCryptex;
         _context.Post((peer, now) =>
         {
             RtpSessionOptions session = options.Rtp with { Cname = cname, NtpTimeAtOrigin = NtpTime(options.TimeProvider.GetUtcNow()) - Seconds(now) };
             IceStream stream = peer.Ice.AddStream(hasRtcp ? 2 : 1, local);
-            transport.Stack = new TransportStack(transport, peer.Ice, stream, IceComponent.Rtp, new RtpSession(session, options.Random), options);
+            RtpSession rtp = new(session, options.Random) { CongestionController = options.CreateCongestionController?.Invoke() };
+            transport.Stack = new TransportStack(transport, peer.Ice, stream, IceComponent.Rtp, rtp, options, takesCryptex);
             peer.Add(transport.Stack);
             if (!hasRtcp) return;
-            transport.RtcpStack = new TransportStack(transport, peer.Ice, stream, IceComponent.Rtcp, transport.Stack.Rtp, options);
+            transport.RtcpStack = new TransportStack(transport, peer.Ice, stream, IceComponent.Rtcp, rtp, options, takesCryptex);
             transport.Stack.RtcpStack = transport.RtcpStack;
             peer.Add(transport.RtcpStack);
         });

@@ -27,9 +27,9 @@ internal sealed class TransportStack : IDisposable
     private DataChannelTransport? _endedData;           // it is heard no more, but has its ABORT to say
     private bool _closing, _isOpen, _cryptex, _isDataStarted, _isRenewed, _isKeyUsedUp, _hasKeysOfRtp;
 
-    public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options) =>
+    public TransportStack(BundleTransport owner, IceAgent ice, IceStream stream, IceComponent component, RtpSession rtp, WebRtcOptions options, bool takesCryptex) =>
         (Owner, _ice, Stream, Component, Rtp, _mtu, _searched, _takesCryptex) =
-        (owner, ice, stream, component, rtp, options.Mtu, Math.Max(0, options.MaxMtu - options.Mtu), options.Cryptex);
+        (owner, ice, stream, component, rtp, options.Mtu, Math.Max(0, options.MaxMtu - options.Mtu), takesCryptex);
 
     /// <summary>The connection's view of the stack.</summary>
     public BundleTransport Owner { get; }

@@ -8,7 +8,7 @@ namespace WebRtcStack.Rtp;
 /// <param name="OverheadBytes">The measured bytes of header per packet, 0 to 511.</param>
 public readonly record struct MaxBitrateEntry(uint Ssrc, ulong BitsPerSecond, int OverheadBytes)
 {
-    private const int MantissaBits = 17;
+    internal const int MantissaBits = 17;
     private const int OverheadBits = 9;
 
     //  0                   1                   2                   3
@@ -45,6 +45,13 @@ internal static class BitrateField
     {
         ulong value = mantissa << exponent;
         return value >> exponent == mantissa ? value : ulong.MaxValue;
+    }
+
+    /// <summary>What is left of a rate on the wire.</summary>
+    public static ulong Round(ulong value, int mantissaBits)
+    {
+        (uint mantissa, int exponent) = Compress(value, mantissaBits);
+        return Expand(mantissa, exponent);
     }
 
     public static (uint Mantissa, int Exponent) Compress(ulong value, int mantissaBits)

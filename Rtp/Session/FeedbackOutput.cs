@@ -10,7 +10,7 @@ internal sealed class FeedbackOutput(RtpSessionState state)
     private const int MaxArrivals = 1024;
     private const long TicksPerUnit = 2500;             // transport-wide feedback counts 250 µs
     private readonly ArrivalWindow _transport = new();
-    private Instant _nackAt = Instant.Never, _keyFrameAt = Instant.Never, _arrivalsAt = Instant.Never, _estimateAt = Instant.Never, _limitsAt = Instant.Never;
+    private Instant _nackAt = Instant.Never, _keyFrameAt = Instant.Never, _arrivalsAt = Instant.Never, _estimateAt = Instant.Never, _limitsAt = Instant.Never, _askAt = Instant.Never;
     private uint _mediaSsrc;
     private byte _feedbackCount;
     private bool _owesTransport, _owesArrivals;
@@ -18,7 +18,7 @@ internal sealed class FeedbackOutput(RtpSessionState state)
     /// <summary>The estimate that is sent (REMB), or null.</summary>
     public long? Estimate { get; private set; }
 
-    public Instant NextTimeout => Instant.Min(Instant.Min(Instant.Min(_nackAt, _keyFrameAt), Instant.Min(_arrivalsAt, _estimateAt)), _limitsAt);
+    public Instant NextTimeout => Instant.Min(Instant.Min(Instant.Min(_nackAt, _keyFrameAt), Instant.Min(_arrivalsAt, _estimateAt)), Instant.Min(_limitsAt, _askAt));
 
     /// <summary>The same of arrival times alone.</summary>
     public Instant NextArrivalsTimeout => _arrivalsAt;
@@ -45,6 +45,28 @@ internal sealed class FeedbackOutput(RtpSessionState state)
     {
         stream.OwesLimits = true;
         _limitsAt = Instant.Min(_limitsAt, now);
+    }
+
+    /// <summary>A source is asked to keep a limit (RFC 5104 §4.2.1).</summary>
+    public void RequestMaxBitrate(RtpReceiveStream stream, long? bitsPerSecond, Instant now)
+    {
+        if (stream.MaxBitrateRequest is null && bitsPerSecond is null) return;
+        (stream.MaxBitrateRequest ??= new MaxBitrateRequest()).Set(bitsPerSecond, now);
+        _askAt = Instant.Min(_askAt, stream.MaxBitrateRequest.NextAt);
+    }
+
+    /// <summary>A source has said which limits hold (§4.2.2).</summary>
+    public bool MaxBitratesNotified(RtpReceiveStream stream, ReadOnlySpan<byte> information, Instant now)
+    {
+        WireReader entries = new(information), requested = entries;
+        ulong lowest = ulong.MaxValue;
+        while (MaxBitrateEntry.TryRead(ref entries, out MaxBitrateEntry entry)) lowest = Math.Min(lowest, entry.BitsPerSecond);
+        if (entries.Remaining != 0) return false;
+        stream.NotifiedMaxBitrate = lowest > long.MaxValue ? null : (long)lowest;
+        if (stream.MaxBitrateRequest is not { } request) return true;
+        request.Notified(ref requested, now);
+        _askAt = Instant.Min(_askAt, request.NextAt);
+        return true;
     }
 
     /// <summary>A packet with a transport-wide sequence number has arrived.</summary>
@@ -83,7 +105,7 @@ internal sealed class FeedbackOutput(RtpSessionState state)
             _owesTransport |= _transport.HasNews;
             foreach (RtpReceiveStream stream in state.Demultiplexer.All) _owesArrivals |= stream.Arrivals is { HasNews: true };
         }
-        if (now >= _nackAt || now >= _keyFrameAt || now >= _estimateAt || now >= _limitsAt) state.Scheduler.FeedbackArose(now);
+        if (now >= _nackAt || now >= _keyFrameAt || now >= _estimateAt || now >= Instant.Min(_limitsAt, _askAt)) state.Scheduler.FeedbackArose(now);
     }
 
     /// <summary>Writes all that is due and has room.</summary>
@@ -93,6 +115,7 @@ internal sealed class FeedbackOutput(RtpSessionState state)
         if (now >= _nackAt) WriteNacks(ref writer, now);
         if (now >= _estimateAt) WriteEstimate(ref writer, now);
         if (now >= _limitsAt) WriteLimits(ref writer, now);
+        if (now >= _askAt) WriteMaxBitrateRequests(ref writer, now);
         if (_owesArrivals) WriteArrivals(ref writer, now);
         if (_owesTransport) WriteTransport(ref writer);
     }
@@ -167,6 +190,22 @@ internal sealed class FeedbackOutput(RtpSessionState state)
             if (stream is not { OwesLimits: true, Limits: { } limits }) continue;
             if (writer.WriteMaxBitrateNotification(stream.Ssrc, limits.BoundingSet)) stream.OwesLimits = false;
             else _limitsAt = now;                        // no room: the next datagram goes on
+        }
+    }
+
+    private void WriteMaxBitrateRequests(ref RtcpWriter writer, Instant now)
+    {
+        const int LowerHeaders = 28;                     // RFC 5104 §4.2.1.2 counts IP, UDP and RTP: IPv4
+        const int MaxOverhead = 511;
+        _askAt = Instant.Never;
+        foreach (RtpReceiveStream stream in state.Demultiplexer.All)
+        {
+            if (stream.MaxBitrateRequest is not { } request || (stream.Section.PayloadTypes.Feedback & RtpFeedback.MaxBitrate) == 0) continue;
+            ReceptionStatistics statistics = stream.Statistics;
+            int header = (int)(statistics.HeaderBytesReceived / Math.Max(1, statistics.PacketsReceived));
+            if (now >= request.NextAt && writer.WriteMaxBitrateRequest(state.FeedbackSsrc, [request.EntryFor(stream.Ssrc, Math.Min(LowerHeaders + header, MaxOverhead))]))
+                request.Sent(state.FeedbackSsrc, now, state.RoundTrip.Patience);
+            _askAt = Instant.Min(_askAt, request.NextAt);
         }
     }
 

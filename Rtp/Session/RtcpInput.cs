@@ -118,6 +118,8 @@ internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, Pa
                 return TakeNack(message, now);
             case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.MaxBitrateRequest):
                 return TakeMaxBitrateRequest(message, now);
+            case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.MaxBitrateNotification):
+                return state.Demultiplexer.Find(message.Sender) is not { } limited || feedback.MaxBitratesNotified(limited, message.Information, now);
             case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.TransportWide):
                 return matcher.TakeTransportWide(message, now);
             case (RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.CongestionControl):
@@ -129,6 +131,12 @@ internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, Pa
                 return true;
             case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.FullIntraRequest):
                 return TakeFullIntraRequests(message);
+            case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.SliceLossIndication):
+                return TakeSliceLosses(message);
+            case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.ReferencePictureSelection):
+                return TakeReferencePicture(message);
+            case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.LayerRefreshRequest):
+                return TakeLayerRefreshes(message);
             case (RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.ApplicationLayer):
                 if (ReceiverEstimatedMaxBitrate.TryParse(message, out ReceiverEstimatedMaxBitrate estimate)) TakeEstimate(estimate, now);
                 return true;
@@ -144,7 +152,9 @@ internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, Pa
         while (MaxBitrateEntry.TryRead(ref reader, out MaxBitrateEntry request))
         {
             if (state.FindSendStream(request.Ssrc) is not { } stream) continue;
-            stream.AskedLimits.Request(message.Sender, request);
+            // What no network reaches is no limit: so one is taken back.
+            if (request.BitsPerSecond > long.MaxValue) stream.Limits?.Forget(message.Sender);
+            else stream.AskedLimits.Request(message.Sender, request);
             LimitsChanged(stream, now);
         }
         return reader.Remaining == 0;
@@ -183,6 +193,41 @@ internal sealed class RtcpInput(RtpSessionState state, RtcpReporter reporter, Pa
         }
         return true;
     }
+
+    private bool TakeSliceLosses(in RtcpFeedback message)
+    {
+        if (FindWith(RtpFeedback.SliceLoss, message.Media) is not { } stream) return true;
+        WireReader reader = new(message.Information);
+        while (SliceLoss.TryRead(ref reader, out SliceLoss loss)) Tell(stream, new EncoderFeedback { SliceLoss = loss });
+        return reader.Remaining == 0;
+    }
+
+    private bool TakeReferencePicture(in RtcpFeedback message)
+    {
+        if (!ReferencePictureSelection.TryParse(message, out ReferencePictureSelection selection)) return false;
+        if (selection.BitString.Length <= byte.MaxValue && FindWith(RtpFeedback.ReferencePictureSelection, message.Media) is { } stream)
+            Tell(stream, new EncoderFeedback { ReferencePicture = selection.BitString.ToArray() });
+        return true;
+    }
+
+    // draft-ietf-avtext-lrr-07 §3: a repetition has the same number; a request for no more than there is, is discarded.
+    private bool TakeLayerRefreshes(in RtcpFeedback message)
+    {
+        WireReader reader = new(message.Information);
+        while (LayerRefreshRequest.TryRead(ref reader, out LayerRefreshRequest request))
+        {
+            if (!request.IsUpgrade || FindWith(RtpFeedback.LayerRefresh, request.Ssrc) is not { } stream || stream.LastLayerRefresh == (message.Sender, request.SequenceNumber)) continue;
+            stream.LastLayerRefresh = (message.Sender, request.SequenceNumber);
+            Tell(stream, new EncoderFeedback { LayerRefresh = request });
+        }
+        return reader.Remaining == 0;
+    }
+
+    private RtpSendStream? FindWith(RtpFeedback negotiated, uint ssrc) =>
+        state.FindSendStream(ssrc) is { } stream && (stream.PayloadTypes.Feedback & negotiated) != 0 ? stream : null;
+
+    private void Tell(RtpSendStream stream, EncoderFeedback feedback) =>
+        state.Raise(new RtpEvent(RtpEventKind.EncoderFeedbackReceived, SendStream: stream, Feedback: feedback));
 
     private void AskForKeyFrame(RtpSendStream stream)
     {

@@ -27,6 +27,15 @@ public enum RtpFeedback
 
     /// <summary>"ccm tmmbr": the receiver may limit the bit rate of a stream (RFC 5104 §4.2.1).</summary>
     MaxBitrate = 64,
+
+    /// <summary>"nack sli": lost slices are told of (RFC 4585 §6.3.2).</summary>
+    SliceLoss = 128,
+
+    /// <summary>"nack rpsi": reference pictures are told of (RFC 4585 §6.3.3).</summary>
+    ReferencePictureSelection = 256,
+
+    /// <summary>"ccm lrr": refreshes of layers are asked for (draft-ietf-avtext-lrr-07).</summary>
+    LayerRefresh = 512,
 }
 
 /// <summary>A payload type as a session needs to know it.</summary>

@@ -83,6 +83,14 @@ public sealed class RtpReceiveStream
     /// <summary>Frames that have begun to arrive: timestamps, each later than those before.</summary>
     public ulong FramesReceived { get; private set; }
 
+    /// <summary>The bit rate that the source is asked not to exceed (<see cref="RtpSession.RequestMaxBitrate"/>), or null.</summary>
+    public long? RequestedMaxBitrate => MaxBitrateRequest?.BitsPerSecond;
+
+    /// <summary>The limits that hold for the source as it has told them last (TMMBN, RFC 5104 §4.2.2): the lowest in bits per second; null for none.</summary>
+    public long? NotifiedMaxBitrate { get; internal set; }
+
+    internal MaxBitrateRequest? MaxBitrateRequest { get; set; }
+
     internal uint ClockRate { get; }
 
     internal SenderClock Clock { get; } = new();

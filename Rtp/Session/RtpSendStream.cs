@@ -145,6 +145,8 @@ public sealed class RtpSendStream
 
     internal (uint Sender, byte Sequence)? LastFullIntra { get; set; }
 
+    internal (uint Sender, byte Sequence)? LastLayerRefresh { get; set; }
+
     internal bool KeepsHistory => (PayloadTypes.Feedback & RtpFeedback.Nack) != 0;
 
     internal bool LogsPackets => (PayloadTypes.Feedback & RtpFeedback.CongestionControl) != 0;

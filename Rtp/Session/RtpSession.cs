@@ -145,6 +145,20 @@ public sealed class RtpSession
         _feedback.SetEstimate(bitsPerSecond, now);
     }
 
+    /// <summary>
+    /// Asks a source not to exceed a bit rate (TMMBR, RFC 5104 §4.2.1), where that was negotiated: again until the source says which limits hold
+    /// (TMMBN), at most 10 times.
+    /// </summary>
+    /// <param name="stream">The source.</param>
+    /// <param name="bitsPerSecond">The limit with the headers of IP, UDP and RTP, in bits per second, from 0; null takes it back.</param>
+    /// <param name="now">The time of the call.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is negative.</exception>
+    public void RequestMaxBitrate(RtpReceiveStream stream, long? bitsPerSecond, Instant now)
+    {
+        if (bitsPerSecond is { } given) Require.InRange(given, 0, long.MaxValue, nameof(bitsPerSecond));
+        _feedback.RequestMaxBitrate(Require.NotNull(stream).Repairs ?? stream, bitsPerSecond, now);
+    }
+
     /// <summary>Takes an RTP packet.</summary>
     /// <param name="datagram">The packet, not protected any more; it is not kept. A retransmission is turned into the original in place.</param>
     /// <param name="now">When it arrived.</param>

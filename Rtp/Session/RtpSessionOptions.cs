@@ -160,10 +160,15 @@ public enum RtpEventKind
 
     /// <summary>A receiver asks a source of ours not to exceed a bit rate, or does so no more (TMMBR, RFC 5104 §4.2.1): <see cref="RtpSendStream.MaxBitrate"/>.</summary>
     MaxBitrateRequested,
+
+    /// <summary>The other side tells an encoder more than that: <see cref="RtpEvent.Feedback"/>. Raised where the payload type has negotiated it.</summary>
+    EncoderFeedbackReceived,
 }
 
 /// <summary>Something that a session has to tell.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="ReceiveStream">The source that is received, if it is about one.</param>
 /// <param name="SendStream">The source that is sent, if it is about one.</param>
-public readonly record struct RtpEvent(RtpEventKind Kind, RtpReceiveStream? ReceiveStream = null, RtpSendStream? SendStream = null);
+/// <param name="Feedback">What an encoder is told; null unless it is <see cref="RtpEventKind.EncoderFeedbackReceived"/>.</param>
+public readonly record struct RtpEvent(
+    RtpEventKind Kind, RtpReceiveStream? ReceiveStream = null, RtpSendStream? SendStream = null, EncoderFeedback? Feedback = null);

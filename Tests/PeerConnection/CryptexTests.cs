@@ -30,6 +30,56 @@ public sealed class CryptexTests
         });
     }
 
+    // webrtc-extensions §12.1: it is offered without further option, and goes both ways.
+    [Test]
+    public async Task Policy_Require_NegotiatesWithWhoeverTakesIt([Values] bool answers)
+    {
+        RTCConfiguration strict = new() { RtpHeaderEncryptionPolicy = RTCRtpHeaderEncryptionPolicy.Require };
+        await using RTCPeerConnection requiring = new(strict), other = new(new RTCConfiguration(), new WebRtcOptions { Cryptex = true });
+        (RTCPeerConnection offerer, RTCPeerConnection answerer) = answers ? (other, requiring) : (requiring, other);
+        RTCRtpTransceiver transceiver = offerer.AddTransceiver(MediaKind.Video);
+        await offerer.SetLocalDescriptionAsync();
+        await answerer.SetRemoteDescriptionAsync(offerer.LocalDescription!);
+        await answerer.SetLocalDescriptionAsync();
+        await offerer.SetRemoteDescriptionAsync(answerer.LocalDescription!);
+        Assert.That(transceiver.RtpHeaderEncryptionNegotiated);
+        Assert.That(answerer.GetTransceivers().Single().RtpHeaderEncryptionNegotiated);
+        DOMException error = Assert.Throws<DOMException>(() => requiring.SetConfiguration(new RTCConfiguration()))!;
+        Assert.That(error.Name, Is.EqualTo("InvalidModificationError"));
+    }
+
+    // webrtc-extensions §12.1: "reject p with a newly created InvalidAccessError".
+    [Test]
+    public async Task Policy_Require_RefusesDescriptionsWithoutCryptex([Values] bool answers)
+    {
+        RTCConfiguration strict = new() { RtpHeaderEncryptionPolicy = RTCRtpHeaderEncryptionPolicy.Require };
+        await using RTCPeerConnection requiring = new(strict), other = new();
+        (RTCPeerConnection offerer, RTCPeerConnection answerer) = answers ? (other, requiring) : (requiring, other);
+        offerer.AddTransceiver(MediaKind.Audio);
+        await offerer.SetLocalDescriptionAsync();
+        if (!answers)
+        {
+            await answerer.SetRemoteDescriptionAsync(offerer.LocalDescription!);
+            await answerer.SetLocalDescriptionAsync();
+        }
+        RTCSignalingState before = requiring.SignalingState;
+        DOMException error = Assert.ThrowsAsync<DOMException>(() => requiring.SetRemoteDescriptionAsync(answers ? offerer.LocalDescription! : answerer.LocalDescription!))!;
+        Assert.That(error.Name, Is.EqualTo("InvalidAccessError"));
+        Assert.That(error.Message, Does.Contain("a=cryptex"));
+        Assert.That(requiring.SignalingState, Is.EqualTo(before));
+    }
+
+    // Data channels have no header extensions: the policy has nothing to say of them.
+    [Test]
+    public async Task Policy_Require_LeavesDataAlone()
+    {
+        await using RTCPeerConnection offerer = new(), answerer = new(new RTCConfiguration { RtpHeaderEncryptionPolicy = RTCRtpHeaderEncryptionPolicy.Require });
+        offerer.CreateDataChannel("data");
+        await offerer.SetLocalDescriptionAsync();
+        await answerer.SetRemoteDescriptionAsync(offerer.LocalDescription!);
+        Assert.That(answerer.SignalingState, Is.EqualTo(RTCSignalingState.HaveRemoteOffer));
+    }
+
     // §4: who does not offer it is not answered with it.
     [Test]
     public async Task CreateAnswer_ToAnOfferWithoutCryptex_HasNone()

@@ -64,6 +64,71 @@ public sealed class BitrateLimitTests
         Assert.That(Notification(pair)!.Length, Is.InRange(1, 16));
     }
 
+    [Test]                                                                // §4.2.1.2, §4.2.2: asked for until it is heard, also where a fifth of all is lost
+    public void RequestMaxBitrate_OverALossyPath_HoldsInTheEnd([ValueSource(nameof(SeedRange))] int seed)
+    {
+        SessionPair pair = new(seed, new PathOptions { Delay = TimeSpan.FromMilliseconds(20), Loss = 0.2 }, RtpFeedback.MaxBitrate);
+        int requests = 0;
+        pair.FeedbackSent = (compound, _) => requests += Count(compound, RtcpFeedbackFormat.MaxBitrateRequest);
+        pair.SendVideo(2000);
+        pair.RunFor(TimeSpan.FromSeconds(1));
+        RtpReceiveStream received = pair.Receiver.ReceiveStreams.Single();
+        pair.Receiver.RequestMaxBitrate(received, 300_000, pair.Time.Now);
+        pair.RunFor(TimeSpan.FromSeconds(6));
+        Assert.That((pair.Stream.MaxBitrate, received.RequestedMaxBitrate, received.NotifiedMaxBitrate), Is.EqualTo((300_000L, 300_000L, 300_000L)));
+        Assert.That(pair.Stream.MaxBitrateOverheadBytes, Is.InRange(28 + 12, 28 + 40), "IP, UDP and RTP with its extensions");
+        int told = requests;
+        Assert.That(told, Is.InRange(1, 10));
+        pair.RunFor(TimeSpan.FromSeconds(2));
+        Assert.That(requests, Is.EqualTo(told), "not once more when it was heard");
+        pair.Receiver.RequestMaxBitrate(received, null, pair.Time.Now);
+        pair.RunFor(TimeSpan.FromSeconds(6));
+        Assert.That((pair.Stream.MaxBitrate, received.RequestedMaxBitrate, received.NotifiedMaxBitrate), Is.EqualTo(((long?)null, (long?)null, (long?)null)), "taken back");
+        Assert.That(() => pair.Receiver.RequestMaxBitrate(received, -1, pair.Time.Now), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]                                                                // §4.2.2.1: the contents of each notification decide on what follows
+    public void RequestMaxBitrate_IsRepeated_WhileTheSourceDoesNotKnowIt()
+    {
+        SessionPair pair = new(1, new PathOptions(), RtpFeedback.MaxBitrate);
+        List<Instant> asked = [];
+        pair.FeedbackSent = (compound, at) => asked.AddRange(Enumerable.Repeat(at, Count(compound, RtcpFeedbackFormat.MaxBitrateRequest)));
+        pair.SendVideo(50);
+        pair.RunFor(TimeSpan.FromSeconds(1));
+        RtpReceiveStream received = pair.Receiver.ReceiveStreams.Single();
+        pair.Receiver.RequestMaxBitrate(received, 300_000, pair.Time.Now);
+        pair.RunFor(TimeSpan.FromSeconds(1));
+        Assert.That(asked, Has.Count.EqualTo(1));
+        Notify(pair, new MaxBitrateEntry(99, 100_000, 40));
+        pair.RunFor(TimeSpan.FromSeconds(1));
+        Assert.That(asked, Has.Count.EqualTo(1), "another's limit is below ours");
+        Assert.That(received.NotifiedMaxBitrate, Is.EqualTo(100_000).Within(2));
+        Notify(pair);
+        pair.RunFor(TimeSpan.FromSeconds(1));
+        Assert.That(asked, Has.Count.EqualTo(2), "now ours would bind");
+        for (int i = 0; i < 1000; i++)
+        {
+            Notify(pair);                                                 // a source that does not want to know
+            pair.RunFor(TimeSpan.FromMilliseconds(10));
+        }
+        Assert.That(asked, Has.Count.LessThanOrEqualTo(40), "no storm");
+        Assert.That(asked.Zip(asked.Skip(1), (one, next) => (next - one).TotalMilliseconds), Is.All.GreaterThanOrEqualTo(499));
+    }
+
+    [Test]
+    public void RequestMaxBitrate_WithoutNegotiation_IsNotSent()
+    {
+        SessionPair pair = new(1, new PathOptions());
+        int requests = 0;
+        pair.FeedbackSent = (compound, _) => requests += Count(compound, RtcpFeedbackFormat.MaxBitrateRequest);
+        pair.SendVideo(50);
+        pair.RunFor(TimeSpan.FromSeconds(1));
+        pair.Receiver.RequestMaxBitrate(pair.Receiver.ReceiveStreams.Single(), 300_000, pair.Time.Now);
+        pair.RunFor(TimeSpan.FromSeconds(3));
+        Assert.That(requests, Is.Zero);
+        Assert.That(pair.Stream.MaxBitrate, Is.Null);
+    }
+
     // What a receiver may send on top of its packets' headers never exceeds any of the limits: the set is their lower edge.
     [Test]
     public void BoundingSet_OfAnyLimits_IsTheirLowerEdge([ValueSource(nameof(SeedRange))] int seed)
@@ -99,6 +164,22 @@ public sealed class BitrateLimitTests
         RtcpWriter writer = new(_buffer);
         writer.WriteGoodbye(owner);
         pair.Sender.ReceiveRtcp(_buffer.AsSpan(0, writer.Length), pair.Time.Now);
+    }
+
+    private void Notify(SessionPair pair, params MaxBitrateEntry[] entries)
+    {
+        RtcpWriter writer = new(_buffer);
+        writer.WriteMaxBitrateNotification(SessionPair.Ssrc, entries);
+        pair.Receiver.ReceiveRtcp(_buffer.AsSpan(0, writer.Length), pair.Time.Now);
+        pair.Pump();
+    }
+
+    private static int Count(ReadOnlySpan<byte> compound, byte format)
+    {
+        int count = 0;
+        while (RtcpPacket.TryRead(ref compound, out RtcpPacket packet))
+            count += RtcpFeedback.TryParse(packet, out RtcpFeedback feedback) && feedback.Is(RtcpPacketType.TransportFeedback, format) ? 1 : 0;
+        return count;
     }
 
     private MaxBitrateEntry[]? Notification(SessionPair pair)
