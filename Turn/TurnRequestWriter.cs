@@ -8,7 +8,11 @@ internal sealed class TurnRequestWriter(TurnAllocationOptions options, TurnCrede
 {
     private const byte ProtocolUdp = 17, ProtocolTcp = 6;                 // REQUESTED-TRANSPORT
 
+    private enum Family { IPv4, IPv6, Both }
+
     private bool _dontFragment = options.DontFragment;
+    private Family _family = options.RequestBothFamilies ? Family.Both : options.RequestIPv6 ? Family.IPv6 : Family.IPv4;
+    private int _familiesRefused;
 
     /// <summary>Gives a wish up that the server does not understand: DF is no more than that (RFC 8656 §7.4).</summary>
     /// <returns>False when it is none of them.</returns>
@@ -16,6 +20,21 @@ internal sealed class TurnRequestWriter(TurnAllocationOptions options, TurnCrede
     {
         if (!_dontFragment || !response.TryGet(StunAttributeType.UnknownAttributes, out StunAttribute unknown) || unknown.Value.Length < 2) return false;
         _dontFragment = false;
+        return true;
+    }
+
+    /// <summary>Turns to another family where the server lacks the one that was asked for, or does not give both (RFC 8656 §7.2).</summary>
+    /// <returns>False when the error is about something else, or nothing is left to ask for.</returns>
+    public bool TryOtherFamily(StunErrorCode error)
+    {
+        if (!options.AcceptOtherFamily || options.ReservationToken != 0 || _familiesRefused == (options.RequestBothFamilies ? 2 : 1)) return false;
+        // §7.4 has a client not retry the request after 440; this is another one, for a family that the server has not refused yet.
+        // A server without IPv4 refuses ADDITIONAL-ADDRESS-FAMILY with 508, one that does not know the attribute with 420.
+        bool refused = error == StunErrorCode.AddressFamilyNotSupported || (options.RequestBothFamilies &&
+            (error is StunErrorCode.BadRequest or StunErrorCode.UnknownAttribute or StunErrorCode.InsufficientCapacity));
+        if (!refused) return false;
+        _familiesRefused++;
+        _family = _family == Family.IPv6 ? Family.IPv4 : Family.IPv6;
         return true;
     }
 
@@ -53,8 +72,8 @@ internal sealed class TurnRequestWriter(TurnAllocationOptions options, TurnCrede
     private void WriteWishes(ref StunMessageWriter writer)
     {
         if (options.ReservationToken != 0) writer.WriteUInt64(StunAttributeType.ReservationToken, options.ReservationToken);
-        else if (options.RequestBothFamilies) writer.WriteFamily(StunAttributeType.AdditionalAddressFamily, isIPv6: true);
-        else if (options.RequestIPv6) writer.WriteFamily(StunAttributeType.RequestedAddressFamily, isIPv6: true);
+        else if (_family == Family.Both) writer.WriteFamily(StunAttributeType.AdditionalAddressFamily, isIPv6: true);
+        else if (_family == Family.IPv6) writer.WriteFamily(StunAttributeType.RequestedAddressFamily, isIPv6: true);
         if (options.ReservationToken == 0 && (options.RequestEvenPort || options.ReserveNextPort))
             writer.WriteEvenPort(options.ReserveNextPort);
         if (_dontFragment) writer.WriteFlag(StunAttributeType.DontFragment);
