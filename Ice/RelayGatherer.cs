@@ -56,6 +56,7 @@ internal sealed class RelayGatherer(IceContext context, ConnectivityChecks check
             Protocol = server.Protocol,
             RequestTcp = isTcp,
             RequestBothFamilies = socket.Address.IsIPv6 && !isTcp,        // what brings a host with IPv6 alone to IPv4 peers
+            AcceptOtherFamily = true,                                     // a server that relays one family alone is better than none
             MaxPeers = context.Options.MaxPairs,
         }, context.Random);
         _allocations.Add(new Allocation(stream, socket, server, turn, isTcp));

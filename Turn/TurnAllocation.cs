@@ -462,9 +462,8 @@ public sealed class TurnAllocation : IDisposable
         {
             StunErrorCode.Unauthenticated or StunErrorCode.StaleNonce => _credentials.TryUpdate(response) && request.TryChallenge(),
             StunErrorCode.TryAlternate when request.Method == StunMethod.Allocate => TryMove(response),
-            StunErrorCode.UnknownAttribute when request.Method == StunMethod.Allocate => _writer.TryWithout(response),
-            StunErrorCode.AddressFamilyNotSupported or StunErrorCode.InsufficientCapacity when request.Method == StunMethod.Allocate => _writer.TryIPv6Alone(),
-            _ => false,
+            StunErrorCode.UnknownAttribute when request.Method == StunMethod.Allocate => _writer.TryWithout(response) || _writer.TryOtherFamily(error),
+            _ => request.Method == StunMethod.Allocate && _writer.TryOtherFamily(error),
         };
         if (again)
         {

@@ -26,8 +26,14 @@ public sealed record TurnAllocationOptions
     /// <summary>Whether to ask for an IPv6 relayed address (RFC 8656 §18.6). Default false.</summary>
     public bool RequestIPv6 { get; init; }
 
-    /// <summary>Whether to ask for an IPv6 relayed address besides an IPv4 one (RFC 8656 §18.11), and for IPv6 alone where that is refused. Default false; excludes the other wishes about addresses.</summary>
+    /// <summary>Whether to ask for an IPv6 relayed address besides an IPv4 one (RFC 8656 §18.11). Default false; excludes the other wishes about addresses.</summary>
     public bool RequestBothFamilies { get; init; }
+
+    /// <summary>
+    /// Whether an address of the other family is welcome where the server has none of the wanted one (440), or refuses to give both (400,
+    /// 420, 440, 508): the request is then made anew, for IPv6 alone and last for IPv4 (RFC 8656 §7.2). Default false: the error ends the attempt.
+    /// </summary>
+    public bool AcceptOtherFamily { get; init; }
 
     /// <summary>Whether to ask for an even port (RFC 8656 §18.7). Default false.</summary>
     public bool RequestEvenPort { get; init; }

@@ -8,8 +8,11 @@ internal sealed class TurnRequestWriter(TurnAllocationOptions options, TurnCrede
 {
     private const byte ProtocolUdp = 17, ProtocolTcp = 6;                 // REQUESTED-TRANSPORT
 
+    private enum Family { IPv4, IPv6, Both }
+
     private bool _dontFragment = options.DontFragment;
-    private bool _bothFamilies = options.RequestBothFamilies;
+    private Family _family = options.RequestBothFamilies ? Family.Both : options.RequestIPv6 ? Family.IPv6 : Family.IPv4;
+    private int _familiesRefused;
 
     /// <summary>Gives a wish up that the server does not understand: DF is no more than that (RFC 8656 §7.4).</summary>
     /// <returns>False when it is none of them.</returns>
@@ -20,16 +23,19 @@ internal sealed class TurnRequestWriter(TurnAllocationOptions options, TurnCrede
         return true;
     }
 
-    /// <summary>
-    /// Asks for IPv6 alone in place of both families. A server that has no IPv4 address is to grant what it can (RFC 8656 §7.2), but
-    /// there are those that refuse all of it.
-    /// </summary>
-    /// <returns>False when both were not asked for.</returns>
-    public bool TryIPv6Alone()
+    /// <summary>Turns to another family where the server lacks the one that was asked for, or does not give both (RFC 8656 §7.2).</summary>
+    /// <returns>False when the error is about something else, or nothing is left to ask for.</returns>
+    public bool TryOtherFamily(StunErrorCode error)
     {
-        bool wasBoth = _bothFamilies;
-        _bothFamilies = false;
-        return wasBoth;
+        if (!options.AcceptOtherFamily || options.ReservationToken != 0 || _familiesRefused == (options.RequestBothFamilies ? 2 : 1)) return false;
+        // §7.4 has a client not retry the request after 440; this is another one, for a family that the server has not refused yet.
+        // A server without IPv4 refuses ADDITIONAL-ADDRESS-FAMILY with 508, one that does not know the attribute with 420.
+        bool refused = error == StunErrorCode.AddressFamilyNotSupported || (options.RequestBothFamilies &&
+            (error is StunErrorCode.BadRequest or StunErrorCode.UnknownAttribute or StunErrorCode.InsufficientCapacity));
+        if (!refused) return false;
+        _familiesRefused++;
+        _family = _family == Family.IPv6 ? Family.IPv4 : Family.IPv6;
+        return true;
     }
 
     /// <summary>Writes a request.</summary>
@@ -66,8 +72,8 @@ internal sealed class TurnRequestWriter(TurnAllocationOptions options, TurnCrede
     private void WriteWishes(ref StunMessageWriter writer)
     {
         if (options.ReservationToken != 0) writer.WriteUInt64(StunAttributeType.ReservationToken, options.ReservationToken);
-        else if (_bothFamilies) writer.WriteFamily(StunAttributeType.AdditionalAddressFamily, isIPv6: true);
-        else if (options.RequestIPv6 || options.RequestBothFamilies) writer.WriteFamily(StunAttributeType.RequestedAddressFamily, isIPv6: true);
+        else if (_family == Family.Both) writer.WriteFamily(StunAttributeType.AdditionalAddressFamily, isIPv6: true);
+        else if (_family == Family.IPv6) writer.WriteFamily(StunAttributeType.RequestedAddressFamily, isIPv6: true);
         if (options.ReservationToken == 0 && (options.RequestEvenPort || options.ReserveNextPort))
             writer.WriteEvenPort(options.ReserveNextPort);
         if (_dontFragment) writer.WriteFlag(StunAttributeType.DontFragment);

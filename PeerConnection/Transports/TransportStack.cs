@@ -374,7 +374,7 @@ internal sealed class TransportStack : IDisposable
         if (stream is not null) observer.RtpReceived(stream, packet, now);
     }
 
-    // RFC 5764 §5.1.1: the association of RTCP's own component gives its keys. Chromium protects RTCP with those of RTP's, as it does when
+    // RFC 5764 §4.2: the association of RTCP's own component gives its keys. Chromium protects RTCP with those of RTP's, as it does when
     // both are multiplexed, and understands nothing else: who does so is answered likewise.
     private bool TryUnprotectRtcp(Span<byte> datagram, out int length)
     {

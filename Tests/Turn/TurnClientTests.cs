@@ -87,27 +87,6 @@ internal sealed class TurnClientTests
         Assert.That((_client.AdditionalRelayedAddress.IsNone, _client.AdditionalErrorCode), Is.EqualTo((true, StunErrorCode.AddressFamilyNotSupported)));
     }
 
-    // RFC 8656 §7.2: a server grants what it has of the two. One that refuses both is asked for IPv6 alone, and once.
-    [Test]
-    public void Allocate_ForBothFamiliesWhereBothAreRefused_AsksForIPv6Alone([Values(StunErrorCode.InsufficientCapacity, StunErrorCode.AddressFamilyNotSupported)] StunErrorCode code)
-    {
-        using TurnAllocation client = new(Options with { RequestBothFamilies = true }, RandomSource.Seeded(1));
-        Assert.That(Refuse(), Is.EqualTo((true, false)), "both");
-        Assert.That(Refuse(), Is.EqualTo((false, true)), "IPv6");
-        Assert.That((client.State, client.ErrorCode), Is.EqualTo((TurnAllocationState.Failed, code)));
-
-        (bool Additional, bool Requested) Refuse()
-        {
-            byte[] request = new byte[500], response = new byte[500];
-            int length = client.Transmit(request, default);
-            Assert.That(StunMessage.TryParse(request.AsSpan(0, length), out StunMessage asked));
-            StunMessageWriter writer = new(response, StunClass.ErrorResponse, StunMethod.Allocate, asked.TransactionId);
-            writer.WriteErrorCode(code);
-            client.Receive(response.AsSpan(0, writer.Length), default, out _, out _, out _);
-            return (asked.TryGet(StunAttributeType.AdditionalAddressFamily, out _), asked.TryGet(StunAttributeType.RequestedAddressFamily, out _));
-        }
-    }
-
     [Test]
     public void Allocate_WithReservation_GivesThePairOfPorts()
     {
