@@ -23,11 +23,11 @@ public sealed class BrowserMediaTests(string peer) : PeerTests(peer)
         if (weOffer)
         {
             echo.Offer(MediaKind.Audio, MediaKind.Video);
-            await call.OfferAsync("send('audio', 'video')");
+            await call.OfferAsync("sendCalmly('audio', 'video')");
         }
         else
         {
-            await call.Peer.EvaluateAsync("send('audio', 'video')");
+            await call.Peer.EvaluateAsync("sendCalmly('audio', 'video')");
             await call.AnswerAsync(echo.AttachAsync);
         }
         await call.ConnectedAsync(timeout);

@@ -48,11 +48,11 @@ public sealed class BrowserNegotiationTests(string peer) : PeerTests(peer)
         if (weAdd)
         {
             echo.Offer(MediaKind.Audio, MediaKind.Video);
-            await call.OfferAsync("send('audio', 'video')");
+            await call.OfferAsync("sendCalmly('audio', 'video')");
         }
         else
         {
-            await call.Peer.EvaluateAsync("send('audio', 'video')");
+            await call.Peer.EvaluateAsync("sendCalmly('audio', 'video')");
             await call.AnswerAsync(echo.AttachAsync);
         }
         await BrowserMediaTests.AssertDecodedAsync(call, echo);
@@ -67,7 +67,7 @@ public sealed class BrowserNegotiationTests(string peer) : PeerTests(peer)
         await call.Peer.EvaluateAsync("pc.restartIce()");
         await call.AnswerAsync();
         MediaEcho echo = new(call.Connection);
-        await call.Peer.EvaluateAsync("send('audio', 'video')");
+        await call.Peer.EvaluateAsync("sendCalmly('audio', 'video')");
         await call.AnswerAsync(echo.AttachAsync);
         await BrowserMediaTests.AssertDecodedAsync(call, echo);
         call.Connection.GetTransceivers().Single(each => each.Receiver.Track.Kind == MediaKind.Video).Stop();

@@ -15,11 +15,11 @@ public sealed class BrowserRtcpMuxTests(string peer) : PeerTests(peer)
         if (weOffer)
         {
             echo.Offer(MediaKind.Audio, MediaKind.Video);
-            await call.OfferAsync("send('audio', 'video')");
+            await call.OfferAsync("sendCalmly('audio', 'video')");
         }
         else
         {
-            await call.Peer.EvaluateAsync("send('audio', 'video')");
+            await call.Peer.EvaluateAsync("sendCalmly('audio', 'video')");
             await call.AnswerAsync(echo.AttachAsync);
         }
         await call.Connection.ReachesAsync(RTCPeerConnectionState.Connected, timeout);

@@ -24,6 +24,7 @@ async function setLocal() {
 }
 
 const setRemote = description => pc.setRemoteDescription(description);
+const outcome = action => action().then(() => "taken", error => error.name);
 const addCandidate = candidate => pc.addIceCandidate(candidate);
 
 async function until(what, condition) {
@@ -77,8 +78,14 @@ function play(track) {
   document.body.append(element);
 }
 
-async function send(...kinds) {
-  const stream = await navigator.mediaDevices.getUserMedia(Object.fromEntries(kinds.map(kind => [kind, true])));
+const send = (...kinds) => sendFrom({ audio: true, video: true }, kinds);
+
+// A small picture, slowly: a pause counts as a freeze at three times the frames' distance, which a busy processor then does not reach.
+const calmVideo = { width: 320, height: 240, frameRate: 8 };
+const sendCalmly = (...kinds) => sendFrom({ audio: true, video: calmVideo }, kinds);
+
+async function sendFrom(sources, kinds) {
+  const stream = await navigator.mediaDevices.getUserMedia(Object.fromEntries(kinds.map(kind => [kind, sources[kind]])));
   for (const track of stream.getTracks()) {
     const waiting = pc.getTransceivers().find(each => each.receiver.track.kind === track.kind && !each.sender.track && each.currentDirection === null);
     if (waiting) {
@@ -92,7 +99,7 @@ async function send(...kinds) {
 
 // One small source of a kind, in transceivers of its own.
 async function sendEach(kind, count) {
-  const stream = await navigator.mediaDevices.getUserMedia({ [kind]: kind === "video" ? { width: 320, height: 240 } : true });
+  const stream = await navigator.mediaDevices.getUserMedia({ [kind]: kind === "video" ? calmVideo : true });
   for (let i = 0; i < count; i++) pc.addTransceiver(stream.getTracks()[0].clone(), { streams: [stream] });
 }
 
@@ -120,7 +127,7 @@ async function selectedPair() {
 
 // Simulcast: from small to large, so little bitrate for each that all are sent at once.
 async function sendSimulcast(...rids) {
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720 } });
+  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720, frameRate: 10 } });
   pc.addTransceiver(stream.getVideoTracks()[0], {
     streams: [stream],
     sendEncodings: rids.map((rid, i) => ({ rid, scaleResolutionDownBy: 2 ** (rids.length - 1 - i), maxBitrate: 60000 * 2 ** i })),

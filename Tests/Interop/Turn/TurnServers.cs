@@ -57,11 +57,26 @@ internal abstract class RealTurnServer : IAsyncDisposable
         }),
     };
 
+    private const int FirstPort = 20_000, Ports = 12_000;
+    private static int s_nextPort = Environment.ProcessId * 97;
+
+    /// <summary>A port that is free for UDP and TCP, below those that systems give to sockets that ask for any: it stays free until it is listened on.</summary>
     internal static int FreePort()
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (int tries = 0; tries < Ports; tries++)
+        {
+            int port = FirstPort + (int)((uint)Interlocked.Increment(ref s_nextPort) % Ports);
+            try
+            {
+                using Socket udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                using TcpListener tcp = new(IPAddress.Loopback, port);
+                udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                tcp.Start();
+                return port;
+            }
+            catch (SocketException) { }                           // somebody else's
+        }
+        throw new InvalidOperationException($"No port from {FirstPort} to {FirstPort + Ports - 1} is free on loopback.");
     }
 }
 
@@ -161,10 +176,11 @@ internal sealed class CoturnServer : RealTurnServer
         server._process.BeginErrorReadLine();
         for (int tries = 0; tries < 100; tries++)
         {
-            using TcpClient probe = new();
+            using TcpClient plain = new(), secured = new();
             try
             {
-                await probe.ConnectAsync(IPAddress.Loopback, tlsPort);
+                await plain.ConnectAsync(IPAddress.Loopback, port);
+                await secured.ConnectAsync(IPAddress.Loopback, tlsPort);
                 return server;
             }
             catch (SocketException) when (!server._process.HasExited)
