@@ -27,6 +27,7 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             context.Channels.Mid = mid;
             context.Channels.Offered(transport);
         }
+        context.Sections.Offered();
         foreach (BundleTransport transport in offers.Transports.Where(planned => planned.IsTagged).Select(planned => planned.Transport!)) context.Transports.StartGathering(transport);
         context.Transports.AnnounceRole(context.Options.Ice.IsLite ? RTCIceRole.Controlled : RTCIceRole.Controlling);
     }
@@ -75,11 +76,12 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             string mid = answer.Media[i].Mid ?? offer.Media[i].Mid ?? "";
             RTCRtpTransceiver? transceiver = context.Transceivers.FindByMid(mid);
             IReadOnlyList<string>? group = groups.FirstOrDefault(each => each.Contains(mid));
-            BundleTransport? transport = weOffered ? context.Sections.Of(group is null ? mid : group[0]) : answers.Transports[i];
+            BundleTransport? transport = weOffered ? context.Sections.OfOffer(group is null ? mid : group[0]) : answers.Transports[i];
             bool isRejected = answer.Media[i].Port == 0 || transport is null || (group is null && weOffered && RemoteSection.IsBundleOnly(offer.Media[i]));
             if (isRejected)
             {
                 if (isFinal) Reject(transceiver, local.Media[i], remote.Media[i], RemoteSection.IsInUse(offer.Media[i]));
+                else if (transceiver is { IsStopped: false }) Rest(transceiver, remote.Media[i]);
                 continue;
             }
             context.Sections.Assign(mid, transport!);
@@ -149,6 +151,16 @@ internal sealed class DescriptionApplier(ConnectionContext context, OfferBuilder
             if (RemoteSection.IceParameters(offer, RemoteSection.Carrier(offer, section)) is { } offered && known != offered)
                 context.Transports.PrepareRestart(transport);
         }
+    }
+
+    // RFC 9429 §5.11: nothing is sent or received any more.
+    // Deviation, webrtc-pc §4.4.1.4, step 11.2.15: the transceiver is not stopped for good, as the final answer may accept the section (RFC 9429 §4.1.10).
+    private void Rest(RTCRtpTransceiver transceiver, SdpMedia theirs)
+    {
+        tracks.Process(transceiver, SdpDirection.Inactive, theirs);
+        transceiver.Sender.Suspend();
+        transceiver.Receiver.Close();
+        transceiver.SetCurrentDirection(RTCRtpTransceiverDirection.Inactive);
     }
 
     private void Reject(RTCRtpTransceiver? transceiver, SdpMedia ours, SdpMedia theirs, bool wasOffered)

@@ -5,7 +5,7 @@ namespace WebRtcStack;
 /// <summary>Which media section goes over which transport, in force and under way (RFC 9143; RFC 9429 §4.1.1 for the policies).</summary>
 internal sealed class SectionTransports(ConnectionContext context)
 {
-    private Dictionary<string, BundleTransport> _assigned = [];
+    private Dictionary<string, BundleTransport> _assigned = [], _offered = [];
     private Dictionary<string, BundleTransport>? _stable;
 
     /// <summary>The transport of the bundle that was negotiated; null while there is none.</summary>
@@ -13,12 +13,18 @@ internal sealed class SectionTransports(ConnectionContext context)
 
     public BundleTransport? Of(string? mid) => mid is not null && _assigned.TryGetValue(mid, out BundleTransport? transport) ? transport : null;
 
+    /// <summary>What our offer has said, whatever provisional answers have made of it: each answer speaks of the offer (RFC 9143 §7.3.1).</summary>
+    public BundleTransport? OfOffer(string mid) => _offered.TryGetValue(mid, out BundleTransport? transport) ? transport : null;
+
     public bool IsAssigned(BundleTransport transport) => _assigned.ContainsValue(transport);
 
     public void Assign(string mid, BundleTransport transport) => _assigned[mid] = transport;
 
     /// <summary>Remembers what is in force, for a rollback.</summary>
     public void Remember() => _stable ??= new Dictionary<string, BundleTransport>(_assigned);
+
+    /// <summary>Our offer has assigned its sections; answers refer to that.</summary>
+    public void Offered() => _offered = new Dictionary<string, BundleTransport>(_assigned);
 
     /// <summary>An answer has settled which sections there are; transports of none are closed (RFC 8829 §5.11).</summary>
     /// <param name="answer">The answer, whose sections are assigned already.</param>
@@ -28,7 +34,7 @@ internal sealed class SectionTransports(ConnectionContext context)
         HashSet<string> used = [.. answer.Media.Where(section => section.Port != 0 && section.Mid is not null).Select(section => section.Mid!)];
         foreach (string mid in _assigned.Keys.Where(mid => !used.Contains(mid)).ToArray()) _assigned.Remove(mid);
         Bundle = groups.SelectMany(group => group).Select(Of).FirstOrDefault(transport => transport is not null);
-        _stable = null;
+        (_stable, _offered) = (null, []);
         CloseUnused();
     }
 
@@ -36,7 +42,7 @@ internal sealed class SectionTransports(ConnectionContext context)
     public void RollBack()
     {
         if (_stable is null) return;
-        (_assigned, _stable) = (_stable, null);
+        (_assigned, _stable, _offered) = (_stable, null, []);
         CloseUnused();
         foreach (BundleTransport transport in context.Transports.All) context.Transports.RollBack(transport);
     }
@@ -81,7 +87,7 @@ internal sealed class SectionTransports(ConnectionContext context)
         int free = 0;
         foreach (IReadOnlyList<string> group in groups)
         {
-            BundleTransport? transport = group.Select(Of).FirstOrDefault(known => known is not null && !taken.Contains(known))
+            BundleTransport? transport = group.Select(Before).FirstOrDefault(known => known is not null && !taken.Contains(known)) ?? (group.Count > 0 ? Provisional(group[0]) : null)
                 ?? (Bundle is { } bundle && !taken.Contains(bundle) && Continues(offer, group, bundle) ? bundle : null);
             for (int i = 0; i < plan.Length; i++)
             {
@@ -93,11 +99,17 @@ internal sealed class SectionTransports(ConnectionContext context)
         {
             if (plan[i] is not null || offer.Media[i].Mid is not { } mid || !isAccepted(offer.Media[i])) continue;
             // A section that was taken out of its bundle leaves the transport to those that stay (RFC 9143 §7.5.2).
-            BundleTransport transport = Of(mid) is { } known && !taken.Contains(known) ? known : context.Transports.Free(free++);
+            BundleTransport transport = (Before(mid) ?? Provisional(mid)) is { } known && !taken.Contains(known) ? known : context.Transports.Free(free++);
             taken.Add(plan[i] = transport);
         }
         return plan;
     }
+
+    // What a section went over before the offer under way.
+    private BundleTransport? Before(string mid) => (_stable ?? _assigned).TryGetValue(mid, out BundleTransport? transport) ? transport : null;
+
+    // What a provisional answer has made for a bundle with this tag. With another tag the peer uses what it has offered there (RFC 9143 §7.3.1).
+    private BundleTransport? Provisional(string tag) => Of(tag) is { } transport && transport.Mid == tag ? transport : null;
 
     // Sections that are new, while all that were in the bundle have gone, may still go over its transport: the peer's names say so.
     private static bool Continues(SdpDescription offer, IReadOnlyList<string> group, BundleTransport bundle)

@@ -84,6 +84,10 @@ public sealed class ApiSequenceTests
     private static void BeAtPeace(PeerSimulation simulation, PeerApplication left, PeerApplication right, Func<string> story)
     {
         foreach (PeerApplication each in new[] { left, right }) (each.RejectsSection, each.AnswersProvisionally) = (0, false);
+        // What is under way may yet reject the section of data channels, and end all that there are.
+        bool isQuiet = simulation.Time.RunUntil(() => IsQuiet(left) && IsQuiet(right), TimeSpan.FromSeconds(40));
+        Assert.That(isQuiet, $"left {left.Connection.SignalingState}, right {right.Connection.SignalingState}\n{story()}");
+        simulation.Time.RunFor(TimeSpan.FromMilliseconds(200));
         left.Try(() => left.Channels.Add(left.Connection.CreateDataChannel("last")));
         bool isConnected = simulation.Time.RunUntil(() => IsQuiet(left) && IsQuiet(right) && simulation.BothConnected, TimeSpan.FromSeconds(40));
         Assert.That(isConnected, $"left {left.Connection.SignalingState} {left.Connection.ConnectionState}, right {right.Connection.SignalingState} {right.Connection.ConnectionState}\n{story()}");

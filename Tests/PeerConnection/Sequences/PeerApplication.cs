@@ -183,7 +183,8 @@ internal sealed class PeerApplication
 
     private bool Noted(Exception exception)
     {
-        bool isDocumented = exception is ArgumentException || (exception is DOMException error && s_documented.Contains(error.Name));
+        // A number out of its range is nothing that these calls give: it would be an index of ours.
+        bool isDocumented = exception is ArgumentException and not ArgumentOutOfRangeException || (exception is DOMException error && s_documented.Contains(error.Name));
         if (!exception.Message.Contains("user fragment", StringComparison.Ordinal)) _time.Log(_name, $"{exception.GetType().Name}: {exception.Message}");
         if (!isDocumented) Fail(exception.ToString());
         return true;
