@@ -31,7 +31,8 @@ public sealed record TurnAllocationOptions
 
     /// <summary>
     /// Whether an address of the other family is welcome where the server has none of the wanted one (440), or refuses to give both (400,
-    /// 420, 440, 508): the request is then made anew, for IPv6 alone and last for IPv4 (RFC 8656 §7.2). Default false: the error ends the attempt.
+    /// 420, 440, 508): another request is then made, for IPv6 alone and last for IPv4 (RFC 8656 §7.2; what §7.4 forbids after 440 is to repeat
+    /// the same one). Default false: the error ends the attempt.
     /// </summary>
     public bool AcceptOtherFamily { get; init; }
 

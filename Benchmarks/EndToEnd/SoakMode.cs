@@ -58,6 +58,7 @@ internal static class SoakMode
         double residentLate = Figures.ResidentKiB, managedLate = ManagedKiB, lateP99 = tally.TakeP99();
         stalls += members.Count(member => Stopwatch.GetElapsedTime(Volatile.Read(ref member.LastMessage)) > s_stall);
         foreach (Member member in members) await LeaveAsync(member);
+        members.Clear();
         Figures.Collect();
         Figures.Print("soak", ("seconds", seconds), ("connections", connections), ("replaced", replaced), ("messages", tally.Messages), ("rtpPackets", tally.Packets),
             ("datagramsLost", relay.Lost), ("stalls", stalls), ("unobservedExceptions", unobserved), ("rssKiBAtQuarter", residentEarly), ("rssKiBAtEnd", residentLate),

@@ -15,7 +15,8 @@ public sealed partial class RTCDataChannel
     private long _bufferedAmountLowThreshold;
     private DataChannel? _channel;
     private volatile RTCDataChannelState _state = RTCDataChannelState.Connecting;
-    private bool _isOutboxRegistered;
+    private bool _isOutboxRegistered, _isOpenUnheard;
+    private EventHandler? _onOpen;                       // under the lock of _opened
     private Action? _raiseBufferedAmountLow;
 
     internal RTCDataChannel(ConnectionContext context, in DataChannelParameters parameters)
@@ -67,8 +68,27 @@ public sealed partial class RTCDataChannel
         }
     }
 
-    /// <summary>The channel can be used.</summary>
-    public event EventHandler? OnOpen;
+    /// <summary>
+    /// The channel can be used. When nobody has heard of it, the first handler does all the same: on a connection that is up, the
+    /// channel may open before the thread that has made it gets to attaching one.
+    /// </summary>
+    public event EventHandler? OnOpen
+    {
+        add
+        {
+            lock (_opened)
+            {
+                _onOpen += value;
+                if (!_isOpenUnheard) return;
+                _isOpenUnheard = false;
+            }
+            _context.QueueTask(() => _context.Fire(RaiseOpen));
+        }
+        remove
+        {
+            lock (_opened) _onOpen -= value;
+        }
+    }
 
     /// <summary><see cref="BufferedAmount"/> has fallen to <see cref="BufferedAmountLowThreshold"/>.</summary>
     public event EventHandler? OnBufferedAmountLow;
@@ -215,7 +235,14 @@ public sealed partial class RTCDataChannel
     // The handler of datachannel may have closed the channel by now (§6.2.2, step 3).
     private void RaiseOpen()
     {
-        if (_state == RTCDataChannelState.Open) OnOpen?.Invoke(this, EventArgs.Empty);
+        if (_state != RTCDataChannelState.Open) return;
+        EventHandler? heard;
+        lock (_opened)
+        {
+            heard = _onOpen;
+            _isOpenUnheard = heard is null;
+        }
+        heard?.Invoke(this, EventArgs.Empty);
     }
 
     /// <summary>On the loop: the buffered amount has fallen to its threshold. It does so with each message of a conversation, so that nothing is queued for nobody.</summary>

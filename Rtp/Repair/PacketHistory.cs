@@ -79,6 +79,13 @@ internal sealed class PacketHistory(RtpSessionOptions options)
 
     public ref SentMedia this[int slot] => ref _ring![slot];
 
+    /// <summary>Gives all memory back; what is sent later is kept again.</summary>
+    public void Close()
+    {
+        Clear();
+        _ring = null;
+    }
+
     public void Clear()
     {
         if (_ring is null) return;

@@ -192,5 +192,5 @@ public sealed class RtpSendStream
         _history?.Clear();
     }
 
-    internal void Close() => _history?.Clear();
+    internal void Close() => _history?.Close();
 }

@@ -93,6 +93,26 @@ public sealed class ConnectivityTests
         Assert.That(simulation.BothConnected, simulation.Time.Timeline);
     }
 
+    // RFC 8656 §7.2: the server answers 440 to a host with IPv4, which then takes what there is: the peer with IPv6 is reached through it.
+    [Test]
+    public void IPv4Only_WithAServerThatLendsIPv6Alone_ReachesAnIPv6OnlyPeer()
+    {
+        using PeerSimulation simulation = new(5, new PathOptions(), network =>
+        {
+            network.LeftHost.AddInterface(network.Internet, "192.0.2.2", network.Path);
+            network.RightHost.AddInterface(network.Internet, "2001:db8::1", network.Path);
+            _ = new SimulatedTurnServer(new SimulatedHost(network.Time, "turn"), network.Internet, [Server, "2001:db8::250"], network.Path,
+                options => options with { RelaysIPv4 = false });
+        }, configuration: Turn(Server));
+        List<RTCIceCandidate> candidates = [];
+        simulation.Left.OnIceCandidate += (_, e) => { if (e.Candidate is { Candidate.Length: > 0 }) candidates.Add(e.Candidate); };
+        simulation.Left.CreateDataChannel("x");
+        Task negotiation = simulation.NegotiateAsync();
+        simulation.RunUntil(() => simulation.BothConnected || simulation.EitherFailed, TimeSpan.FromMinutes(2), negotiation);
+        Assert.That(simulation.BothConnected, simulation.Time.Timeline);
+        Assert.That(candidates.Where(each => each.Type == RTCIceCandidateType.Relay).Select(each => each.Address), Is.Not.Empty.And.All.Contains("2001:db8::250"));
+    }
+
     [Test]
     public void RelayPolicy_UsesTheRelayAlone_AndStatisticsNameIt()
     {

@@ -84,4 +84,22 @@ public sealed class DataChannelEndTests
         simulation.Time.RunFor(TimeSpan.FromSeconds(1));
         Assert.That(error?.ErrorDetail, Is.EqualTo(RTCErrorDetailType.DataChannelFailure), "the association has ended");
     }
+
+    [Test]
+    public void OpenHandler_ThatComesAfterTheChannelHasOpenedUnheard_IsTold()
+    {
+        using PeerSimulation simulation = new(6);
+        RTCDataChannel channel = simulation.Left.CreateDataChannel("x");
+        simulation.Connect();
+        simulation.RunUntil(() => channel.ReadyState == RTCDataChannelState.Open, TimeSpan.FromMinutes(1));
+        simulation.Time.RunFor(TimeSpan.FromSeconds(1));
+        int first = 0, second = 0;
+        channel.OnOpen += (_, _) => first++;
+        channel.OnOpen += (_, _) => second++;
+        Assert.That(first, Is.Zero, "not while it is attached");
+        simulation.Time.RunFor(TimeSpan.FromSeconds(1));
+        channel.OnOpen += (_, _) => Assert.Fail("it was heard");
+        simulation.Time.RunFor(TimeSpan.FromSeconds(1));
+        Assert.That((first, second), Is.EqualTo((1, 1)), "both, since the task that tells comes after them");
+    }
 }

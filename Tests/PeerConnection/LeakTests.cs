@@ -14,15 +14,15 @@ public sealed class LeakTests
     // A round may see what other tests let go meanwhile; what a connection leaves behind is left by every round.
 
     [Test]
-    public async Task Connections_MadeAndClosed_LeaveNothingBehind(CancellationToken timeout)
+    public async Task Connections_MadeAndClosed_LeaveNothingBehind([Values] bool withMedia, CancellationToken timeout)
     {
         using SocketTransport transport = new(new SocketTransportOptions { Loops = 2 });
-        await MakeAndCloseAsync(transport, 20, timeout);               // pools and compiled code stay, once
+        await MakeAndCloseAsync(transport, 20, withMedia, timeout);               // pools and compiled code stay, once
         (long left, int alive, int more) = (long.MaxValue, int.MaxValue, int.MaxValue);
         for (int round = 0; round < 4 && (left > LeftPerPair * Pairs || alive > StillHeld); round++)
         {
             (long managed, int threads) = (ManagedBytes(), Threads());
-            WeakReference[] made = await MakeAndCloseAsync(transport, Pairs, timeout);
+            WeakReference[] made = await MakeAndCloseAsync(transport, Pairs, withMedia, timeout);
             (left, alive, more) = (ManagedBytes() - managed, made.Count(each => each.IsAlive), Threads() - threads);
             TestContext.Out.WriteLine($"{2 * Pairs} connections: {left} bytes left of managed memory, {alive} connections alive, {more} threads more");
         }
@@ -36,13 +36,14 @@ public sealed class LeakTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task<WeakReference[]> MakeAndCloseAsync(SocketTransport transport, int pairs, CancellationToken timeout)
+    private static async Task<WeakReference[]> MakeAndCloseAsync(SocketTransport transport, int pairs, bool withMedia, CancellationToken timeout)
     {
         WebRtcOptions options = LoopbackTests.Loopback with { TcpCandidates = TcpCandidates.None, Transport = transport };
         List<WeakReference> made = [];
         for (int i = 0; i < pairs; i++)
         {
             await using ConnectedPair pair = await ConnectedPair.CreateAsync(timeout, options: options);
+            if (withMedia) await pair.SendAudioAsync(packets: 20, timeout);
             made.Add(new WeakReference(pair.Offerer));
             made.Add(new WeakReference(pair.Answerer));
         }

